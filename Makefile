@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: MIT
+# make, make check, make lint, make bench, make install: see CONTRIBUTING.md.
+# CC CPPFLAGS CFLAGS LDFLAGS PREFIX DESTDIR BUILD are the caller's.
+
+VERSION = 0.1.0
+COMMIT := $(shell git rev-parse --short=7 HEAD 2>/dev/null | cut -c1-7)
+
+# musl makes by far the smallest static program; any libc will do.
+ifeq ($(origin CC),default)
+CC := $(firstword $(notdir $(shell command -v musl-gcc cc gcc clang)) cc)
+endif
+BUILD ?= .
+PREFIX ?= /usr/local
+CFLAGS ?= -Os
+LDFLAGS ?= -static
+
+OBJ = $(BUILD)/obj
+PROGRAM = $(BUILD)/minireap
+PROBE = $(OBJ)/probe
+SOURCES = init.c supervise.c options.c settings.c peer.c usage.c spawn.c \
+	execute.c signals.c signames.c reaper.c terminal.c release.c report.c \
+	proc.c message.c text.c
+OBJECTS = $(SOURCES:%.c=$(OBJ)/%.o)
+PROBE_OBJECTS = $(patsubst tests/probe/%.c,$(OBJ)/probe-%.o,$(wildcard \
+	tests/probe/*.c))
+
+WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wwrite-strings -Wformat=2 -Wvla
+OUR_CPPFLAGS = -D_GNU_SOURCE -DMINIREAP_VERSION='"$(VERSION)"' \
+	-DMINIREAP_COMMIT='"$(or $(COMMIT),unknown)"'
+OUR_CFLAGS = -std=c11 $(WARNINGS) -fno-pie -fno-stack-protector \
+	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections
+# One segment for all that is read, one for all that is written: few pages.
+OUR_LDFLAGS = -no-pie -s -Wl,--gc-sections,-z,norelro,-z,noseparate-code \
+	-Wl,--build-id=none,-z,noexecstack -Wno-unused-command-line-argument
+COMPILE = $(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) -MMD -MP
+
+all: $(PROGRAM)
+
+$(PROGRAM): $(OBJECTS)
+	$(CC) $(OUR_CFLAGS) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $(OBJECTS)
+
+$(PROBE): $(PROBE_OBJECTS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(PROBE_OBJECTS)
+
+$(OBJ)/%.o: %.c Makefile | $(OBJ)
+	$(COMPILE) -c -o $@ $<
+
+$(OBJ)/probe-%.o: tests/probe/%.c Makefile | $(OBJ)
+	$(CC) -D_GNU_SOURCE $(CPPFLAGS) -std=c11 $(WARNINGS) $(CFLAGS) \
+	    -MMD -MP -c -o $@ $<
+
+# What --version says changes without a change of the source.
+$(OBJ)/usage.o: $(OBJ)/commit
+$(OBJ)/commit: FORCE | $(OBJ)
+	@echo '$(VERSION) $(COMMIT)' | cmp -s - $@ || \
+	    echo '$(VERSION) $(COMMIT)' >$@
+
+$(OBJ):
+	mkdir -p $@
+
+check: $(PROGRAM) $(PROBE)
+	MINIREAP=$(abspath $(PROGRAM)) PROBE=$(abspath $(PROBE)) \
+	    sh tests/suite.sh
+
+lint: $(OBJECTS)
+	SOURCES='$(SOURCES)' OBJECTS='$(OBJECTS)' sh tests/lint.sh
+
+bench: $(PROGRAM)
+	MINIREAP=$(abspath $(PROGRAM)) sh bench/run.sh
+
+install: $(PROGRAM)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/minireap
+	install -m 644 minireap.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/minireap
+	rm -f $(DESTDIR)$(PREFIX)/share/man/man1/minireap.1
+
+dist:
+	git archive --prefix=minireap-$(VERSION)/ HEAD | gzip -n9 \
+	    >minireap-$(VERSION).tar.gz
+
+clean:
+	rm -rf $(OBJ) $(PROGRAM)
+
+.PHONY: FORCE all check lint bench install uninstall dist clean
+-include $(OBJECTS:.o=.d) $(PROBE_OBJECTS:.o=.d)

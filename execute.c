@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * execute.c: execve(2) as a user means it: a command without a slash is looked
+ * for in PATH, a text file without #! is a shell's.  It runs in the child of
+ * vfork(2): it allocates nothing and calls what is async-signal-safe only.
+ */
+#include "minireap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SHELL "/bin/sh"
+#define DEFAULT_PATH \
+	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+enum { HEAD_SIZE = 128 }; /* bytes that tell a text file from a program */
+
+/* Is it text, for a shell to read?  POSIX: execvp(), no NUL in its start. */
+static bool
+is_text(const char *path)
+{
+	char head[HEAD_SIZE];
+	ssize_t length;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd == -1)
+		return false;
+	length = read(fd, head, sizeof head);
+	close(fd);
+	return length > 0 && memchr(head, '\0', (size_t)length) == NULL &&
+	    (length < 4 || memcmp(head, "\177ELF", 4) != 0);
+}
+
+/* Give file to a shell: its name takes the place of argv[0]. */
+static void
+execute_by_shell(char *file, char **argv, char **envp)
+{
+	char *name = argv[0];
+
+	argv[-1] = (char *)SHELL;
+	argv[0] = file;
+	execve(SHELL, argv - 1, envp);
+	argv[0] = name;
+}
+
+/* Execute file.  Gives errno: it returns only if it could not. */
+static int
+execute_file(char file[PATH_MAX], char **argv, char **envp)
+{
+	int error;
+
+	execve(file, argv, envp);
+	error = errno;
+	if (error != ENOEXEC || !is_text(file))
+		return error;
+	execute_by_shell(file, argv, envp);
+	error = errno;
+	strcpy(file, SHELL);
+	return error;
+}
+
+const char *
+execute_path(char **envp)
+{
+	for (; *envp != NULL; envp++) {
+		const char *value = text_behind(*envp, "PATH=");
+
+		if (value != NULL)
+			return value;
+	}
+	return DEFAULT_PATH;
+}
+
+/* Write "DIRECTORY/NAME" to file; an empty directory is the current one. */
+static bool
+join(
+    char file[PATH_MAX], const char *directory, size_t length, const char *name)
+{
+	const size_t name_size = strlen(name) + 1;
+
+	if (length + 1 + name_size > PATH_MAX)
+		return false;
+	memcpy(file, directory, length);
+	if (length > 0)
+		file[length++] = '/';
+	memcpy(file + length, name, name_size);
+	return true;
+}
+
+/* Is it worth looking further down PATH?  As the libraries' execvp(3). */
+static bool
+is_elsewhere(int error)
+{
+	switch (error) {
+	case ENOENT:
+	case ENOTDIR:
+	case EACCES:
+	case ENODEV:
+	case ESTALE:
+	case ETIMEDOUT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int
+execute_searching(char file[PATH_MAX], char **argv, char **envp)
+{
+	const char *name = argv[0];
+	const char *directory = execute_path(envp);
+	bool denied = false;
+
+	for (;;) {
+		const size_t length = strcspn(directory, ":");
+
+		if (join(file, directory, length, name)) {
+			const int error = execute_file(file, argv, envp);
+
+			if (!is_elsewhere(error))
+				return error;
+			denied = denied || error == EACCES;
+		}
+		if (directory[length] == '\0')
+			break;
+		directory += length + 1;
+	}
+	file[0] = '\0';
+	return denied ? EACCES : ENOENT;
+}
+
+int
+execute_command(char file[PATH_MAX], char **argv, char **envp)
+{
+	const char *name = argv[0];
+
+	file[0] = '\0';
+	if (*name == '\0')
+		return ENOENT;
+	if (strchr(name, '/') == NULL)
+		return execute_searching(file, argv, envp);
+	return join(file, "", 0, name) ? execute_file(file, argv, envp)
+				       : ENAMETOOLONG;
+}
+
+int
+execute_status(int error)
+{
+	return error == ENOENT || error == ENOTDIR ? STATUS_NOT_FOUND
+						   : STATUS_CANNOT_EXECUTE;
+}

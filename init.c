@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * init.c: the life of the program, top to bottom.  The order of the steps is
+ * a safety property: signals are blocked before anything else (none is lost),
+ * orphans are adopted before main is started (none escapes), and from main's
+ * start on nothing but main's end may end us: PID 1 takes all with it.
+ */
+#include "minireap.h"
+
+#include <sys/prctl.h>
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+struct init {
+	struct options options;
+	struct log log;
+	struct terminal terminal;
+	struct report_main main;
+	pid_t self;
+};
+
+_Noreturn static void
+print_and_exit(struct init *init)
+{
+	if (message_print(STDOUT_FILENO, init->options.text) == 0)
+		_exit(0);
+	message_log(&init->log, "cannot write to stdout: %s", strerror(errno));
+	_exit(init->options.failure_status);
+}
+
+static void
+read_options(struct init *init, char **argv, char **envp)
+{
+	struct options_error error;
+
+	if (options_read(argv, envp, &init->options, &error) == 0) {
+		if (init->options.text != NULL)
+			print_and_exit(init);
+		return;
+	}
+	report_options_error(&init->log, &error);
+	_exit(init->options.failure_status);
+}
+
+/* Parent death: the signal is ours to forward, so it may come before main. */
+static void
+watch_parent(const struct init *init)
+{
+	pid_t parent;
+
+	if (init->options.parent_death == 0)
+		return;
+	parent = getppid();
+	prctl(PR_SET_PDEATHSIG, init->options.parent_death, 0, 0, 0);
+	if (getppid() != parent) /* it died while we asked */
+		signals_queue_to_self(init->options.parent_death);
+}
+
+static void
+adopt(struct init *init)
+{
+	if (init->self != 1 && reaper_adopt() == -1 && !init->options.quiet)
+		message_log(
+		    &init->log, "cannot adopt orphans: %s", strerror(errno));
+}
+
+_Noreturn static void
+end(const struct init *init, int status)
+{
+	_exit(options_remaps(&init->options, status) ? 0 : status);
+}
+
+static const char *
+last_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash == NULL ? path : slash + 1;
+}
+
+static void
+start_main(struct init *init, char **envp, signals_set mask,
+    const struct signals_action *sigchld)
+{
+	struct spawn_failure failure;
+	const struct spawn spawn = {
+	    .argv = init->options.command,
+	    .envp = envp,
+	    .mask = mask,
+	    .sigchld = sigchld,
+	    .scope = init->options.scope,
+	    .terminal = &init->terminal,
+	    .init = init->self,
+	};
+
+	init->terminal = terminal_find(spawn.scope);
+	init->main.name = last_name(spawn.argv[0]);
+	init->main.pid = spawn_main(&spawn, &failure);
+	if (init->main.pid != -1)
+		return;
+	report_spawn_failure(&init->log, &spawn, &failure);
+	terminal_return(&init->terminal);
+	end(init,
+	    failure.forking ? init->options.failure_status
+			    : execute_status(failure.error));
+}
+
+/* Main runs: from here on nothing that fails may end us. */
+static int
+supervise_main(struct init *init)
+{
+	struct supervision run = {
+	    .options = &init->options,
+	    .log = &init->log,
+	    .terminal = &init->terminal,
+	    .main = init->main,
+	    .self = init->self,
+	};
+
+	if (init->options.verbosity >= 1 && !init->options.pause)
+		message_log(&init->log, "started main process %d (%s)",
+		    (int)run.main.pid, run.main.name);
+	release_all(terminal_keep(&init->terminal), init->options.quiet);
+	if (init->options.quiet)
+		init->log.fd = -1;
+	return supervise(&run);
+}
+
+int
+main(int argc, char **argv, char **envp)
+{
+	const signals_set inherited = signals_block();
+	const struct signals_action sigchld = signals_default_child();
+	struct init init = {
+	    .log = {.fd = STDERR_FILENO},
+	    .terminal = {.fd = -1},
+	    .self = getpid(),
+	};
+	int status;
+
+	(void)argc;
+	read_options(&init, argv, envp);
+	watch_parent(&init);
+	adopt(&init);
+	if (!init.options.pause)
+		start_main(&init, envp, inherited, &sigchld);
+	status = supervise_main(&init);
+	terminal_return(&init.terminal);
+	end(&init, status);
+}

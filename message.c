@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * message.c: text without stdio.  A message is formatted into a fixed buffer
+ * and written at once, and a write never blocks: whoever does not read our
+ * stderr must not be able to stop the reaping.  O_NONBLOCK is no way to that,
+ * because the open file description is shared with main and everybody else.
+ */
+#include "minireap.h"
+
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	FLAG_NOWAIT = 8, /* RWF_NOWAIT of pwritev2(2) */
+	/*
+	 * A terminal that poll(2) calls writable has room for 256 bytes (its
+	 * buffers are made in that step); half of it, as \n becomes two.
+	 */
+	TERMINAL_CHUNK = 128,
+};
+
+static void
+add_char(struct message *message, char c)
+{
+	if (message->length < sizeof message->text - 1)
+		message->text[message->length++] = c;
+}
+
+static void
+add_number(struct message *message, unsigned long value)
+{
+	char digits[TEXT_DECIMAL_MAX];
+
+	text_decimal(digits, value);
+	for (const char *s = digits; *s != '\0'; s++)
+		add_char(message, *s);
+}
+
+static void
+add_signed(struct message *message, long value)
+{
+	if (value < 0)
+		add_char(message, '-');
+	add_number(
+	    message, value < 0 ? -(unsigned long)value : (unsigned long)value);
+}
+
+static void
+add_escaped(struct message *message, const char *s)
+{
+	for (; *s != '\0'; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if (c >= ' ' && c != 0x7f && c != '\\') {
+			add_char(message, *s);
+			continue;
+		}
+		add_char(message, '\\');
+		if (c == '\\') {
+			add_char(message, '\\');
+			continue;
+		}
+		add_char(message, (char)('0' + (c >> 6)));
+		add_char(message, (char)('0' + ((c >> 3) & 7)));
+		add_char(message, (char)('0' + (c & 7)));
+	}
+}
+
+static void
+add_format(struct message *message, const char *format, va_list values)
+{
+	for (; *format != '\0'; format++) {
+		bool wide = false;
+
+		if (*format != '%') {
+			add_char(message, *format);
+			continue;
+		}
+		if (*++format == 'l') {
+			wide = true;
+			format++;
+		}
+		switch (*format) {
+		case 's':
+			add_escaped(message, va_arg(values, const char *));
+			break;
+		case 'd':
+			add_signed(message,
+			    wide ? va_arg(values, long) : va_arg(values, int));
+			break;
+		case 'u':
+			add_number(message,
+			    wide ? va_arg(values, unsigned long)
+				 : va_arg(values, unsigned));
+			break;
+		default:
+			add_char(message, *format);
+		}
+	}
+}
+
+void
+message_add(struct message *message, const char *format, ...)
+{
+	va_list values;
+
+	va_start(values, format);
+	add_format(message, format, values);
+	va_end(values);
+}
+
+/* A socket or a terminal: neither knows RWF_NOWAIT. */
+static bool
+write_in_chunks(int fd, const char *text, size_t length)
+{
+	struct pollfd ready = {.fd = fd, .events = POLLOUT};
+	size_t done = 0;
+
+	if (send(fd, text, length, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+		return true;
+	if (errno != ENOTSOCK)
+		return false;
+	while (done < length) {
+		size_t chunk = length - done;
+		ssize_t n;
+
+		if (chunk > TERMINAL_CHUNK)
+			chunk = TERMINAL_CHUNK;
+		if (poll(&ready, 1, 0) != 1 || !(ready.revents & POLLOUT))
+			return false;
+		n = write(fd, text + done, chunk);
+		if (n <= 0)
+			return false;
+		done += (size_t)n;
+	}
+	return true;
+}
+
+/* Was text written?  Where it would block: no. */
+static bool
+write_now(int fd, const char *text, size_t length)
+{
+	struct iovec part = {.iov_base = (void *)text, .iov_len = length};
+	long n;
+
+	/* Offset -1, in two words: where the description stands. */
+	n = syscall(SYS_pwritev2, fd, &part, 1, -1L, -1L, FLAG_NOWAIT);
+	if (n >= 0)
+		return true;
+	switch (errno) {
+	case EAGAIN:
+		/* A file, which can seek, may just have to allocate. */
+		return lseek(fd, 0, SEEK_CUR) != -1 &&
+		    write(fd, text, length) >= 0;
+	case EOPNOTSUPP:
+	case ENOSYS:
+	case EINVAL:
+	case EPERM: /* a seccomp profile older than the call */
+		return write_in_chunks(fd, text, length);
+	default:
+		return false;
+	}
+}
+
+/* The count of what was lost goes in front, where it was lost. */
+static bool
+say_dropped(struct log *log)
+{
+	struct message notice;
+
+	if (log->dropped == 0)
+		return true;
+	message_begin(&notice);
+	message_add(&notice, "%u lines were dropped here\n", log->dropped);
+	if (!write_now(log->fd, notice.text, notice.length))
+		return false;
+	log->dropped = 0;
+	return true;
+}
+
+void
+message_begin(struct message *message)
+{
+	message->length = 0;
+	message_add(message, "minireap: ");
+}
+
+void
+message_send(struct log *log, struct message *message)
+{
+	if (log->fd == -1)
+		return;
+	message->text[message->length++] = '\n'; /* always room for it */
+	if (!say_dropped(log) ||
+	    !write_now(log->fd, message->text, message->length))
+		log->dropped++;
+}
+
+void
+message_log(struct log *log, const char *format, ...)
+{
+	struct message line;
+	va_list values;
+
+	message_begin(&line);
+	va_start(values, format);
+	add_format(&line, format, values);
+	va_end(values);
+	message_send(log, &line);
+}
+
+int
+message_print(int fd, const char *text)
+{
+	size_t left = strlen(text);
+
+	while (left > 0) {
+		ssize_t n = write(fd, text, left);
+
+		if (n > 0) {
+			text += n;
+			left -= (size_t)n;
+		} else if (n == 0 || errno != EINTR)
+			return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * minireap.h: the whole interface on one page, grouped by file.  What a
+ * function takes, gives and how it fails is said here, once.
+ *
+ * Unless stated otherwise a function that can fail returns -1 with errno set
+ * and prints nothing; init.c turns that into a message and an exit status.
+ */
+#ifndef MINIREAP_H
+#define MINIREAP_H
+
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include <limits.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Exit statuses of init's own: contract section 5, after env(1), nohup(1). */
+enum {
+	STATUS_FAILURE = 125,
+	STATUS_PEER_FAILURE = 1, /* ... when called by a peer's name */
+	STATUS_CANNOT_EXECUTE = 126,
+	STATUS_NOT_FOUND = 127,
+	STATUS_SIGNALLED = 128, /* + the signal's number */
+};
+
+/* Who a forwarded signal is sent to. */
+enum scope {
+	SCOPE_MAIN, /* main alone */
+	SCOPE_GROUP, /* main's process group */
+	SCOPE_SESSION, /* likewise, and the group leads a session */
+};
+
+/* --------------------------------------------------------------- text.c */
+
+enum { TEXT_DECIMAL_MAX = 24 }; /* bytes of any number, with its NUL */
+
+/*
+ * The decimal number at the start of text: digits alone, no sign, no blank.
+ * *end is set behind it; with end NULL it must fill text.  -1 where there is
+ * none or it is above most.
+ */
+long text_number(const char *text, const char **end, long most);
+
+/* Write value and a NUL to to, TEXT_DECIMAL_MAX bytes; gives the NUL. */
+char *text_decimal(char *to, unsigned long value);
+
+/* What stands behind prefix in text, or NULL where text does not begin so. */
+const char *text_behind(const char *text, const char *prefix);
+
+/* ------------------------------------------------------------ message.c */
+
+/* PIPE_BUF's least value (POSIX) times two; a longer line is cut. */
+enum { MESSAGE_MAX = 1024 };
+
+struct message {
+	size_t length;
+	char text[MESSAGE_MAX];
+};
+
+/* Where messages go.  fd -1: nowhere. */
+struct log {
+	int fd;
+	unsigned dropped; /* lines that did not fit since the last that did */
+};
+
+/* Start a line: "minireap: ". */
+void message_begin(struct message *message);
+
+/*
+ * Append to message, as printf(3) with %s, %d, %u, %ld, %lu and %% only.
+ * Control bytes of a %s come out as \ooo, so that a name can neither end
+ * a line nor drive a terminal.  What does not fit is cut.
+ */
+void message_add(struct message *message, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/*
+ * End the line and write it to log, in one write.  Never blocks and never
+ * fails: a line that does not fit is dropped and counted, and the count is
+ * said before the next line that fits (pwritev2(2) RWF_NOWAIT, Linux 4.14;
+ * else poll(2) first).  A closed pipe queues a SIGPIPE, which must be
+ * blocked: see signals_is_own().
+ */
+void message_send(struct log *log, struct message *message);
+
+/* All three for one format. */
+void message_log(struct log *log, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Write all of text to fd, blocking.  0, or -1 with errno of write(2). */
+int message_print(int fd, const char *text);
+
+/* ------------------------------------------------------------ signals.c */
+
+/* The kernel's signal numbers, whatever a libc makes of them: signal(7). */
+enum {
+	SIGNALS_RTMIN = 34,
+	SIGNALS_RTMAX = 64,
+	SIGNALS_NAME_MAX = 16, /* bytes of the longest name, with its NUL */
+	SIGNALS_FOREVER = -1,
+};
+
+/* A kernel signal set: signal n is bit n - 1. */
+typedef uint64_t signals_set;
+#define SIGNALS_ALL UINT64_MAX
+
+/* A kernel struct sigaction, kept to be given back and never looked into. */
+struct signals_action {
+	unsigned long words[8];
+};
+
+/* The set of signal number sig, 1..64; the set of all above sig, 0..64. */
+signals_set signals_only(int sig);
+signals_set signals_above(int sig);
+
+/* Block all 64 signals; gives the mask that was inherited. */
+signals_set signals_block(void);
+
+/* Set the mask.  Async-signal-safe, for the child of vfork(2). */
+void signals_set_mask(signals_set mask);
+
+/*
+ * Set SIGCHLD to its default action; gives what it was.  Inherited as
+ * ignored it would make the kernel reap by itself: wait(2), NOTES.
+ */
+struct signals_action signals_default_child(void);
+
+/* Give SIGCHLD back the action it had; nothing to do where it was default. */
+void signals_restore_child(const struct signals_action *inherited);
+
+/*
+ * Take one pending signal of set, waiting for one up to timeout_ms
+ * milliseconds (0: not at all; SIGNALS_FOREVER).  Gives its number, info
+ * filled in, or 0 when there was none in time, or when init was stopped and
+ * continued while it waited for a time-out.  rt_sigtimedwait(2)
+ */
+int signals_wait(signals_set set, siginfo_t *info, long timeout_ms);
+
+/* Did self, this process, cause the signal by an act of its own? */
+bool signals_is_own(const siginfo_t *info, pid_t self);
+
+/* Was the signal sent by a process (kill, sigqueue, ...), not the kernel? */
+bool signals_is_sent(const siginfo_t *info);
+
+/*
+ * Send sig to main, or its group: what info carries (a queued value and its
+ * sender) goes along where the kernel can (for a group Linux 6.9).  A group
+ * that is gone leaves main.  info may be NULL.  0, or -1: EPERM, ESRCH.
+ */
+int
+signals_send(pid_t main_pid, enum scope scope, int sig, const siginfo_t *info);
+
+/* Send sig to this process, as if from elsewhere: signals_is_own() is not so.
+ */
+void signals_queue_to_self(int sig);
+
+/* ----------------------------------------------------------- signames.c */
+
+/*
+ * The number of the signal that text names: 1..64, a name in any case with or
+ * without SIG, RTMIN+n, RTMAX-n.  -1 where there is none (errno unchanged).
+ */
+int signals_number(const char *text);
+
+/* Write the name of sig, "SIGTERM" or "SIGRTMIN+3", to name; gives name. */
+const char *signals_name(int sig, char name[SIGNALS_NAME_MAX]);
+
+/* ------------------------------------------------------------- reaper.c */
+
+/* A child that has ended. */
+struct reaper_event {
+	pid_t pid;
+	int wstatus; /* wait(2) */
+	struct rusage usage;
+};
+
+/* Adopt orphans: PR_SET_CHILD_SUBREAPER(2const), Linux 3.4. */
+int reaper_adopt(void);
+
+enum {
+	REAPER_ANY = -1,
+	REAPER_NO_CHANGE = 0,
+	REAPER_CONTINUED = -1,
+};
+
+/*
+ * Reap child, or REAPER_ANY, if it has ended; never waits.  1, event filled
+ * in; 0, none now, or no such child.  wait4(2), with __WALL for what was
+ * cloned with another exit signal than SIGCHLD.
+ */
+int reaper_next(pid_t child, struct reaper_event *event);
+
+/*
+ * The pid of a child that has ended and is still a zombie, so that /proc
+ * tells its name and its number is not used again; 0 when there is none.
+ * waitid(2) WNOWAIT
+ */
+pid_t reaper_peek(void);
+
+/*
+ * The signal that has stopped child, REAPER_CONTINUED or REAPER_NO_CHANGE;
+ * each stop is told once.  waitid(2)
+ */
+int reaper_next_stop(pid_t child);
+
+/*
+ * Is child, not reaped yet, stopped now?  known is what reaper_next_stop()
+ * told last, if it is in use; what it has not told yet comes first.
+ */
+bool reaper_is_stopped(pid_t child, bool known);
+
+/* The exit status that a shell would give for wstatus: n, or 128 + signal. */
+int reaper_exit_status(int wstatus);
+
+/* --------------------------------------------------------------- proc.c */
+
+enum { PROC_NAME_MAX = 64 };
+
+/* Of /proc/PID/stat: proc_pid_stat(5). */
+struct proc_stat {
+	char name[PROC_NAME_MAX];
+	char state;
+	pid_t parent;
+	pid_t group;
+	pid_t session;
+};
+
+/* Read it.  0, or -1: no such process, or no /proc. */
+int proc_read_stat(pid_t pid, struct proc_stat *stat);
+
+/* ----------------------------------------------------------- terminal.c */
+
+/* The controlling terminal, as far as init has to do with it. */
+struct terminal {
+	int fd; /* open on it, or -1 */
+	bool exists; /* there was one at the start: stops matter */
+	bool held; /* main's group is to have it, or has it */
+	bool given_up; /* by init, for main's own session */
+	bool stop_sent; /* init itself forwarded a stop to main */
+	bool job_stopped; /* init stopped along with main */
+};
+
+/*
+ * Find the terminal, /dev/tty or else one of 0..2, and decide whether main is
+ * to have it: if init's group is in the foreground now.  For a session of
+ * main's own a session leader gives its terminal up.  tty(4), TIOCNOTTY(2const)
+ */
+struct terminal terminal_find(enum scope scope);
+
+/*
+ * Main's child side: take the terminal for its own new group or session, if it
+ * is to have it.  SIGTTOU must be blocked.  Async-signal-safe.  tcsetpgrp(3)
+ */
+void terminal_take(const struct terminal *terminal);
+
+/* The descriptor that init goes on with, -1 for none (PID 1: on demand). */
+int terminal_keep(struct terminal *terminal);
+
+/* Make init's own group the foreground one again, if main's was. */
+void terminal_return(const struct terminal *terminal);
+
+/* Init has sent sig to main: a stop that it forwarded itself stands. */
+void terminal_sent(struct terminal *terminal, int sig);
+
+/*
+ * Main was stopped by sig.  A shell that could continue init sees init's whole
+ * group stop too (and init has been continued when this returns); where nobody
+ * could, a stop from the keyboard is undone.  credentials(7)
+ */
+void terminal_main_stopped(struct terminal *terminal, pid_t main_pid, int sig);
+
+/*
+ * Init was sent SIGCONT.  If it had stopped along with main, main gets the
+ * terminal, if init's group has it, and goes on: true.
+ */
+bool terminal_continued(struct terminal *terminal, pid_t main_pid);
+
+/* ------------------------------------------------------------ release.c */
+
+/*
+ * Let go of what main may want back: chdir to /, stdin and stdout to
+ * /dev/null (closed where there is none), with stderr_too also stderr, and
+ * every descriptor from 3 on closed.  keep, if not -1, stays open.
+ * close_range(2), Linux 5.9; else /proc/self/fd
+ */
+void release_all(int keep, bool stderr_too);
+
+/* ------------------------------------------------------------ execute.c */
+
+/*
+ * Execute argv[0] with argv and envp: searched for in PATH if it has no slash,
+ * as execvp(3) does; a text file without #! is given to /bin/sh, whose name
+ * takes the place of argv[-1].  Returns only if that fails: errno of
+ * execve(2).  file then is what was tried last, "" when nothing in PATH was
+ * it.  Async-signal-safe.
+ */
+int execute_command(char file[PATH_MAX], char **argv, char **envp);
+
+/* The directories that a command without a slash is looked for in. */
+const char *execute_path(char **envp);
+
+/* The exit status for that errno: 126 or 127. */
+int execute_status(int error);
+
+/* -------------------------------------------------------------- spawn.c */
+
+/* How to start main.  argv lies behind at least one more string pointer. */
+struct spawn {
+	char **argv;
+	char **envp;
+	signals_set mask; /* main's */
+	const struct signals_action *sigchld; /* main's */
+	enum scope scope;
+	const struct terminal *terminal;
+	pid_t init; /* this process */
+};
+
+/* Which step failed, for a message. */
+struct spawn_failure {
+	bool forking; /* vfork(2); else execve(2) of file */
+	int error; /* errno */
+	char file[PATH_MAX]; /* what was tried last; "": not in PATH */
+};
+
+/*
+ * Start main by vfork(2) and execve(2), in a process group of its own, with
+ * the mask and SIGCHLD action given; PATH is searched as execvp(3) does.
+ * Its pid, or -1 with failure filled in and nothing left running.
+ */
+pid_t spawn_main(const struct spawn *spawn, struct spawn_failure *failure);
+
+/* ------------------------------------------------------------ options.c */
+
+enum {
+	OPTIONS_NAME_MAX = 32,
+	REWRITE_UNSET = 255, /* until options_read() is done */
+};
+
+/* argv, the environment and the program's name, made sense of. */
+struct options {
+	char **command; /* NULL: only with pause or text */
+	enum scope scope;
+	unsigned verbosity;
+	bool warn;
+	bool quiet;
+	bool pause;
+	bool pause_by_name; /* pause, should there be no command */
+	int parent_death; /* signal, or 0 */
+	int failure_status; /* of init's own failures */
+	uint8_t rewrite[SIGNALS_RTMAX + 1]; /* [received] = sent, 0: none */
+	uint8_t remap[256 / CHAR_BIT]; /* bit n: status n becomes 0 */
+	const char *version;
+	const char *text; /* to print on stdout and be done, or NULL */
+};
+
+/* What is wrong, to be said as "option NAME VALUE: PROBLEM". */
+struct options_error {
+	bool in_variable; /* it stood in MINIREAP_OPTIONS */
+	char name[OPTIONS_NAME_MAX]; /* "-e", "--rewrite"; "": no option */
+	const char *value; /* or NULL */
+	const char *problem;
+};
+
+/*
+ * Read the name that the program was called by, MINIREAP_OPTIONS, which is
+ * taken out of envp and cut into words where it stands, and argv.  0, or -1
+ * with error filled in; failure_status is right in both cases.
+ */
+int options_read(char **argv, char **envp, struct options *options,
+    struct options_error *error);
+
+/* Should this exit status be 0? */
+bool options_remaps(const struct options *options, int status);
+
+/* ----------------------------------------------------------- settings.c */
+
+/* A long option's letter, where it has none. */
+enum { SETTING_SESSION = 1 };
+
+/*
+ * Do what the option letter asks for, value NULL where it takes none.  NULL,
+ * or what is wrong with value.
+ */
+const char *settings_apply(struct options *options, char letter, char *value);
+
+/* All has been read: what was left open gets its value. */
+void settings_settle(struct options *options);
+
+/* --------------------------------------------------------------- peer.c */
+
+/*
+ * Set the defaults of the init whose name the program was called by (argv[0],
+ * may be NULL), as its environment variables change them; else minireap's.
+ */
+void peer_defaults(const char *name, char **envp, struct options *options);
+
+/* ------------------------------------------------------------- report.c */
+
+/* What is told of a main process: its pid, and its command's last name. */
+struct report_main {
+	pid_t pid;
+	const char *name;
+};
+
+/* What is wrong with an option. */
+void report_options_error(struct log *log, const struct options_error *error);
+
+/* Why main could not be started. */
+void report_spawn_failure(struct log *log, const struct spawn *spawn,
+    const struct spawn_failure *failure);
+
+/* One line for a child that was reaped; name as /proc had it, or "?". */
+void report_reaped(
+    struct log *log, const char *name, const struct reaper_event *event);
+
+/* One line for main's end. */
+void report_main_end(
+    struct log *log, const struct report_main *main_process, int wstatus);
+
+/* One line for a signal that arrived: sent on to main as sent, 0: dropped. */
+void report_signal(struct log *log, const siginfo_t *info, int sig, int sent);
+
+/* ---------------------------------------------------------- supervise.c */
+
+struct supervision {
+	const struct options *options;
+	struct log *log;
+	struct terminal *terminal;
+	struct report_main main; /* pid 0: pause, until INT or TERM */
+	pid_t self;
+	bool is_stopped; /* main, as last told */
+	bool denied; /* that main may not be signalled has been said */
+	bool has_ended;
+	int status;
+};
+
+/*
+ * Forward signals and reap until main has ended.  Its exit status.  Returns on
+ * nothing else: whatever fails in here is said, at most.
+ */
+int supervise(struct supervision *supervision);
+
+/* -------------------------------------------------------------- usage.c */
+
+extern const char usage_help[];
+extern const char usage_license[];
+extern const char usage_version[];
+extern const char usage_version_tini[];
+
+#endif

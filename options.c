@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * options.c: the program's name, MINIREAP_OPTIONS and argv become one struct,
+ * in that order, the later over the earlier.  getopt_long(3) would print its
+ * own messages by stdio and reorder or abbreviate what is not ours.
+ */
+#include "minireap.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#define VARIABLE "MINIREAP_OPTIONS="
+
+static const struct name {
+	char letter;
+	bool has_value;
+	char text[14];
+} names[] = {
+    {'c', false, "single-child"},
+    {'g', false, "group"},
+    {SETTING_SESSION, false, "session"},
+    {'r', true, "rewrite"},
+    {'e', true, "remap"},
+    {'p', true, "parent-death"},
+    {'s', false, "subreaper"},
+    {'v', false, "verbose"},
+    {'w', false, "warn"},
+    {'q', false, "quiet"},
+    {'P', false, "pause"},
+    {'h', false, "help"},
+    {'V', false, "version"},
+    {'l', false, "license"},
+    {'L', false, "license"},
+};
+
+/* What options are read from, and where that stands. */
+struct reader {
+	struct options *options;
+	struct options_error *error;
+	char **words; /* argv's rest; NULL: it is the variable's text */
+	char *text;
+};
+
+static int
+fail(struct reader *reader, const char *value, const char *problem)
+{
+	reader->error->value = value;
+	reader->error->problem = problem;
+	return -1;
+}
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* The next word of the variable's text, cut off where it ends, or NULL. */
+static char *
+next_of_text(struct reader *reader)
+{
+	char *word;
+
+	while (is_blank(*reader->text))
+		reader->text++;
+	word = reader->text;
+	while (*reader->text != '\0' && !is_blank(*reader->text))
+		reader->text++;
+	if (*reader->text != '\0')
+		*reader->text++ = '\0';
+	return *word == '\0' ? NULL : word;
+}
+
+static char *
+next_word(struct reader *reader)
+{
+	if (reader->words == NULL)
+		return next_of_text(reader);
+	return *reader->words == NULL ? NULL : *reader->words++;
+}
+
+static int
+apply(struct reader *reader, char letter, char *value)
+{
+	const char *problem = settings_apply(reader->options, letter, value);
+
+	return problem == NULL ? 0 : fail(reader, value, problem);
+}
+
+/* A long option's name as it was written, or a short one's, for a message. */
+static void
+set_name(
+    struct reader *reader, const char *dashes, const char *name, size_t length)
+{
+	char *to = stpcpy(reader->error->name, dashes);
+	const size_t room = sizeof reader->error->name - 3;
+
+	if (length > room)
+		length = room;
+	memcpy(to, name, length);
+	to[length] = '\0';
+}
+
+static int
+read_long(struct reader *reader, char *word)
+{
+	const size_t length = strcspn(word, "=");
+	char *value = word[length] == '=' ? word + length + 1 : NULL;
+	size_t i = 0;
+
+	set_name(reader, "--", word, length);
+	while (i < sizeof names / sizeof *names &&
+	    (strlen(names[i].text) != length ||
+		memcmp(names[i].text, word, length) != 0))
+		i++;
+	if (i == sizeof names / sizeof *names)
+		return fail(reader, NULL, "unknown (see --help)");
+	if (!names[i].has_value && value != NULL)
+		return fail(reader, value, "takes no value");
+	if (names[i].has_value && value == NULL) {
+		value = next_word(reader);
+		if (value == NULL)
+			return fail(reader, NULL, "needs a value");
+	}
+	return apply(reader, names[i].letter, value);
+}
+
+/* -gv, -e 3, -e3: letters in one word, the last of them with a value. */
+static int
+read_short(struct reader *reader, char *letters)
+{
+	for (; *letters != '\0'; letters++) {
+		char *value = NULL;
+		size_t i = 0;
+
+		set_name(reader, "-", letters, 1);
+		while (i < sizeof names / sizeof *names &&
+		    (names[i].letter != *letters ||
+			*letters == SETTING_SESSION))
+			i++;
+		if (i == sizeof names / sizeof *names)
+			return fail(reader, NULL, "unknown (see --help)");
+		if (names[i].has_value) {
+			value = letters[1] != '\0' ? letters + 1
+						   : next_word(reader);
+			if (value == NULL)
+				return fail(reader, NULL, "needs a value");
+		}
+		if (apply(reader, *letters, value) == -1)
+			return -1;
+		if (value != NULL)
+			return 0;
+	}
+	return 0;
+}
+
+static int
+read_option(struct reader *reader, char *word)
+{
+	return word[1] == '-' ? read_long(reader, word + 2)
+			      : read_short(reader, word + 1);
+}
+
+static bool
+is_option(const char *word)
+{
+	return word[0] == '-' && word[1] != '\0' && strcmp(word, "--") != 0;
+}
+
+static int
+read_text(struct reader *reader)
+{
+	char *word;
+
+	reader->error->in_variable = true;
+	while ((word = next_word(reader)) != NULL) {
+		if (!is_option(word)) {
+			reader->error->name[0] = '\0';
+			return fail(reader, word, "not an option");
+		}
+		if (read_option(reader, word) == -1)
+			return -1;
+	}
+	reader->error->in_variable = false;
+	return 0;
+}
+
+static int
+read_words(struct reader *reader)
+{
+	while (*reader->words != NULL && is_option(*reader->words))
+		if (read_option(reader, *reader->words++) == -1)
+			return -1;
+	if (*reader->words != NULL && strcmp(*reader->words, "--") == 0)
+		reader->words++;
+	if (*reader->words != NULL)
+		reader->options->command = reader->words;
+	return 0;
+}
+
+/* Take MINIREAP_OPTIONS out of the environment; its value, or NULL. */
+static char *
+take_variable(char **envp)
+{
+	char *value = NULL;
+	char **kept = envp;
+
+	for (; *envp != NULL; envp++) {
+		if (text_behind(*envp, VARIABLE) != NULL)
+			value = *envp + strlen(VARIABLE);
+		else
+			*kept++ = *envp;
+	}
+	*kept = NULL;
+	return value;
+}
+
+static int
+check_command(struct reader *reader)
+{
+	struct options *options = reader->options;
+
+	reader->error->name[0] = '\0';
+	if (options->text != NULL)
+		return 0;
+	if (options->command == NULL && options->pause_by_name)
+		options->pause = true;
+	if (options->command == NULL && !options->pause)
+		return fail(reader, NULL, "no command (see --help)");
+	if (options->command != NULL && options->pause)
+		return fail(
+		    reader, *options->command, "no command goes with --pause");
+	return 0;
+}
+
+int
+options_read(char **argv, char **envp, struct options *options,
+    struct options_error *error)
+{
+	struct reader reader = {.options = options, .error = error};
+
+	memset(options, 0, sizeof *options);
+	memset(options->rewrite, REWRITE_UNSET, sizeof options->rewrite);
+	memset(error, 0, sizeof *error);
+	peer_defaults(argv[0], envp, options);
+	reader.text = take_variable(envp);
+	if (reader.text != NULL && read_text(&reader) == -1)
+		return -1;
+	reader.words = argv[0] == NULL ? argv : argv + 1;
+	if (read_words(&reader) == -1)
+		return -1;
+	settings_settle(options);
+	return check_command(&reader);
+}
+
+bool
+options_remaps(const struct options *options, int status)
+{
+	return options->remap[status / CHAR_BIT] >> status % CHAR_BIT & 1;
+}

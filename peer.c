@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * peer.c: the names of other inits.  An ENTRYPOINT line written for one of
+ * them keeps working when the file behind its name is ours: the defaults that
+ * differ, and the environment variables that count, are here.
+ */
+#include "minireap.h"
+
+#include <stddef.h>
+#include <string.h>
+
+static const char *
+value_of(char **envp, const char *prefix)
+{
+	for (; *envp != NULL; envp++) {
+		const char *value = text_behind(*envp, prefix);
+
+		if (value != NULL)
+			return value;
+	}
+	return NULL;
+}
+
+static bool
+is_set_to(char **envp, const char *prefix, const char *wanted)
+{
+	const char *value = value_of(envp, prefix);
+
+	return value != NULL && strcmp(value, wanted) == 0;
+}
+
+static void
+as_dumb_init(char **envp, struct options *options)
+{
+	if (!is_set_to(envp, "DUMB_INIT_SETSID=", "0"))
+		options->scope = SCOPE_SESSION;
+	if (is_set_to(envp, "DUMB_INIT_DEBUG=", "1"))
+		options->verbosity = 1;
+}
+
+/* TINI_SUBREAPER asks for what is done anyway. */
+static void
+as_tini(char **envp, struct options *options)
+{
+	const char *level = value_of(envp, "TINI_VERBOSITY=");
+
+	if (value_of(envp, "TINI_KILL_PROCESS_GROUP=") != NULL)
+		options->scope = SCOPE_GROUP;
+	/* Its levels: 0 fatal, 1 (unset) warnings, 2 info, 3 debug. */
+	if (level != NULL) {
+		const long number = text_number(level, NULL, INT_MAX);
+
+		options->quiet = number == 0;
+		options->verbosity = number > 1 ? (unsigned)number - 1 : 0;
+	}
+}
+
+static void
+as_catatonit(char **envp, struct options *options)
+{
+	if (value_of(envp, "CATATONIT_DEBUG=") != NULL)
+		options->verbosity = 1;
+}
+
+static void
+as_pause(char **envp, struct options *options)
+{
+	(void)envp;
+	options->pause_by_name = true;
+}
+
+static const struct {
+	char name[12];
+	bool version_of_tini;
+	void (*apply)(char **envp, struct options *options);
+} peers[] = {
+    {"dumb-init", false, as_dumb_init},
+    {"tini", true, as_tini},
+    {"tini-static", true, as_tini},
+    {"docker-init", true, as_tini},
+    {"podman-init", false, as_tini},
+    {"catatonit", true, as_catatonit},
+    {"pause", false, as_pause},
+};
+
+void
+peer_defaults(const char *name, char **envp, struct options *options)
+{
+	const char *slash = name == NULL ? NULL : strrchr(name, '/');
+
+	options->failure_status = STATUS_FAILURE;
+	options->version = usage_version;
+	if (name == NULL)
+		return;
+	if (slash != NULL)
+		name = slash + 1;
+	for (size_t i = 0; i < sizeof peers / sizeof *peers; i++) {
+		if (strcmp(name, peers[i].name) != 0)
+			continue;
+		options->failure_status = STATUS_PEER_FAILURE;
+		if (peers[i].version_of_tini)
+			options->version = usage_version_tini;
+		peers[i].apply(envp, options);
+		return;
+	}
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * proc.c: what /proc tells of a process.  /proc/PID/stat is one line; the
+ * name in it may hold blanks and parentheses, so that everything else is read
+ * from behind its last parenthesis.  proc_pid_stat(5)
+ */
+#include "minireap.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { STAT_MAX = 256 }; /* up to the session id, with the longest name */
+
+static void
+copy_name(char name[PROC_NAME_MAX], const char *from, const char *end)
+{
+	size_t length = (size_t)(end - from);
+
+	if (length >= PROC_NAME_MAX)
+		length = PROC_NAME_MAX - 1;
+	memcpy(name, from, length);
+	name[length] = '\0';
+}
+
+/* The number behind *rest, which moves on; -1 where there is none. */
+static pid_t
+next_pid(const char **rest)
+{
+	while (**rest == ' ')
+		(*rest)++;
+	return (pid_t)text_number(*rest, rest, INT_MAX);
+}
+
+static int
+parse_stat(const char *line, struct proc_stat *stat)
+{
+	const char *name = strchr(line, '(');
+	const char *rest = strrchr(line, ')');
+
+	if (name == NULL || rest == NULL || rest < name || rest[1] != ' ')
+		return -1;
+	copy_name(stat->name, name + 1, rest);
+	rest += 2;
+	stat->state = *rest++;
+	stat->parent = next_pid(&rest);
+	stat->group = next_pid(&rest);
+	stat->session = next_pid(&rest);
+	return stat->session == -1 ? -1 : 0;
+}
+
+int
+proc_read_stat(pid_t pid, struct proc_stat *stat)
+{
+	char path[sizeof "/proc//stat" + TEXT_DECIMAL_MAX];
+	char line[STAT_MAX];
+	ssize_t length;
+	int fd;
+
+	strcpy(
+	    text_decimal(stpcpy(path, "/proc/"), (unsigned long)pid), "/stat");
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		return -1;
+	length = read(fd, line, sizeof line - 1);
+	close(fd);
+	if (length <= 0)
+		return -1;
+	line[length] = '\0';
+	return parse_stat(line, stat);
+}

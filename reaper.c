@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * reaper.c: init's children, its own and adopted ones.  SIGCHLD coalesces, so
+ * one of them may stand for many: it is never counted, the children are asked
+ * until none has anything to say.  A zombie whose other threads still run
+ * cannot be reaped yet and is announced again: no reason to spin.
+ */
+#include "minireap.h"
+
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include <stddef.h>
+
+int
+reaper_adopt(void)
+{
+	return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+}
+
+int
+reaper_next(pid_t child, struct reaper_event *event)
+{
+	event->pid =
+	    wait4(child, &event->wstatus, WNOHANG | __WALL, &event->usage);
+	return event->pid > 0;
+}
+
+pid_t
+reaper_peek(void)
+{
+	siginfo_t info;
+
+	info.si_pid = 0; /* stays so where nobody has ended */
+	if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) == -1)
+		return 0;
+	return info.si_pid;
+}
+
+int
+reaper_next_stop(pid_t child)
+{
+	siginfo_t info;
+
+	info.si_pid = 0;
+	if (waitid(P_PID, (id_t)child, &info,
+		WSTOPPED | WCONTINUED | WNOHANG) == -1 ||
+	    info.si_pid == 0)
+		return REAPER_NO_CHANGE;
+	return info.si_code == CLD_STOPPED ? info.si_status : REAPER_CONTINUED;
+}
+
+bool
+reaper_is_stopped(pid_t child, bool known)
+{
+	siginfo_t info;
+
+	info.si_pid = 0;
+	if (waitid(P_PID, (id_t)child, &info,
+		WSTOPPED | WCONTINUED | WNOHANG | WNOWAIT) == -1 ||
+	    info.si_pid == 0)
+		return known;
+	return info.si_code == CLD_STOPPED;
+}
+
+int
+reaper_exit_status(int wstatus)
+{
+	return WIFEXITED(wstatus) ? WEXITSTATUS(wstatus)
+				  : STATUS_SIGNALLED + WTERMSIG(wstatus);
+}

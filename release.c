@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * release.c: letting go.  What init holds open cannot be unmounted, closed or
+ * read to its end by anybody else for as long as the container lives: a pipe
+ * whose reader waits for the end, a socket that main closes to say that it is
+ * done, the directory it was started in.
+ */
+#include "minireap.h"
+
+#include <sys/syscall.h>
+
+#include <fcntl.h>
+#include <stddef.h>
+#include <unistd.h>
+
+enum {
+	FIRST_FD = STDERR_FILENO + 1,
+	LISTING_SIZE = 1024,
+	/* Without close_range and /proc: no limit is worth more calls. */
+	MOST_CLOSES = 65536,
+};
+
+/* getdents64(2) */
+struct listing_entry {
+	uint64_t inode;
+	int64_t offset;
+	unsigned short length;
+	unsigned char type;
+	char name[];
+};
+
+static void
+close_counting(int keep)
+{
+	for (int fd = FIRST_FD; fd < MOST_CLOSES; fd++)
+		if (fd != keep)
+			close(fd);
+}
+
+static void
+close_entries(const char *entries, long size, int keep, int listing)
+{
+	while (size > 0) {
+		const struct listing_entry *entry = (const void *)entries;
+		const int fd = (int)text_number(entry->name, NULL, INT_MAX);
+
+		if (fd >= FIRST_FD && fd != keep && fd != listing)
+			close(fd);
+		entries += entry->length;
+		size -= entry->length;
+	}
+}
+
+/* Without close_range(2): Linux before 5.9, or a filter that refuses it. */
+static void
+close_listed(int keep)
+{
+	_Alignas(struct listing_entry) char entries[LISTING_SIZE];
+	int listing = open("/proc/self/fd", O_RDONLY | O_DIRECTORY);
+	long size;
+
+	if (listing == -1) {
+		close_counting(keep);
+		return;
+	}
+	while ((size = syscall(
+		    SYS_getdents64, listing, entries, sizeof entries)) > 0)
+		close_entries(entries, size, keep, listing);
+	close(listing);
+}
+
+static int
+close_range_of(unsigned first, unsigned last)
+{
+	return first > last ? 0
+			    : (int)syscall(SYS_close_range, first, last, 0U);
+}
+
+static void
+close_rest(int keep)
+{
+	const unsigned kept = (unsigned)keep;
+
+	if (keep < FIRST_FD ? close_range_of(FIRST_FD, UINT_MAX) == 0
+			    : close_range_of(FIRST_FD, kept - 1) == 0 &&
+		    close_range_of(kept + 1, UINT_MAX) == 0)
+		return;
+	close_listed(keep);
+}
+
+static void
+replace_standard(int last, int keep)
+{
+	int null;
+
+	/* Room for it, with RLIMIT_NOFILE=3 too. */
+	close(keep == STDIN_FILENO ? STDOUT_FILENO : STDIN_FILENO);
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	for (int fd = STDIN_FILENO; fd <= last; fd++) {
+		if (fd == keep || fd == null)
+			continue;
+		if (null == -1)
+			close(fd);
+		else
+			dup2(null, fd);
+	}
+	if (null > last)
+		close(null);
+}
+
+void
+release_all(int keep, bool stderr_too)
+{
+	replace_standard(stderr_too ? STDERR_FILENO : STDOUT_FILENO, keep);
+	close_rest(keep);
+	(void)!chdir("/");
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * settings.c: what each option means: its value, read and checked, in struct
+ * options.
+ */
+#include "minireap.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* "F:T"; value is cut in two at the colon, and mended. */
+static const char *
+add_rewrite(struct options *options, char *value)
+{
+	char *colon = strchr(value, ':');
+	int from;
+	int to;
+
+	if (colon == NULL)
+		return "not two signals, FROM:TO";
+	*colon = '\0';
+	from = signals_number(value);
+	*colon = ':';
+	to = signals_number(colon + 1);
+	if (strcmp(colon + 1, "0") == 0 || strcmp(colon + 1, "none") == 0)
+		to = 0;
+	if (from == -1)
+		return "no signal in front of the colon";
+	if (to == -1)
+		return "no signal behind the colon";
+	options->rewrite[from] = (uint8_t)to;
+	return NULL;
+}
+
+static const char *
+add_remap(struct options *options, const char *value)
+{
+	const char *rest = value;
+
+	for (;;) {
+		const long status = text_number(rest, &rest, 255);
+
+		if (status == -1 || (*rest != ',' && *rest != '\0'))
+			return "not an exit status from 0 to 255";
+		options->remap[status / CHAR_BIT] |=
+		    (uint8_t)(1 << status % CHAR_BIT);
+		if (*rest++ == '\0')
+			return NULL;
+	}
+}
+
+static const char *
+set_parent_death(struct options *options, const char *value)
+{
+	const int sig = signals_number(value);
+
+	if (sig == -1)
+		return "not a signal";
+	options->parent_death = sig;
+	return NULL;
+}
+
+const char *
+settings_apply(struct options *options, char letter, char *value)
+{
+	switch (letter) {
+	case 'c':
+		options->scope = SCOPE_MAIN;
+		return NULL;
+	case 'g':
+		options->scope = SCOPE_GROUP;
+		return NULL;
+	case SETTING_SESSION:
+		options->scope = SCOPE_SESSION;
+		return NULL;
+	case 'r':
+		return add_rewrite(options, value);
+	case 'e':
+		return add_remap(options, value);
+	case 'p':
+		return set_parent_death(options, value);
+	case 'v':
+		options->verbosity++;
+		return NULL;
+	case 'w':
+		options->warn = true;
+		return NULL;
+	case 'q':
+		options->quiet = true;
+		return NULL;
+	case 'P':
+		options->pause = true;
+		return NULL;
+	case 'h':
+		options->text = usage_help;
+		return NULL;
+	case 'V':
+		options->text = options->version;
+		return NULL;
+	case 'l':
+	case 'L':
+		options->text = usage_license;
+		return NULL;
+	default: /* -s: nothing to do */
+		return NULL;
+	}
+}
+
+/* What no -r has set is sent as it came, or as a session needs it. */
+static void
+settle_rewrites(struct options *options)
+{
+	for (int sig = 1; sig <= SIGNALS_RTMAX; sig++) {
+		const bool is_job_control =
+		    sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU;
+
+		if (options->rewrite[sig] != REWRITE_UNSET)
+			continue;
+		options->rewrite[sig] =
+		    is_job_control && options->scope == SCOPE_SESSION
+		    ? SIGSTOP
+		    : (uint8_t)sig;
+	}
+}
+
+void
+settings_settle(struct options *options)
+{
+	settle_rewrites(options);
+	if (options->quiet) {
+		options->verbosity = 0;
+		options->warn = false;
+	}
+}

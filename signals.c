@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * signals.c: the kernel's 64 signals, by its own calls.  A libc keeps some
+ * of them to itself (musl 32..34, glibc 32 and 33) and hides them from its
+ * sets, and a set that leaves them out leaves them to kill us.  A blocked
+ * signal is queued, even at PID 1 and even when ignored: to block all and to
+ * wait is to hear all.  signal(7), sigprocmask(2)
+ */
+#include "minireap.h"
+
+#include <sys/syscall.h>
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A set is one 64-bit word only where longs are, or lie, in that order. */
+_Static_assert(sizeof(long) == 8 || __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+    "two words, high one first");
+
+enum { PIDFD_PROCESS_GROUP = 1 << 2 }; /* PIDFD_SIGNAL_PROCESS_GROUP */
+
+struct kernel_timespec {
+	long seconds;
+	long nanoseconds;
+};
+
+signals_set
+signals_only(int sig)
+{
+	return (signals_set)1 << (sig - 1);
+}
+
+signals_set
+signals_above(int sig)
+{
+	return sig == SIGNALS_RTMAX ? 0 : SIGNALS_ALL << sig;
+}
+
+signals_set
+signals_block(void)
+{
+	signals_set all = SIGNALS_ALL;
+	signals_set inherited = 0;
+
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &inherited, sizeof all);
+	return inherited;
+}
+
+void
+signals_set_mask(signals_set mask)
+{
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof mask);
+}
+
+struct signals_action
+signals_default_child(void)
+{
+	const struct signals_action standard = {{0}}; /* SIG_DFL is 0 */
+	struct signals_action inherited = {{0}};
+
+	syscall(SYS_rt_sigaction, SIGCHLD, &standard, &inherited,
+	    sizeof(signals_set));
+	return inherited;
+}
+
+void
+signals_restore_child(const struct signals_action *inherited)
+{
+	static const struct signals_action standard = {{0}};
+
+	if (memcmp(inherited, &standard, sizeof standard) != 0)
+		syscall(SYS_rt_sigaction, SIGCHLD, inherited, NULL,
+		    sizeof(signals_set));
+}
+
+int
+signals_wait(signals_set set, siginfo_t *info, long timeout_ms)
+{
+	struct kernel_timespec timeout = {
+	    .seconds = timeout_ms / 1000,
+	    .nanoseconds = timeout_ms % 1000 * 1000000,
+	};
+	long sig;
+
+	/* EINTR: stopped and continued. */
+	do
+		sig = syscall(SYS_rt_sigtimedwait, &set, info,
+		    timeout_ms == SIGNALS_FOREVER ? NULL : &timeout,
+		    sizeof set);
+	while (sig == -1 && errno == EINTR && timeout_ms <= 0);
+	return sig > 0 ? (int)sig : 0;
+}
+
+bool
+signals_is_own(const siginfo_t *info, pid_t self)
+{
+	return info->si_code == SI_USER && info->si_pid == self;
+}
+
+bool
+signals_is_sent(const siginfo_t *info)
+{
+	return info->si_code <= 0;
+}
+
+static int
+kill_scope(pid_t main_pid, enum scope scope, int sig)
+{
+	if (scope != SCOPE_MAIN) {
+		if (kill(-main_pid, sig) == 0)
+			return 0;
+		if (errno != ESRCH)
+			return -1;
+	}
+	return kill(main_pid, sig);
+}
+
+/* There is no rt_sigqueueinfo(2) for a group. */
+static long
+queue_to_group(pid_t main_pid, int sig, siginfo_t *info)
+{
+	int saved_errno;
+	long result;
+	int fd = (int)syscall(SYS_pidfd_open, main_pid, 0);
+
+	if (fd == -1)
+		return -1;
+	result =
+	    syscall(SYS_pidfd_send_signal, fd, sig, info, PIDFD_PROCESS_GROUP);
+	saved_errno = errno;
+	close(fd);
+	errno = saved_errno;
+	return result;
+}
+
+int
+signals_send(pid_t main_pid, enum scope scope, int sig, const siginfo_t *info)
+{
+	siginfo_t copy;
+	long result;
+
+	/* The kernel lets nobody pass on the codes of kill() and tgkill(). */
+	if (info == NULL || info->si_code >= 0 || info->si_code == SI_TKILL)
+		return kill_scope(main_pid, scope, sig);
+	copy = *info;
+	copy.si_signo = sig;
+	if (scope == SCOPE_MAIN)
+		result = syscall(SYS_rt_sigqueueinfo, main_pid, sig, &copy);
+	else
+		result = queue_to_group(main_pid, sig, &copy);
+	if (result == 0)
+		return 0;
+	/* Rather without its payload than not at all: old kernel, full queue.
+	 */
+	return kill_scope(main_pid, scope, sig);
+}
+
+void
+signals_queue_to_self(int sig)
+{
+	siginfo_t info;
+
+	memset(&info, 0, sizeof info);
+	info.si_signo = sig;
+	info.si_code = SI_QUEUE;
+	syscall(SYS_rt_sigqueueinfo, getpid(), sig, &info);
+}

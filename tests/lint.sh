@@ -1,0 +1,79 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# make lint: what machines can say about the code.  SOURCES and OBJECTS come
+# from make.  Every check runs; the status says whether one complained.
+set -u
+: "${SOURCES:?}" "${OBJECTS:?}"
+flags='-D_GNU_SOURCE -DMINIREAP_VERSION="" -DMINIREAP_COMMIT="" -std=c11'
+failed=0
+
+check() { # NAME COMMAND...: quiet where all is well
+	name=$1
+	shift
+	if ! command -v "$1" >/dev/null; then
+		echo "lint: $name: $1 is not installed" >&2
+		failed=1
+	elif output=$("$@" 2>&1); then
+		echo "lint: $name: ok"
+	else
+		printf '%s\n' "$output"
+		echo "lint: $name: FAILED" >&2
+		failed=1
+	fi
+}
+
+# Whatever init writes to, it writes to its stack.
+writable_data() {
+	size -A $OBJECTS | awk '
+		/:$/ || / :$/ { file = $1 }
+		/^\.(data|bss)/ && $2 > 0 { print file ": " $1 " " $2; bad = 1 }
+		END { exit bad }'
+}
+
+long_functions() { # more than a screen
+	awk 'FNR == 1 { start = 0 }
+		/^\{/ { start = FNR }
+		/^\}/ && start {
+			if (FNR - start > 41) {
+				print FILENAME ":" start ": " FNR - start - 1
+				bad = 1
+			}
+			start = 0
+		}
+		END { exit bad }' $SOURCES
+}
+
+analyzer() {
+	gcc $flags -O2 -fanalyzer -flto -Wall -Wextra -Werror -o /dev/null \
+	    $SOURCES
+}
+
+tidy() { # counts of suppressed warnings go to stderr; only findings matter
+	clang-tidy --quiet $SOURCES -- $flags
+}
+
+cpp_check() {
+	cppcheck --quiet --enable=warning,style,performance,portability \
+	    --std=c11 --inline-suppr --error-exitcode=1 \
+	    --suppress=unusedStructMember --suppress=variableScope \
+	    -D_GNU_SOURCE $SOURCES
+}
+
+shells() {
+	find . -name '*.sh' -not -path './build/*' -exec \
+	    shellcheck -e SC2086 {} + && shellcheck .ci/run &&
+	    shellcheck -s bash -e SC2030,SC2031,SC2034,SC2154 \
+	        tests/*.bats tests/*.bash
+}
+
+# shellcheck disable=SC2086
+set -- $SOURCES
+check format clang-format --dry-run -Werror "$@" minireap.h
+check tidy tidy
+check cppcheck cpp_check
+check analyzer analyzer
+check writable-data writable_data
+check long-functions long_functions
+check shellcheck shells
+check manual mandoc -T lint -W warning minireap.1
+exit $failed

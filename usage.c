@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * usage.c: the texts that --help, --version and --license print.  dockerd
+ * reads the version: it wants " - git." and one word behind it.
+ */
+#include "minireap.h"
+
+#define VERSION MINIREAP_VERSION " - git." MINIREAP_COMMIT "\n"
+
+const char usage_version[] = "minireap version " VERSION;
+
+const char usage_version_tini[] =
+    "tini version " MINIREAP_VERSION " (minireap) - git." MINIREAP_COMMIT "\n";
+
+const char usage_help[] =
+    "usage: minireap [OPTION]... [--] COMMAND [ARG]...\n"
+    "       minireap -P\n"
+    "Run COMMAND as a container's init: forward every signal to it, reap every\n"
+    "orphan, end with its exit status.\n"
+    "\n"
+    "  -c, --single-child      signals go to COMMAND only (default)\n"
+    "  -g, --group             signals go to its process group\n"
+    "      --session           give it a session; signals go to its group\n"
+    "  -r, --rewrite F:T       forward signal F as T (0 or none: drop it)\n"
+    "  -e, --remap CODE,...    exit 0 where the status would be CODE\n"
+    "  -p, --parent-death SIG  get SIG when our own parent dies\n"
+    "  -s, --subreaper         nothing to do: orphans are always adopted\n"
+    "  -P, --pause             no COMMAND: reap; exit 0 on INT or TERM\n"
+    "  -v, --verbose           log what is done; twice: every signal and reaping\n"
+    "  -w, --warn              log every reaped orphan\n"
+    "  -q, --quiet             no messages but for failures of our own\n"
+    "  -h, --help              -V, --version              -l, -L, --license\n"
+    "\n"
+    "SIG is a number or a name, as 15, TERM, SIGTERM, RTMIN+3, RTMAX-1.\n"
+    "MINIREAP_OPTIONS in the environment holds options too.\n"
+    "Status: COMMAND's; 128 + n: killed by signal n; 127: not found; 126: cannot\n"
+    "be executed; 125: minireap failed.  minireap(1) has the whole story.\n";
+
+const char usage_license[] =
+    "MIT License\n"
+    "\n"
+    "Copyright (c) 2026 the minireap authors\n"
+    "\n"
+    "Permission is hereby granted, free of charge, to any person obtaining a copy\n"
+    "of this software and associated documentation files (the \"Software\"), to deal\n"
+    "in the Software without restriction, including without limitation the rights\n"
+    "to use, copy, modify, merge, publish, distribute, sublicense, and/or sell\n"
+    "copies of the Software, and to permit persons to whom the Software is\n"
+    "furnished to do so, subject to the following conditions:\n"
+    "\n"
+    "The above copyright notice and this permission notice shall be included in all\n"
+    "copies or substantial portions of the Software.\n"
+    "\n"
+    "THE SOFTWARE IS PROVIDED \"AS IS\", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR\n"
+    "IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,\n"
+    "FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE\n"
+    "AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER\n"
+    "LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,\n"
+    "OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE\n"
+    "SOFTWARE.\n";
