@@ -132,6 +132,13 @@ struct signals_action signals_default_child(void);
 void signals_restore_child(const struct signals_action *inherited);
 
 /*
+ * Stop init's process group by sig, one of TSTP, TTIN and TTOU, as a key of
+ * the terminal would; init stops with it unless the group is orphaned.  When
+ * this returns init has been continued, all signals blocked again.
+ */
+void signals_stop_group(int sig);
+
+/*
  * Take one pending signal of set, waiting for one up to timeout_ms
  * milliseconds (0: not at all; SIGNALS_FOREVER).  Gives its number, info
  * filled in, or 0 when there was none in time, or when init was stopped and
@@ -441,7 +448,7 @@ struct supervision {
  * Forward signals and reap until main has ended.  Its exit status.  Returns on
  * nothing else: whatever fails in here is said, at most.
  */
-int supervise(struct supervision *supervision);
+int supervise(struct supervision *run);
 
 /* -------------------------------------------------------------- usage.c */
 

@@ -60,48 +60,58 @@ set_parent_death(struct options *options, const char *value)
 	return NULL;
 }
 
-const char *
-settings_apply(struct options *options, char letter, char *value)
+static void
+apply_flag(struct options *options, char letter)
 {
 	switch (letter) {
 	case 'c':
 		options->scope = SCOPE_MAIN;
-		return NULL;
+		break;
 	case 'g':
 		options->scope = SCOPE_GROUP;
-		return NULL;
+		break;
 	case SETTING_SESSION:
 		options->scope = SCOPE_SESSION;
-		return NULL;
+		break;
+	case 'v':
+		options->verbosity++;
+		break;
+	case 'w':
+		options->warn = true;
+		break;
+	case 'q':
+		options->quiet = true;
+		break;
+	case 'P':
+		options->pause = true;
+		break;
+	case 'h':
+		options->text = usage_help;
+		break;
+	case 'V':
+		options->text = options->version;
+		break;
+	case 'l':
+	case 'L':
+		options->text = usage_license;
+		break;
+	default: /* -s needs nothing done */
+		break;
+	}
+}
+
+const char *
+settings_apply(struct options *options, char letter, char *value)
+{
+	switch (letter) {
 	case 'r':
 		return add_rewrite(options, value);
 	case 'e':
 		return add_remap(options, value);
 	case 'p':
 		return set_parent_death(options, value);
-	case 'v':
-		options->verbosity++;
-		return NULL;
-	case 'w':
-		options->warn = true;
-		return NULL;
-	case 'q':
-		options->quiet = true;
-		return NULL;
-	case 'P':
-		options->pause = true;
-		return NULL;
-	case 'h':
-		options->text = usage_help;
-		return NULL;
-	case 'V':
-		options->text = options->version;
-		return NULL;
-	case 'l':
-	case 'L':
-		options->text = usage_license;
-		return NULL;
-	default: /* -s: nothing to do */
+	default:
+		apply_flag(options, letter);
 		return NULL;
 	}
 }

@@ -74,6 +74,18 @@ signals_restore_child(const struct signals_action *inherited)
 		    sizeof(signals_set));
 }
 
+void
+signals_stop_group(int sig)
+{
+	const struct signals_action standard = {{0}};
+	const signals_set all_but = SIGNALS_ALL & ~signals_only(sig);
+
+	syscall(SYS_rt_sigaction, sig, &standard, NULL, sizeof(signals_set));
+	kill(0, sig);
+	signals_set_mask(all_but); /* here we stop, and later go on */
+	signals_set_mask(SIGNALS_ALL);
+}
+
 int
 signals_wait(signals_set set, siginfo_t *info, long timeout_ms)
 {

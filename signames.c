@@ -53,7 +53,7 @@ static const struct {
 static char
 upper(char c)
 {
-	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+	return (char)(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
 }
 
 /* What stands behind prefix in text, upper and lower case alike, or NULL. */

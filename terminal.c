@@ -130,14 +130,13 @@ is_job_control(int sig)
 	return sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU;
 }
 
-/* As the key would have: all of the shell's job stops, we with it. */
+/* The shell's whole job stops, we with it; back when it is continued. */
 static void
 stop_job(struct terminal *terminal, int sig)
 {
 	terminal->job_stopped = true;
 	terminal->held = false; /* the shell takes it */
-	kill(0, sig); /* ours is queued, and then dropped */
-	kill(getpid(), SIGSTOP);
+	signals_stop_group(sig);
 }
 
 /* Main's group gets what ours has; what was stopped goes on. */
@@ -149,19 +148,6 @@ continue_job(struct terminal *terminal, pid_t main_pid)
 	terminal->job_stopped = false;
 	terminal->stop_sent = false;
 	kill(-main_pid, SIGCONT);
-}
-
-/* Did the keyboard stop main?  PID 1 has kept no descriptor to ask. */
-static bool
-has_terminal(const struct terminal *terminal, pid_t main_pid)
-{
-	const int fd = terminal->fd == -1 ? open_terminal() : terminal->fd;
-	const bool result =
-	    fd == -1 ? terminal->held : is_foreground(fd, main_pid);
-
-	if (fd != terminal->fd && fd > STDERR_FILENO)
-		close(fd);
-	return result;
 }
 
 void
@@ -184,8 +170,7 @@ terminal_main_stopped(struct terminal *terminal, pid_t main_pid, int sig)
 			continue_job(terminal, main_pid);
 		else
 			stop_job(terminal, sig);
-	} else if (sig == SIGTSTP && !terminal->stop_sent &&
-	    has_terminal(terminal, main_pid)) {
+	} else if (sig == SIGTSTP && !terminal->stop_sent && terminal->held) {
 		/* Nobody could continue it: ^Z would hang the container. */
 		kill(-main_pid, SIGCONT);
 	}
