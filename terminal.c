@@ -166,7 +166,8 @@ terminal_main_stopped(struct terminal *terminal, pid_t main_pid, int sig)
 		return; /* somebody's SIGSTOP, to be ended by his SIGCONT */
 	if (terminal->fd != -1 && is_job()) {
 		/* Put to the foreground while it ran: nobody continues it. */
-		if (sig != SIGTSTP && is_foreground(terminal->fd, getpgrp()))
+		if ((sig == SIGTTIN || sig == SIGTTOU) &&
+		    is_foreground(terminal->fd, getpgrp()))
 			continue_job(terminal, main_pid);
 		else
 			stop_job(terminal, sig);
