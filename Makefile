@@ -18,7 +18,7 @@ OBJ = $(BUILD)/obj
 PROGRAM = $(BUILD)/minireap
 PROBE = $(OBJ)/probe
 SOURCES = init.c supervise.c options.c settings.c peer.c usage.c spawn.c \
-	execute.c signals.c signames.c reaper.c terminal.c release.c report.c \
+	execute.c stop.c tree.c signals.c signames.c reaper.c terminal.c release.c report.c \
 	proc.c message.c text.c
 OBJECTS = $(SOURCES:%.c=$(OBJ)/%.o)
 PROBE_OBJECTS = $(patsubst tests/probe/%.c,$(OBJ)/probe-%.o,$(wildcard \

@@ -107,6 +107,12 @@ enum {
 typedef uint64_t signals_set;
 #define SIGNALS_ALL UINT64_MAX
 
+/* What the kernel's calls take: two longs, whatever a libc's time_t is. */
+struct kernel_timespec {
+	long seconds;
+	long nanoseconds;
+};
+
 /* A kernel struct sigaction, kept to be given back and never looked into. */
 struct signals_action {
 	unsigned long words[8];
@@ -189,21 +195,22 @@ int reaper_adopt(void);
 
 enum {
 	REAPER_ANY = -1,
+	REAPER_NO_CHILD = -1,
 	REAPER_NO_CHANGE = 0,
 	REAPER_CONTINUED = -1,
 };
 
 /*
  * Reap child, or REAPER_ANY, if it has ended; never waits.  1, event filled
- * in; 0, none now, or no such child.  wait4(2), with __WALL for what was
- * cloned with another exit signal than SIGCHLD.
+ * in; 0, none now; REAPER_NO_CHILD, and none to come.  wait4(2), with __WALL
+ * for what was cloned with another exit signal than SIGCHLD.
  */
 int reaper_next(pid_t child, struct reaper_event *event);
 
 /*
  * The pid of a child that has ended and is still a zombie, so that /proc
- * tells its name and its number is not used again; 0 when there is none.
- * waitid(2) WNOWAIT
+ * tells its name and its number is not used again; 0 when there is none now,
+ * REAPER_NO_CHILD when there is none to come.  waitid(2) WNOWAIT
  */
 pid_t reaper_peek(void);
 
@@ -237,6 +244,39 @@ struct proc_stat {
 
 /* Read it.  0, or -1: no such process, or no /proc. */
 int proc_read_stat(pid_t pid, struct proc_stat *stat);
+
+/*
+ * Is /proc mounted, and of this process's own PID namespace?  If not, the
+ * numbers in it are not those that kill(2) takes.
+ */
+bool proc_is_ours(void);
+
+/* The entries of a directory whose names are numbers: pids, descriptors. */
+struct proc_walk {
+	int fd;
+	long size;
+	long at;
+	_Alignas(uint64_t) char entries[1024];
+};
+
+/* Open it.  0, or -1 with errno of open(2), and then there is nothing to end.
+ */
+int proc_walk_begin(struct proc_walk *walk, const char *directory);
+
+/* The next number, or -1 behind the last one.  Pids come in rising order. */
+int proc_walk_next(struct proc_walk *walk);
+void proc_walk_end(struct proc_walk *walk);
+
+/* --------------------------------------------------------------- tree.c */
+
+/*
+ * Send sig to every process below init; as PID 1 to all of the namespace but
+ * ourselves, at once.  With wakes those that are stopped get SIGCONT.  How
+ * many lived, their names added to names unless that is NULL; -1 where /proc
+ * is not there to tell, and then, unless PID 1, only children are reached.
+ * kill(2); pidfd_send_signal(2), Linux 5.1
+ */
+int tree_signal(pid_t init, int sig, bool wakes, struct message *names);
 
 /* ----------------------------------------------------------- terminal.c */
 
@@ -344,6 +384,7 @@ pid_t spawn_main(const struct spawn *spawn, struct spawn_failure *failure);
 enum {
 	OPTIONS_NAME_MAX = 32,
 	REWRITE_UNSET = 255, /* until options_read() is done */
+	TIME_UNSET = -1,
 };
 
 /* argv, the environment and the program's name, made sense of. */
@@ -355,6 +396,10 @@ struct options {
 	bool quiet;
 	bool pause;
 	bool pause_by_name; /* pause, should there be no command */
+	bool wait;
+	int64_t delay_ms; /* TIME_UNSET: none */
+	int64_t grace_ms; /* likewise */
+	int stop_signal;
 	int parent_death; /* signal, or 0 */
 	int failure_status; /* of init's own failures */
 	uint8_t rewrite[SIGNALS_RTMAX + 1]; /* [received] = sent, 0: none */
@@ -427,8 +472,62 @@ void report_reaped(
 void report_main_end(
     struct log *log, const struct report_main *main_process, int wstatus);
 
+/* One line: main has not ended in time and is killed. */
+void report_main_killed(
+    struct log *log, const struct report_main *main_process, int64_t grace_ms);
+
 /* One line for a signal that arrived: sent on to main as sent, 0: dropped. */
 void report_signal(struct log *log, const siginfo_t *info, int sig, int sent);
+
+/* --------------------------------------------------------------- stop.c */
+
+/* No deadline is armed. */
+#define STOP_NEVER INT64_MAX
+
+enum stop_state {
+	STOP_RUNNING,
+	STOP_DELAYING, /* the stop signal is being held: -d */
+	STOP_STOPPING, /* it was sent: -t runs */
+	STOP_KILLING_MAIN, /* main did not end in time */
+	STOP_WAITING, /* main has ended, the rest may go on: -b */
+	STOP_DRAINING, /* main has ended, the rest was told to */
+	STOP_KILLING_REST,
+};
+
+enum stop_action {
+	STOP_NOTHING,
+	STOP_SEND, /* the signal that was received */
+	STOP_SEND_HELD, /* the stop signal that was held */
+	STOP_KILL_MAIN,
+	STOP_TERM_REST,
+	STOP_KILL_REST,
+	STOP_KILL_AGAIN, /* what has come since */
+	STOP_EXIT,
+};
+
+/* All times are milliseconds of one clock, which need not be read (now 0)
+ * where the options have neither delay nor grace. */
+struct stop {
+	const struct options *options;
+	enum stop_state state;
+	bool main_gone;
+	int64_t deadline; /* when stop_expired() is due, or STOP_NEVER */
+	int64_t give_up; /* STOP_KILLING_REST: the end of patience */
+};
+
+struct stop stop_begin(const struct options *options);
+
+/* Signal sig was received, before any rewriting.  SEND, or NOTHING: hold it. */
+enum stop_action stop_received(struct stop *stop, int sig, int64_t now);
+
+/* The deadline is over. */
+enum stop_action stop_expired(struct stop *stop, int64_t now);
+
+/* Main was reaped.  EXIT, TERM_REST or NOTHING. */
+enum stop_action stop_main_ended(struct stop *stop, int64_t now);
+
+/* There is no child left to wait for.  EXIT, or NOTHING where that is odd. */
+enum stop_action stop_none_left(const struct stop *stop);
 
 /* ---------------------------------------------------------- supervise.c */
 
@@ -439,9 +538,13 @@ struct supervision {
 	struct report_main main; /* pid 0: pause, until INT or TERM */
 	pid_t self;
 	bool is_stopped; /* main, as last told */
+	bool sees_proc; /* names of the dead can be had */
+	int last; /* the signal that last had its turn */
 	bool denied; /* that main may not be signalled has been said */
 	bool has_ended;
 	int status;
+	struct stop stop;
+	siginfo_t held; /* the stop signal, while it is delayed */
 };
 
 /*

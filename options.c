@@ -20,6 +20,10 @@ static const struct name {
     {'g', false, "group"},
     {SETTING_SESSION, false, "session"},
     {'r', true, "rewrite"},
+    {'S', true, "stop-signal"},
+    {'d', true, "delay"},
+    {'t', true, "grace"},
+    {'b', false, "wait"},
     {'e', true, "remap"},
     {'p', true, "parent-death"},
     {'s', false, "subreaper"},
@@ -241,6 +245,9 @@ options_read(char **argv, char **envp, struct options *options,
 
 	memset(options, 0, sizeof *options);
 	memset(options->rewrite, REWRITE_UNSET, sizeof options->rewrite);
+	options->delay_ms = TIME_UNSET;
+	options->grace_ms = TIME_UNSET;
+	options->stop_signal = SIGTERM;
 	memset(error, 0, sizeof *error);
 	peer_defaults(argv[0], envp, options);
 	reader.text = take_variable(envp);

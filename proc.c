@@ -6,6 +6,8 @@
  */
 #include "minireap.h"
 
+#include <sys/syscall.h>
+
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -68,4 +70,63 @@ proc_read_stat(pid_t pid, struct proc_stat *stat)
 		return -1;
 	line[length] = '\0';
 	return parse_stat(line, stat);
+}
+
+/* getdents64(2) */
+struct directory_entry {
+	uint64_t inode;
+	int64_t offset;
+	unsigned short length;
+	unsigned char type;
+	char name[];
+};
+
+int
+proc_walk_begin(struct proc_walk *walk, const char *directory)
+{
+	walk->fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	walk->size = 0;
+	walk->at = 0;
+	return walk->fd == -1 ? -1 : 0;
+}
+
+int
+proc_walk_next(struct proc_walk *walk)
+{
+	for (;;) {
+		const struct directory_entry *entry;
+		int number;
+
+		if (walk->at >= walk->size) {
+			walk->at = 0;
+			walk->size = syscall(SYS_getdents64, walk->fd,
+			    walk->entries, sizeof walk->entries);
+			if (walk->size <= 0)
+				return -1;
+		}
+		entry = (const void *)(walk->entries + walk->at);
+		walk->at += entry->length;
+		number = (int)text_number(entry->name, NULL, INT_MAX);
+		if (number != -1)
+			return number;
+	}
+}
+
+void
+proc_walk_end(struct proc_walk *walk)
+{
+	close(walk->fd);
+}
+
+bool
+proc_is_ours(void)
+{
+	char target[TEXT_DECIMAL_MAX];
+	const ssize_t length =
+	    readlink("/proc/self", target, sizeof target - 1);
+
+	if (length <= 0)
+		return false;
+	target[length] = '\0';
+	return text_number(target, NULL, INT_MAX) == getpid();
 }

@@ -23,7 +23,7 @@ reaper_next(pid_t child, struct reaper_event *event)
 {
 	event->pid =
 	    wait4(child, &event->wstatus, WNOHANG | __WALL, &event->usage);
-	return event->pid > 0;
+	return event->pid > 0 ? 1 : event->pid;
 }
 
 pid_t
@@ -33,7 +33,7 @@ reaper_peek(void)
 
 	info.si_pid = 0; /* stays so where nobody has ended */
 	if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) == -1)
-		return 0;
+		return REAPER_NO_CHILD;
 	return info.si_pid;
 }
 

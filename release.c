@@ -15,18 +15,8 @@
 
 enum {
 	FIRST_FD = STDERR_FILENO + 1,
-	LISTING_SIZE = 1024,
 	/* Without close_range and /proc: no limit is worth more calls. */
 	MOST_CLOSES = 65536,
-};
-
-/* getdents64(2) */
-struct listing_entry {
-	uint64_t inode;
-	int64_t offset;
-	unsigned short length;
-	unsigned char type;
-	char name[];
 };
 
 static void
@@ -37,36 +27,21 @@ close_counting(int keep)
 			close(fd);
 }
 
-static void
-close_entries(const char *entries, long size, int keep, int listing)
-{
-	while (size > 0) {
-		const struct listing_entry *entry = (const void *)entries;
-		const int fd = (int)text_number(entry->name, NULL, INT_MAX);
-
-		if (fd >= FIRST_FD && fd != keep && fd != listing)
-			close(fd);
-		entries += entry->length;
-		size -= entry->length;
-	}
-}
-
 /* Without close_range(2): Linux before 5.9, or a filter that refuses it. */
 static void
 close_listed(int keep)
 {
-	_Alignas(struct listing_entry) char entries[LISTING_SIZE];
-	int listing = open("/proc/self/fd", O_RDONLY | O_DIRECTORY);
-	long size;
+	struct proc_walk walk;
+	int fd;
 
-	if (listing == -1) {
+	if (proc_walk_begin(&walk, "/proc/self/fd") == -1) {
 		close_counting(keep);
 		return;
 	}
-	while ((size = syscall(
-		    SYS_getdents64, listing, entries, sizeof entries)) > 0)
-		close_entries(entries, size, keep, listing);
-	close(listing);
+	while ((fd = proc_walk_next(&walk)) != -1)
+		if (fd >= FIRST_FD && fd != keep && fd != walk.fd)
+			close(fd);
+	proc_walk_end(&walk);
 }
 
 static int

@@ -66,6 +66,13 @@ add_end(struct message *message, int wstatus)
 }
 
 static void
+add_seconds(struct message *message, long ms)
+{
+	message_add(message, "%ld.%ld%ld%ld", ms / 1000, ms / 100 % 10,
+	    ms / 10 % 10, ms % 10);
+}
+
+static void
 add_cpu_time(struct message *message, const struct rusage *usage)
 {
 	const long microseconds =
@@ -75,8 +82,7 @@ add_cpu_time(struct message *message, const struct rusage *usage)
 		1000 +
 	    microseconds / 1000;
 
-	message_add(message, "%ld.%ld%ld%ld", ms / 1000, ms / 100 % 10,
-	    ms / 10 % 10, ms % 10);
+	add_seconds(message, ms);
 }
 
 void
@@ -109,6 +115,20 @@ report_main_end(
 		    (int)main_process->pid, main_process->name,
 		    signals_name(WTERMSIG(wstatus), signal_name),
 		    WCOREDUMP(wstatus) ? " (core dumped)" : "");
+}
+
+void
+report_main_killed(
+    struct log *log, const struct report_main *main_process, int64_t grace_ms)
+{
+	struct message line;
+
+	message_begin(&line);
+	message_add(&line, "main process %d (%s) did not end within ",
+	    (int)main_process->pid, main_process->name);
+	add_seconds(&line, (long)grace_ms);
+	message_add(&line, "s of the stop signal: killed");
+	message_send(log, &line);
 }
 
 void

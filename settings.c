@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <string.h>
 
+enum { MOST_UNITS = 100000000 }; /* of a time: beyond any use */
+
 /* "F:T"; value is cut in two at the colon, and mended. */
 static const char *
 add_rewrite(struct options *options, char *value)
@@ -50,13 +52,55 @@ add_remap(struct options *options, const char *value)
 }
 
 static const char *
-set_parent_death(struct options *options, const char *value)
+set_signal(int *setting, const char *value)
 {
 	const int sig = signals_number(value);
 
 	if (sig == -1)
 		return "not a signal";
-	options->parent_death = sig;
+	*setting = sig;
+	return NULL;
+}
+
+/* The milliseconds that a unit has, or -1. */
+static int64_t
+unit_ms(const char *unit)
+{
+	if (strcmp(unit, "ms") == 0)
+		return 1;
+	if (*unit == '\0' || strcmp(unit, "s") == 0)
+		return 1000;
+	if (strcmp(unit, "m") == 0)
+		return 60 * 1000;
+	if (strcmp(unit, "h") == 0)
+		return 60 * 60 * 1000;
+	return -1;
+}
+
+/* "90", "1.5s", "200ms" */
+static const char *
+set_time(int64_t *setting, const char *value)
+{
+	static const char problem[] = "not a time as 500ms, 1.5s, 2m or 1h";
+	const char *rest;
+	const long whole = text_number(value, &rest, MOST_UNITS);
+	int64_t thousandths = 0;
+	int64_t unit;
+
+	if (whole == -1)
+		return problem;
+	if (*rest == '.') {
+		int64_t weight = 1000;
+
+		if (*++rest < '0' || *rest > '9')
+			return problem;
+		for (; *rest >= '0' && *rest <= '9'; rest++)
+			thousandths += (*rest - '0') * (weight /= 10);
+	}
+	unit = unit_ms(rest);
+	if (unit == -1)
+		return problem;
+	*setting = whole * unit + thousandths * unit / 1000;
 	return NULL;
 }
 
@@ -72,6 +116,9 @@ apply_flag(struct options *options, char letter)
 		break;
 	case SETTING_SESSION:
 		options->scope = SCOPE_SESSION;
+		break;
+	case 'b':
+		options->wait = true;
 		break;
 	case 'v':
 		options->verbosity++;
@@ -109,7 +156,13 @@ settings_apply(struct options *options, char letter, char *value)
 	case 'e':
 		return add_remap(options, value);
 	case 'p':
-		return set_parent_death(options, value);
+		return set_signal(&options->parent_death, value);
+	case 'S':
+		return set_signal(&options->stop_signal, value);
+	case 'd':
+		return set_time(&options->delay_ms, value);
+	case 't':
+		return set_time(&options->grace_ms, value);
 	default:
 		apply_flag(options, letter);
 		return NULL;

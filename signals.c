@@ -20,11 +20,6 @@ _Static_assert(sizeof(long) == 8 || __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
 
 enum { PIDFD_PROCESS_GROUP = 1 << 2 }; /* PIDFD_SIGNAL_PROCESS_GROUP */
 
-struct kernel_timespec {
-	long seconds;
-	long nanoseconds;
-};
-
 signals_set
 signals_only(int sig)
 {

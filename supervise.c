@@ -6,8 +6,13 @@
  */
 #include "minireap.h"
 
+#include <sys/syscall.h>
+
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 enum {
 	/*
@@ -17,17 +22,117 @@ enum {
 	 */
 	REAP_BATCH = 64,
 	SIGNAL_BATCH = 16,
+	LONGEST_MS = 3600 * 1000, /* one wait: fits a long anywhere */
 };
+
+/* ------------------------------------------------------------- stopping */
+
+/* Milliseconds, or 0 where no option needs to know: then it costs nothing. */
+static int64_t
+now(const struct supervision *run)
+{
+	struct kernel_timespec time = {0};
+
+	if (run->options->delay_ms == TIME_UNSET &&
+	    run->options->grace_ms == TIME_UNSET)
+		return 0;
+	/* Not the libc's: that maps the vDSO, at every start. */
+	syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &time);
+	return (int64_t)time.seconds * 1000 + time.nanoseconds / 1000000;
+}
+
+static void
+send_to_main(struct supervision *run, int sig, const siginfo_t *info)
+{
+	const enum scope scope = run->options->scope;
+
+	terminal_sent(run->terminal, sig);
+	if (signals_send(run->main.pid, scope, sig, info) == 0 ||
+	    errno != EPERM || run->denied)
+		return;
+	run->denied = true;
+	message_log(run->log, "cannot signal main process %d (%s): %s",
+	    (int)run->main.pid, run->main.name, strerror(EPERM));
+}
+
+/* What was received goes to main, or when it has ended to all that is left. */
+static void
+pass_on(struct supervision *run, int sig, const siginfo_t *info)
+{
+	const int sent = run->options->rewrite[sig];
+	const bool is_stop = sig == run->options->stop_signal;
+
+	if (sent == 0)
+		return;
+	if (run->stop.main_gone) {
+		tree_signal(run->self, sent, is_stop, NULL);
+		return;
+	}
+	send_to_main(run, sent, info);
+	/* A stopped process acts on no signal that asks it to end. */
+	if (is_stop && reaper_is_stopped(run->main.pid, run->is_stopped))
+		send_to_main(run, SIGCONT, NULL);
+}
+
+static void
+kill_main(struct supervision *run)
+{
+	report_main_killed(run->log, &run->main, run->options->grace_ms);
+	send_to_main(run, SIGKILL, NULL);
+}
+
+static void
+kill_rest(struct supervision *run)
+{
+	struct message line;
+	int hit;
+
+	message_begin(&line);
+	message_add(&line, "killed what was left: ");
+	hit = tree_signal(run->self, SIGKILL, false, &line);
+	if (hit == -1)
+		message_add(&line, "all that could be reached without /proc");
+	if (hit != 0)
+		message_send(run->log, &line);
+}
+
+static void
+act(struct supervision *run, enum stop_action action)
+{
+	switch (action) {
+	case STOP_NOTHING:
+	case STOP_SEND:
+		break;
+	case STOP_SEND_HELD:
+		pass_on(run, run->options->stop_signal, &run->held);
+		break;
+	case STOP_KILL_MAIN:
+		kill_main(run);
+		break;
+	case STOP_TERM_REST:
+		tree_signal(run->self, SIGTERM, true, NULL);
+		break;
+	case STOP_KILL_REST:
+		kill_rest(run);
+		break;
+	case STOP_KILL_AGAIN:
+		tree_signal(run->self, SIGKILL, false, NULL);
+		break;
+	case STOP_EXIT:
+		run->has_ended = true;
+		break;
+	}
+}
 
 /* -------------------------------------------------------------- reaping */
 
 static void
 main_ended(struct supervision *run, int wstatus)
 {
-	run->has_ended = true;
 	run->status = reaper_exit_status(wstatus);
 	if (run->options->verbosity >= 1)
 		report_main_end(run->log, &run->main, wstatus);
+	act(run, stop_main_ended(&run->stop, now(run)));
 }
 
 static void
@@ -50,34 +155,42 @@ tells(const struct supervision *run, pid_t child)
 	    (run->options->warn && child != run->main.pid);
 }
 
+/* Main has ended, and as a zombie keeps its number, and so its group's. */
+static void
+main_is_zombie(const struct supervision *run)
+{
+	const bool drains = run->options->grace_ms != TIME_UNSET &&
+	    run->self != 1 && !proc_is_ours();
+
+	if (run->options->scope == SCOPE_SESSION || drains)
+		kill(-run->main.pid, SIGTERM);
+}
+
 /* Reap the next child that has ended, but look at it first. */
-static bool
+static int
 reap_looking(struct supervision *run, struct reaper_event *event)
 {
 	struct proc_stat stat = {.name = "?"};
 	const pid_t child = reaper_peek();
+	int result;
 
-	if (child == 0)
-		return false;
-	/* Still a zombie, main keeps its number, and so its group's. */
-	if (child == run->main.pid && run->options->scope == SCOPE_SESSION)
-		kill(-child, SIGTERM);
-	if (tells(run, child))
+	if (child == 0 || child == REAPER_NO_CHILD)
+		return child;
+	if (child == run->main.pid && !run->stop.main_gone)
+		main_is_zombie(run);
+	if (tells(run, child) && run->sees_proc)
 		(void)proc_read_stat(child, &stat);
-	if (!reaper_next(child, event))
-		return false;
-	if (tells(run, child))
+	result = reaper_next(child, event);
+	if (result == 1 && tells(run, child))
 		report_reaped(run->log, stat.name, event);
-	return true;
+	return result;
 }
 
 static bool
-reap_next(struct supervision *run, struct reaper_event *event)
+looks_first(const struct options *options)
 {
-	return run->options->scope == SCOPE_SESSION ||
-		run->options->verbosity >= 2 || run->options->warn
-	    ? reap_looking(run, event)
-	    : reaper_next(REAPER_ANY, event);
+	return options->scope == SCOPE_SESSION || options->verbosity >= 2 ||
+	    options->warn || options->grace_ms != TIME_UNSET;
 }
 
 /* Reap a batch.  Might there be more? */
@@ -85,51 +198,39 @@ static bool
 reap(struct supervision *run)
 {
 	struct reaper_event event;
-	bool more = true;
+	int result = 1;
 
-	for (int n = 0; more && n < REAP_BATCH; n++) {
-		more = reap_next(run, &event);
-		if (more && event.pid == run->main.pid) {
+	for (int n = 0; result == 1 && n < REAP_BATCH; n++) {
+		result = looks_first(run->options)
+		    ? reap_looking(run, &event)
+		    : reaper_next(REAPER_ANY, &event);
+		if (result == 1 && event.pid == run->main.pid &&
+		    !run->stop.main_gone)
 			main_ended(run, event.wstatus);
+		if (run->has_ended)
 			return false;
-		}
 	}
-	if (run->terminal->exists)
+	if (result == REAPER_NO_CHILD)
+		act(run, stop_none_left(&run->stop));
+	else if (run->terminal->exists && !run->stop.main_gone)
 		look_for_stop(run);
-	return more;
+	return result == 1;
 }
 
 /* -------------------------------------------------------------- signals */
 
 static void
-send_to_main(struct supervision *run, int sig, const siginfo_t *info)
-{
-	const enum scope scope = run->options->scope;
-
-	terminal_sent(run->terminal, sig);
-	if (signals_send(run->main.pid, scope, sig, info) == 0 ||
-	    errno != EPERM || run->denied)
-		return;
-	run->denied = true;
-	message_log(run->log, "cannot signal main process %d (%s): %s",
-	    (int)run->main.pid, run->main.name, strerror(EPERM));
-}
-
-static void
 forward(struct supervision *run, int sig, const siginfo_t *info)
 {
-	const int sent = run->options->rewrite[sig];
-
 	if (run->options->verbosity >= 2)
-		report_signal(run->log, info, sig, sent);
-	if (sig == SIGCONT && terminal_continued(run->terminal, run->main.pid))
+		report_signal(run->log, info, sig, run->options->rewrite[sig]);
+	if (sig == SIGCONT && !run->stop.main_gone &&
+	    terminal_continued(run->terminal, run->main.pid))
 		return;
-	if (sent == 0)
-		return;
-	send_to_main(run, sent, info);
-	/* A stopped process acts on no signal that asks it to end. */
-	if (sig == SIGTERM && reaper_is_stopped(run->main.pid, run->is_stopped))
-		send_to_main(run, SIGCONT, NULL);
+	if (stop_received(&run->stop, sig, now(run)) == STOP_SEND)
+		pass_on(run, sig, info);
+	else
+		run->held = *info;
 }
 
 static void
@@ -145,35 +246,52 @@ handle_signal(struct supervision *run, int sig, const siginfo_t *info)
 }
 
 /*
- * The kernel hands out the lowest signal first: one that is pending again and
- * again hides those above it, and SIGCHLD (17) hides 18..64.  So while there
- * is more to reap it is looked past, and every so many turns all the others
- * have their turn, one by one.
+ * The next signal.  The kernel hands out the lowest first: one that is pending
+ * again and again hides those above it, and SIGCHLD (17) hides 18..64.  So
+ * while there is more to reap it is looked past, and when a turn is due all
+ * the others have theirs, one by one.
  */
+static int
+next_signal(struct supervision *run, siginfo_t *info, bool more, bool due)
+{
+	const signals_set others = SIGNALS_ALL & ~signals_only(SIGCHLD);
+	int64_t left = SIGNALS_FOREVER;
+	int sig = 0;
+
+	if (due)
+		run->last = sig =
+		    signals_wait(others & signals_above(run->last), info, 0);
+	else if (more)
+		sig = signals_wait(others, info, 0);
+	if (sig != 0 || more)
+		return sig;
+	if (run->stop.deadline != STOP_NEVER) {
+		left = run->stop.deadline - now(run);
+		left = left < 0 ? 0 : left < LONGEST_MS ? left : LONGEST_MS;
+	}
+	return signals_wait(SIGNALS_ALL, info, (long)left);
+}
+
 int
 supervise(struct supervision *run)
 {
-	const signals_set others = SIGNALS_ALL & ~signals_only(SIGCHLD);
 	bool more = false;
 	unsigned turn = 0;
-	int last = 0; /* the signal that had its turn */
 	siginfo_t info;
 
+	run->stop = stop_begin(run->options);
+	run->sees_proc = looks_first(run->options) && proc_is_ours();
 	while (!run->has_ended) {
 		const bool due = ++turn % SIGNAL_BATCH == 0;
-		int sig = 0;
+		const int sig = next_signal(run, &info, more, due);
 
-		if (due)
-			last = sig = signals_wait(
-			    others & signals_above(last), &info, 0);
-		else if (more)
-			sig = signals_wait(others, &info, 0);
-		if (sig == 0 && !more)
-			sig = signals_wait(SIGNALS_ALL, &info, SIGNALS_FOREVER);
 		if (sig != 0)
 			handle_signal(run, sig, &info);
 		if (sig == SIGCHLD || sig == 0 || due)
 			more = reap(run);
+		if (!run->has_ended && run->stop.deadline != STOP_NEVER &&
+		    now(run) >= run->stop.deadline)
+			act(run, stop_expired(&run->stop, now(run)));
 	}
 	return run->status;
 }

@@ -22,6 +22,10 @@ const char usage_help[] =
     "  -g, --group             signals go to its process group\n"
     "      --session           give it a session; signals go to its group\n"
     "  -r, --rewrite F:T       forward signal F as T (0 or none: drop it)\n"
+    "  -S, --stop-signal SIG   the signal that starts a stop (default TERM)\n"
+    "  -d, --delay TIME        hold the first stop signal that long\n"
+    "  -t, --grace TIME        end all in order: TERM, and KILL after TIME\n"
+    "  -b, --wait              stay until every descendant is gone\n"
     "  -e, --remap CODE,...    exit 0 where the status would be CODE\n"
     "  -p, --parent-death SIG  get SIG when our own parent dies\n"
     "  -s, --subreaper         nothing to do: orphans are always adopted\n"
@@ -32,6 +36,7 @@ const char usage_help[] =
     "  -h, --help              -V, --version              -l, -L, --license\n"
     "\n"
     "SIG is a number or a name, as 15, TERM, SIGTERM, RTMIN+3, RTMAX-1.\n"
+    "TIME is seconds, or has ms, s, m or h behind it, as 500ms or 1.5m.\n"
     "MINIREAP_OPTIONS in the environment holds options too.\n"
     "Status: COMMAND's; 128 + n: killed by signal n; 127: not found; 126: cannot\n"
     "be executed; 125: minireap failed.  minireap(1) has the whole story.\n";

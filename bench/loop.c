@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * loop.c: the least that an init can be, as a lower bound: it blocks signals,
+ * starts main, forwards, reaps and exits with main's status.  No C library,
+ * no option, no PATH, no message; not for use.
+ */
+#include "nolibc.h"
+
+#include <sys/wait.h>
+
+#include <signal.h>
+
+enum { VFORK = 0x100 | 0x4000 | SIGCHLD }; /* CLONE_VM, CLONE_VFORK */
+
+/* The child borrows our stack: it makes system calls and nothing else. */
+static long
+start(char **argv, char **envp)
+{
+	const uint64_t none = 0;
+	const long pid = call(SYS_clone, VFORK, 0, 0, 0);
+
+	if (pid == 0) {
+		call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&none, 0,
+		    sizeof none);
+		call(
+		    SYS_execve, (long)argv[1], (long)(argv + 1), (long)envp, 0);
+		quit(127);
+	}
+	return pid;
+}
+
+static void
+reap(long main_pid)
+{
+	long pid;
+	int wstatus = 0;
+
+	while ((pid = call(SYS_wait4, -1, (long)&wstatus, WNOHANG, 0)) > 0)
+		if (pid == main_pid)
+			quit(WIFEXITED(wstatus) ? WEXITSTATUS(wstatus)
+						: 128 + WTERMSIG(wstatus));
+}
+
+_Noreturn void
+begin(long *stack)
+{
+	char **argv = (char **)(stack + 1);
+	long main_pid;
+
+	block_all();
+	main_pid = start(argv, argv + stack[0] + 1);
+	for (;;) {
+		const int sig = take_signal();
+
+		if (sig == SIGCHLD)
+			reap(main_pid);
+		else
+			call(SYS_kill, main_pid, sig, 0, 0);
+	}
+}

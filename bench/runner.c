@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * runner.c: measure some inits in turn, A B C A B C, on one CPU, and print
+ *
+ *	METRIC <tab> NAME <tab> MEDIAN <tab> QUARTILE <tab> QUARTILE
+ *
+ * usage: runner METRIC ROUNDS NAME=COMMAND...
+ *
+ * COMMAND is an init with its options, to be followed by main's command; an
+ * empty one means that main itself is started.  BENCH_LOAD names load.c's
+ * binary.
+ */
+#include "bench.h"
+
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	WARM_UP = 3, /* rounds, or fewer when fewer are asked for */
+	CANDIDATES = 16,
+	ROUNDS_MAX = 10000,
+};
+
+static const struct metric metrics[] = {
+    {"start", {"start"}, .added = true, .measure = measure_start},
+    {"exit", {"exit"}, .added = true, .measure = measure_exit},
+    {"calls", {"calls"}, .needs_init = true, .measure = measure_calls},
+    {"memory", {"rss", "dirty", "tables"}, .needs_init = true,
+	.measure = measure_memory},
+    {"crowd", {"crowd"}, .needs_init = true, .measure = measure_crowd},
+    {"idle", {"idle"}, .needs_init = true, .measure = measure_idle},
+    {"signal", {"signal"}, .measure = measure_signal},
+    {"reap", {"reap"}, .needs_init = true, .measure = measure_reap},
+    {"reap1000", {"reap1000"}, .needs_init = true,
+	.measure = measure_reap_1000},
+};
+
+static const struct metric *
+find_metric(const char *name)
+{
+	for (size_t i = 0; i < sizeof metrics / sizeof *metrics; i++)
+		if (strcmp(metrics[i].name, name) == 0)
+			return &metrics[i];
+	die("no such metric");
+}
+
+/* "NAME=WORD WORD", which is cut where it stands. */
+static struct candidate
+parse_candidate(char *text)
+{
+	struct candidate candidate = {.name = text};
+	char *word = strchr(text, '=');
+
+	if (word != NULL)
+		*word++ = '\0';
+	else
+		die("usage: runner METRIC ROUNDS NAME=COMMAND...");
+	for (word = strtok(word, " "); word != NULL; word = strtok(NULL, " ")) {
+		if (candidate.count == CANDIDATE_WORDS)
+			die("too many words");
+		candidate.words[candidate.count++] = word;
+	}
+	return candidate;
+}
+
+/* One CPU, so that neither migration nor luck decides: the last we may use. */
+static void
+pin(void)
+{
+	cpu_set_t allowed;
+	int cpu = CPU_SETSIZE - 1;
+
+	if (sched_getaffinity(0, sizeof allowed, &allowed) == -1)
+		fail("sched_getaffinity");
+	while (!CPU_ISSET(cpu, &allowed))
+		cpu--;
+	CPU_ZERO(&allowed);
+	CPU_SET(cpu, &allowed);
+	if (sched_setaffinity(0, sizeof allowed, &allowed) == -1)
+		fail("sched_setaffinity");
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	const double x = *(const double *)a;
+	const double y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+double
+median(double *values, size_t count)
+{
+	qsort(values, count, sizeof *values, compare);
+	return values[count / 2];
+}
+
+/* samples[round][candidate][value] */
+typedef double samples[CANDIDATES][METRIC_VALUES];
+
+static void
+print(const struct metric *metric, const struct candidate *candidate,
+    size_t index, samples *rounds, size_t count)
+{
+	double *column = calloc(count, sizeof *column);
+
+	if (column == NULL)
+		fail("calloc");
+	for (size_t v = 0; metric->values[v] != NULL; v++) {
+		for (size_t r = 0; r < count; r++)
+			column[r] = rounds[r][index][v];
+		printf("%s\t%s\t%.2f", metric->values[v], candidate->name,
+		    median(column, count));
+		printf("\t%.2f\t%.2f\n", column[count / 4],
+		    column[count - 1 - count / 4]);
+	}
+	free(column);
+}
+
+/* Take away what each round's run without an init took. */
+static void
+subtract(samples *rounds, size_t count, size_t candidates, size_t none)
+{
+	for (size_t r = 0; r < count; r++)
+		for (size_t c = 0; c < candidates; c++)
+			if (c != none)
+				rounds[r][c][0] -= rounds[r][none][0];
+}
+
+static void
+measure(const struct metric *metric, const struct candidate *candidates,
+    size_t candidate_count, size_t count)
+{
+	const size_t warm_up = count < WARM_UP ? 0 : WARM_UP;
+	samples *all = calloc(warm_up + count, sizeof *all);
+	samples *rounds = all + warm_up;
+
+	if (all == NULL)
+		fail("calloc");
+	for (size_t r = 0; r < warm_up + count; r++)
+		for (size_t c = 0; c < candidate_count; c++)
+			metric->measure(&candidates[c], all[r][c]);
+	for (size_t c = 0; c < candidate_count && metric->added; c++)
+		if (candidates[c].count == 0)
+			subtract(rounds, count, candidate_count, c);
+	for (size_t c = 0; c < candidate_count; c++)
+		print(metric, &candidates[c], c, rounds, count);
+	free(all);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct candidate candidates[CANDIDATES];
+	const struct metric *metric;
+	size_t count = 0;
+	long rounds;
+
+	if (argc < 4 || getenv("BENCH_LOAD") == NULL)
+		die("usage: runner METRIC ROUNDS NAME=COMMAND...");
+	if (argc - 3 > CANDIDATES)
+		die("too many inits");
+	metric = find_metric(argv[1]);
+	rounds = strtol(argv[2], NULL, 10);
+	if (rounds < 1 || rounds > ROUNDS_MAX)
+		die("ROUNDS is 1 to 10000");
+	for (char **arg = argv + 3; *arg != NULL; arg++) {
+		candidates[count] = parse_candidate(*arg);
+		if (candidates[count].count > 0 || !metric->needs_init)
+			count++;
+	}
+	pin();
+	sandbox_prepare();
+	measure(metric, candidates, count, (size_t)rounds);
+	return 0;
+}
