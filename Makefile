@@ -7,7 +7,8 @@ COMMIT := $(shell git rev-parse --short=7 HEAD 2>/dev/null | cut -c1-7)
 
 # musl makes by far the smallest static program; any libc will do.
 ifeq ($(origin CC),default)
-CC := $(firstword $(notdir $(shell command -v musl-gcc cc gcc clang)) cc)
+CC := $(or $(shell for cc in musl-gcc cc gcc clang; do \
+	command -v $$cc >/dev/null && echo $$cc && break; done),cc)
 endif
 BUILD ?= .
 PREFIX ?= /usr/local
@@ -17,9 +18,9 @@ LDFLAGS ?= -static
 OBJ = $(BUILD)/obj
 PROGRAM = $(BUILD)/minireap
 PROBE = $(OBJ)/probe
-SOURCES = init.c supervise.c options.c settings.c peer.c usage.c spawn.c \
-	execute.c stop.c tree.c signals.c signames.c reaper.c terminal.c release.c report.c \
-	proc.c message.c text.c
+SOURCES = init.c supervise.c deliver.c options.c settings.c peer.c usage.c \
+	spawn.c execute.c environment.c stop.c tree.c signals.c signames.c \
+	reaper.c terminal.c release.c report.c reason.c proc.c message.c text.c
 OBJECTS = $(SOURCES:%.c=$(OBJ)/%.o)
 PROBE_OBJECTS = $(patsubst tests/probe/%.c,$(OBJ)/probe-%.o,$(wildcard \
 	tests/probe/*.c))

@@ -65,13 +65,9 @@ execute_file(char file[PATH_MAX], char **argv, char **envp)
 const char *
 execute_path(char **envp)
 {
-	for (; *envp != NULL; envp++) {
-		const char *value = text_behind(*envp, "PATH=");
+	const char *value = environment_value(envp, "PATH=");
 
-		if (value != NULL)
-			return value;
-	}
-	return DEFAULT_PATH;
+	return value == NULL ? DEFAULT_PATH : value;
 }
 
 /* Write "DIRECTORY/NAME" to file; an empty directory is the current one. */

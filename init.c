@@ -26,7 +26,7 @@ print_and_exit(struct init *init)
 {
 	if (message_print(STDOUT_FILENO, init->options.text) == 0)
 		_exit(0);
-	message_log(&init->log, "cannot write to stdout: %s", strerror(errno));
+	message_log_reason(&init->log, errno, "cannot write to stdout");
 	_exit(init->options.failure_status);
 }
 
@@ -62,8 +62,7 @@ static void
 adopt(struct init *init)
 {
 	if (init->self != 1 && reaper_adopt() == -1 && !init->options.quiet)
-		message_log(
-		    &init->log, "cannot adopt orphans: %s", strerror(errno));
+		message_log_reason(&init->log, errno, "cannot adopt orphans");
 }
 
 _Noreturn static void

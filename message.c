@@ -216,6 +216,21 @@ message_log(struct log *log, const char *format, ...)
 	message_send(log, &line);
 }
 
+void
+message_log_reason(struct log *log, int error, const char *format, ...)
+{
+	struct message line;
+	va_list values;
+
+	message_begin(&line);
+	va_start(values, format);
+	add_format(&line, format, values);
+	va_end(values);
+	message_add(&line, ": ");
+	message_add_reason(&line, error);
+	message_send(log, &line);
+}
+
 int
 message_print(int fd, const char *text)
 {

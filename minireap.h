@@ -90,6 +90,13 @@ void message_send(struct log *log, struct message *message);
 void message_log(struct log *log, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Append what errno value error means; in reason.c. */
+void message_add_reason(struct message *message, int error);
+
+/* One line: what the format gives, ": " and what errno value error means. */
+void message_log_reason(struct log *log, int error, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 /* Write all of text to fd, blocking.  0, or -1 with errno of write(2). */
 int message_print(int fd, const char *text);
 
@@ -335,6 +342,14 @@ bool terminal_continued(struct terminal *terminal, pid_t main_pid);
  */
 void release_all(int keep, bool stderr_too);
 
+/* -------------------------------------------------------- environment.c */
+
+/* The value of the variable that begins with prefix, "PATH=", or NULL. */
+char *environment_value(char **envp, const char *prefix);
+
+/* Take every such variable out of envp. */
+void environment_remove(char **envp, const char *prefix);
+
 /* ------------------------------------------------------------ execute.c */
 
 /*
@@ -529,8 +544,7 @@ enum stop_action stop_main_ended(struct stop *stop, int64_t now);
 /* There is no child left to wait for.  EXIT, or NOTHING where that is odd. */
 enum stop_action stop_none_left(const struct stop *stop);
 
-/* ---------------------------------------------------------- supervise.c */
-
+/* The state of a run: supervise.c and deliver.c share it. */
 struct supervision {
 	const struct options *options;
 	struct log *log;
@@ -546,6 +560,16 @@ struct supervision {
 	struct stop stop;
 	siginfo_t held; /* the stop signal, while it is delayed */
 };
+
+/* ------------------------------------------------------------ deliver.c */
+
+/* Send on, rewritten, what was received.  info as in signals_send(). */
+void deliver_signal(struct supervision *run, int sig, const siginfo_t *info);
+
+/* Do what stop.c says. */
+void deliver_action(struct supervision *run, enum stop_action action);
+
+/* ---------------------------------------------------------- supervise.c */
 
 /*
  * Forward signals and reap until main has ended.  Its exit status.  Returns on

@@ -202,23 +202,6 @@ read_words(struct reader *reader)
 	return 0;
 }
 
-/* Take MINIREAP_OPTIONS out of the environment; its value, or NULL. */
-static char *
-take_variable(char **envp)
-{
-	char *value = NULL;
-	char **kept = envp;
-
-	for (; *envp != NULL; envp++) {
-		if (text_behind(*envp, VARIABLE) != NULL)
-			value = *envp + strlen(VARIABLE);
-		else
-			*kept++ = *envp;
-	}
-	*kept = NULL;
-	return value;
-}
-
 static int
 check_command(struct reader *reader)
 {
@@ -250,7 +233,8 @@ options_read(char **argv, char **envp, struct options *options,
 	options->stop_signal = SIGTERM;
 	memset(error, 0, sizeof *error);
 	peer_defaults(argv[0], envp, options);
-	reader.text = take_variable(envp);
+	reader.text = environment_value(envp, VARIABLE);
+	environment_remove(envp, VARIABLE);
 	if (reader.text != NULL && read_text(&reader) == -1)
 		return -1;
 	reader.words = argv[0] == NULL ? argv : argv + 1;

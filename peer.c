@@ -9,22 +9,10 @@
 #include <stddef.h>
 #include <string.h>
 
-static const char *
-value_of(char **envp, const char *prefix)
-{
-	for (; *envp != NULL; envp++) {
-		const char *value = text_behind(*envp, prefix);
-
-		if (value != NULL)
-			return value;
-	}
-	return NULL;
-}
-
 static bool
 is_set_to(char **envp, const char *prefix, const char *wanted)
 {
-	const char *value = value_of(envp, prefix);
+	const char *value = environment_value(envp, prefix);
 
 	return value != NULL && strcmp(value, wanted) == 0;
 }
@@ -42,9 +30,9 @@ as_dumb_init(char **envp, struct options *options)
 static void
 as_tini(char **envp, struct options *options)
 {
-	const char *level = value_of(envp, "TINI_VERBOSITY=");
+	const char *level = environment_value(envp, "TINI_VERBOSITY=");
 
-	if (value_of(envp, "TINI_KILL_PROCESS_GROUP=") != NULL)
+	if (environment_value(envp, "TINI_KILL_PROCESS_GROUP=") != NULL)
 		options->scope = SCOPE_GROUP;
 	/* Its levels: 0 fatal, 1 (unset) warnings, 2 info, 3 debug. */
 	if (level != NULL) {
@@ -58,7 +46,7 @@ as_tini(char **envp, struct options *options)
 static void
 as_catatonit(char **envp, struct options *options)
 {
-	if (value_of(envp, "CATATONIT_DEBUG=") != NULL)
+	if (environment_value(envp, "CATATONIT_DEBUG=") != NULL)
 		options->verbosity = 1;
 }
 

@@ -34,19 +34,20 @@ report_spawn_failure(struct log *log, const struct spawn *spawn,
     const struct spawn_failure *failure)
 {
 	const char *name = spawn->argv[0];
-	const char *reason = strerror(failure->error);
+	const char *file = failure->file;
 
 	if (failure->forking)
-		message_log(
-		    log, "cannot start a process for %s: %s", name, reason);
-	else if (failure->file[0] == '\0' && failure->error == ENOENT)
+		message_log_reason(
+		    log, failure->error, "cannot start a process for %s", name);
+	else if (*file == '\0' && failure->error == ENOENT)
 		message_log(log, "cannot execute %s: not found in PATH %s",
 		    name, execute_path(spawn->envp));
-	else if (failure->file[0] == '\0' || strcmp(failure->file, name) == 0)
-		message_log(log, "cannot execute %s: %s", name, reason);
+	else if (*file == '\0' || strcmp(file, name) == 0)
+		message_log_reason(
+		    log, failure->error, "cannot execute %s", name);
 	else
-		message_log(log, "cannot execute %s (%s): %s", name,
-		    failure->file, reason);
+		message_log_reason(
+		    log, failure->error, "cannot execute %s (%s)", name, file);
 }
 
 /* "exit=3", "signal=SIGSEGV", "signal=SIGSEGV core" */

@@ -71,9 +71,9 @@ unit_ms(const char *unit)
 	if (*unit == '\0' || strcmp(unit, "s") == 0)
 		return 1000;
 	if (strcmp(unit, "m") == 0)
-		return 60 * 1000;
+		return INT64_C(60) * 1000;
 	if (strcmp(unit, "h") == 0)
-		return 60 * 60 * 1000;
+		return INT64_C(60) * 60 * 1000;
 	return -1;
 }
 

@@ -37,17 +37,6 @@ name_self(char *variable, const char *prefix)
 	return variable;
 }
 
-static void
-remove_variable(char **envp, const char *prefix)
-{
-	char **kept = envp;
-
-	for (; *envp != NULL; envp++)
-		if (text_behind(*envp, prefix) == NULL)
-			*kept++ = *envp;
-	*kept = NULL;
-}
-
 /*
  * What was meant for the process that was started, now is for main: sockets
  * of sd_listen_fds(3) and keep-alives of sd_watchdog_enabled(3).
@@ -67,7 +56,7 @@ rename_pids(char **envp, pid_t init, struct pid_variables *variables)
 	}
 	/* It names the inode of a pidfd, which would not be main's. */
 	if (listens)
-		remove_variable(envp, "LISTEN_PIDFDID=");
+		environment_remove(envp, "LISTEN_PIDFDID=");
 }
 
 /* End with init, even if nothing but kill -9 can end that. */

@@ -8,9 +8,7 @@
 
 #include <sys/syscall.h>
 
-#include <errno.h>
 #include <stddef.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -24,8 +22,6 @@ enum {
 	SIGNAL_BATCH = 16,
 	LONGEST_MS = 3600 * 1000, /* one wait: fits a long anywhere */
 };
-
-/* ------------------------------------------------------------- stopping */
 
 /* Milliseconds, or 0 where no option needs to know: then it costs nothing. */
 static int64_t
@@ -41,89 +37,6 @@ now(const struct supervision *run)
 	return (int64_t)time.seconds * 1000 + time.nanoseconds / 1000000;
 }
 
-static void
-send_to_main(struct supervision *run, int sig, const siginfo_t *info)
-{
-	const enum scope scope = run->options->scope;
-
-	terminal_sent(run->terminal, sig);
-	if (signals_send(run->main.pid, scope, sig, info) == 0 ||
-	    errno != EPERM || run->denied)
-		return;
-	run->denied = true;
-	message_log(run->log, "cannot signal main process %d (%s): %s",
-	    (int)run->main.pid, run->main.name, strerror(EPERM));
-}
-
-/* What was received goes to main, or when it has ended to all that is left. */
-static void
-pass_on(struct supervision *run, int sig, const siginfo_t *info)
-{
-	const int sent = run->options->rewrite[sig];
-	const bool is_stop = sig == run->options->stop_signal;
-
-	if (sent == 0)
-		return;
-	if (run->stop.main_gone) {
-		tree_signal(run->self, sent, is_stop, NULL);
-		return;
-	}
-	send_to_main(run, sent, info);
-	/* A stopped process acts on no signal that asks it to end. */
-	if (is_stop && reaper_is_stopped(run->main.pid, run->is_stopped))
-		send_to_main(run, SIGCONT, NULL);
-}
-
-static void
-kill_main(struct supervision *run)
-{
-	report_main_killed(run->log, &run->main, run->options->grace_ms);
-	send_to_main(run, SIGKILL, NULL);
-}
-
-static void
-kill_rest(struct supervision *run)
-{
-	struct message line;
-	int hit;
-
-	message_begin(&line);
-	message_add(&line, "killed what was left: ");
-	hit = tree_signal(run->self, SIGKILL, false, &line);
-	if (hit == -1)
-		message_add(&line, "all that could be reached without /proc");
-	if (hit != 0)
-		message_send(run->log, &line);
-}
-
-static void
-act(struct supervision *run, enum stop_action action)
-{
-	switch (action) {
-	case STOP_NOTHING:
-	case STOP_SEND:
-		break;
-	case STOP_SEND_HELD:
-		pass_on(run, run->options->stop_signal, &run->held);
-		break;
-	case STOP_KILL_MAIN:
-		kill_main(run);
-		break;
-	case STOP_TERM_REST:
-		tree_signal(run->self, SIGTERM, true, NULL);
-		break;
-	case STOP_KILL_REST:
-		kill_rest(run);
-		break;
-	case STOP_KILL_AGAIN:
-		tree_signal(run->self, SIGKILL, false, NULL);
-		break;
-	case STOP_EXIT:
-		run->has_ended = true;
-		break;
-	}
-}
-
 /* -------------------------------------------------------------- reaping */
 
 static void
@@ -132,7 +45,7 @@ main_ended(struct supervision *run, int wstatus)
 	run->status = reaper_exit_status(wstatus);
 	if (run->options->verbosity >= 1)
 		report_main_end(run->log, &run->main, wstatus);
-	act(run, stop_main_ended(&run->stop, now(run)));
+	deliver_action(run, stop_main_ended(&run->stop, now(run)));
 }
 
 static void
@@ -211,7 +124,7 @@ reap(struct supervision *run)
 			return false;
 	}
 	if (result == REAPER_NO_CHILD)
-		act(run, stop_none_left(&run->stop));
+		deliver_action(run, stop_none_left(&run->stop));
 	else if (run->terminal->exists && !run->stop.main_gone)
 		look_for_stop(run);
 	return result == 1;
@@ -228,7 +141,7 @@ forward(struct supervision *run, int sig, const siginfo_t *info)
 	    terminal_continued(run->terminal, run->main.pid))
 		return;
 	if (stop_received(&run->stop, sig, now(run)) == STOP_SEND)
-		pass_on(run, sig, info);
+		deliver_signal(run, sig, info);
 	else
 		run->held = *info;
 }
@@ -291,7 +204,7 @@ supervise(struct supervision *run)
 			more = reap(run);
 		if (!run->has_ended && run->stop.deadline != STOP_NEVER &&
 		    now(run) >= run->stop.deadline)
-			act(run, stop_expired(&run->stop, now(run)));
+			deliver_action(run, stop_expired(&run->stop, now(run)));
 	}
 	return run->status;
 }

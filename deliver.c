@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * deliver.c: signals on their way down: to main, or its group, and when main
+ * has ended to all that is left.  What stop.c has decided is done here.
+ */
+#include "minireap.h"
+
+#include <errno.h>
+#include <stddef.h>
+
+static void
+send_to_main(struct supervision *run, int sig, const siginfo_t *info)
+{
+	const enum scope scope = run->options->scope;
+
+	terminal_sent(run->terminal, sig);
+	if (signals_send(run->main.pid, scope, sig, info) == 0 ||
+	    errno != EPERM || run->denied)
+		return;
+	run->denied = true;
+	message_log_reason(run->log, EPERM,
+	    "cannot signal main process %d (%s)", (int)run->main.pid,
+	    run->main.name);
+}
+
+/* What was received goes to main, or when it has ended to all that is left. */
+void
+deliver_signal(struct supervision *run, int sig, const siginfo_t *info)
+{
+	const int sent = run->options->rewrite[sig];
+	const bool is_stop = sig == run->options->stop_signal;
+
+	if (sent == 0)
+		return;
+	if (run->stop.main_gone) {
+		tree_signal(run->self, sent, is_stop, NULL);
+		return;
+	}
+	send_to_main(run, sent, info);
+	/* A stopped process acts on no signal that asks it to end. */
+	if (is_stop && reaper_is_stopped(run->main.pid, run->is_stopped))
+		send_to_main(run, SIGCONT, NULL);
+}
+
+static void
+kill_main(struct supervision *run)
+{
+	report_main_killed(run->log, &run->main, run->options->grace_ms);
+	send_to_main(run, SIGKILL, NULL);
+}
+
+static void
+kill_rest(struct supervision *run)
+{
+	struct message line;
+	int hit;
+
+	message_begin(&line);
+	message_add(&line, "killed what was left: ");
+	hit = tree_signal(run->self, SIGKILL, false, &line);
+	if (hit == -1)
+		message_add(&line, "all that could be reached without /proc");
+	if (hit != 0)
+		message_send(run->log, &line);
+}
+
+void
+deliver_action(struct supervision *run, enum stop_action action)
+{
+	switch (action) {
+	case STOP_NOTHING:
+	case STOP_SEND:
+		break;
+	case STOP_SEND_HELD:
+		deliver_signal(run, run->options->stop_signal, &run->held);
+		break;
+	case STOP_KILL_MAIN:
+		kill_main(run);
+		break;
+	case STOP_TERM_REST:
+		tree_signal(run->self, SIGTERM, true, NULL);
+		break;
+	case STOP_KILL_REST:
+		kill_rest(run);
+		break;
+	case STOP_KILL_AGAIN:
+		tree_signal(run->self, SIGKILL, false, NULL);
+		break;
+	case STOP_EXIT:
+		run->has_ended = true;
+		break;
+	}
+}

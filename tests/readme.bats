@@ -1,0 +1,101 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# What README.md says is so: its commands run, its output is real, its options
+# are those of --help and of the manual.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	ROOT=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
+	README=$ROOT/README.md
+	cd "$BATS_TEST_TMPDIR" || return
+}
+
+# fresh_clone DIRECTORY: the tree as git would give it to a stranger.
+fresh_clone() {
+	mkdir "$1"
+	if git -C "$ROOT" rev-parse --git-dir >/dev/null 2>&1; then
+		git -C "$ROOT" ls-files -z --cached --others --exclude-standard
+	else # from a release's tar file
+		(cd "$ROOT" && find . -type f ! -path './obj/*' \
+		    ! -path './build/*' ! -path ./minireap -print0)
+	fi >list
+	tar -C "$ROOT" --null -T list --ignore-failed-read -c | tar -C "$1" -x
+}
+
+# split_blocks LANGUAGE: the blocks of README.md, as files block-1, block-2...
+split_blocks() {
+	awk -v fence="\`\`\`$1" '
+		$0 == "```" { inside = 0 }
+		inside { print >("block-" n) }
+		$0 == fence { inside = 1; n++ }
+	' "$README"
+}
+
+# run_block FILE DIRECTORY: as a person who pastes it into a shell there.
+# What make or CI have set for this suite is none of its business.
+# "sh tests/run.sh" is this very suite, and cannot run inside itself: that one
+# line, and no other, is replaced by a look at its syntax.
+run_block() {
+	sed 's|^sh tests/run\.sh$|sh -n tests/run.sh|' "$1" >script
+	(cd "$2" && exec env -i PATH="$PATH" HOME="$BATS_TEST_TMPDIR" \
+	    sh -eu "$BATS_TEST_TMPDIR/script" 3>&-)
+}
+
+# long_options: those in the text on stdin, sorted.
+long_options() {
+	grep -oE -e '--[a-z]+(-[a-z]+)*' | sort -u
+}
+
+# shape: any number is N, any pause between words one blank, and whoever runs
+# sleeps, as that differs from run to run.
+shape() {
+	sed -E 's/[0-9]+/N/g; s/running/sleeping/; s/ +/ /g; s/ $//'
+}
+
+# bats test_tags=slow
+@test "every sh block of the README runs in a fresh clone" {
+	split_blocks sh
+	[ -s block-1 ]
+	for block in block-*; do
+		fresh_clone "tree-$block"
+		run run_block "$block" "tree-$block"
+		if [ "$status" -ne 0 ]; then
+			echo "status $status: $(cat "$block")"
+			echo "$output"
+			return 1
+		fi
+	done
+}
+
+# bats test_tags=slow
+@test "the demo's output in the README is what the demo prints" {
+	[ "$(id -u)" = 0 ] || skip "a plain user may have no namespaces"
+	fresh_clone tree
+	run -0 env -i PATH="$PATH" sh tree/examples/demo.sh 3>&-
+	split_blocks console
+	diff <(shape <block-1) <(echo "$output" | shape)
+}
+
+@test "the README names the options that --help names, and no other" {
+	run -0 "${MINIREAP:-$ROOT/minireap}" --help
+	diff <(echo "$output" | long_options) \
+	    <(sed -n '/^## Options/,/^## /p' "$README" | long_options)
+}
+
+@test "the manual describes the options that --help names, and no other" {
+	run -0 "${MINIREAP:-$ROOT/minireap}" --help
+	diff <(echo "$output" | long_options) \
+	    <(sed -n 's/^\.It.* Fl -\([a-z-]*\).*/--\1/p' "$ROOT/minireap.1" |
+		sort -u)
+}
+
+@test "the README's links lead somewhere" {
+	grep -oE '\]\([^)#:]+\)' "$README" | tr -d ']()' | while read -r file; do
+		[ -e "$ROOT/$file" ] || { echo "no $file" && exit 1; }
+	done
+}
+
+@test "the README fits in 200 lines" {
+	[ "$(wc -l <"$README")" -lt 200 ]
+}
