@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: MIT
+# helpers.bash: what more than one file of tests does, named by intent.
+
+# wait_until SECONDS COMMAND...: poll until the command succeeds.
+wait_until() {
+	local deadline=$((SECONDS + $1 + 1))
+	shift
+	until "$@"; do
+		if ((SECONDS >= deadline)); then
+			echo "waited in vain for: $*"
+			return 1
+		fi
+		sleep 0.02
+	done
+}
+
+# equal WHAT EXPECTED ACTUAL
+equal() {
+	[ "$2" = "$3" ] && return
+	printf '%s\n  expected: %q\n  actual:   %q\n' "$1" "$2" "$3"
+	return 1
+}
+
+# contains TEXT PART
+contains() {
+	[[ $1 == *"$2"* ]] && return
+	printf 'expected in it: %q\n  actual: %q\n' "$2" "$1"
+	return 1
+}
+
+# as_pid_1 COMMAND...: in a PID namespace of its own, with its own /proc.
+# What is left of it goes with the command that was waited for.
+as_pid_1() {
+	unshare --pid --fork --kill-child --mount-proc "$@"
+}
+
+# child_of PID: its first child, once there is one.
+child_of() {
+	wait_until 5 eval '[ -s /proc/'"$1"'/task/'"$1"'/children ]' >&2 &&
+	    awk '{ print $1 }' "/proc/$1/task/$1/children"
+}
+
+# signals_of PID FIELD: a set of /proc/PID/status, as hexadecimal digits.
+signals_of() {
+	awk -v field="$2:" '$1 == field { print $2 }' "/proc/$1/status"
+}
+
+# state_of PID: R, S, T, Z...; empty when it is gone.
+state_of() {
+	awk '$1 == "State:" { print $2 }' "/proc/$1/status" 2>/dev/null
+}
+
+now_ms() {
+	echo $(($(date +%s%N) / 1000000))
+}

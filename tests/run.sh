@@ -1,0 +1,54 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Install what the tests need, if it is not there, and run them all: on Debian,
+# Ubuntu or Alpine, with nothing but a shell and a package manager.
+# usage: sh tests/run.sh [VARIABLE=VALUE]...   for make, as CC=clang
+set -u
+cd "$(dirname "$0")/.." || exit 125
+
+# What is called, and what it is called in the packages of each system.
+commands='make cc bats strace python3 unshare setpriv dash bash busybox
+	dockerd docker runc podman systemd-socket-activate tini dumb-init
+	catatonit'
+debian='make gcc libc6-dev musl-tools bats strace python3 util-linux
+	dash bash busybox-static docker.io runc podman systemd tini dumb-init
+	catatonit procps'
+alpine='make gcc musl-dev linux-headers bats strace python3 util-linux
+	setpriv dash bash busybox-static docker runc podman tini-static
+	dumb-init catatonit procps coreutils'
+
+missing=
+for command in $commands; do
+	command -v "$command" >/dev/null 2>&1 || missing="$missing $command"
+done
+
+# shellcheck disable=SC2086 # lists of words
+install_all() {
+	if [ -n "$apt" ]; then
+		apt-get update -qq &&
+		    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+			--no-install-recommends $debian
+	else
+		apk add -q $alpine
+	fi >&2
+}
+
+# shellcheck disable=SC2086 # lists of words
+if [ -n "$missing" ]; then
+	apt=$(command -v apt-get)
+	apk=$(command -v apk)
+	if [ -z "$apt$apk" ]; then
+		echo "tests/run.sh: please install:$missing" >&2
+	elif [ "$(id -u)" != 0 ]; then
+		echo "tests/run.sh: missing:$missing; please run, as root:" >&2
+		[ -z "$apt" ] || echo "    apt-get install" $debian >&2
+		[ -n "$apt" ] || echo "    apk add" $alpine >&2
+		exit 125
+	else
+		# A package less may still do: the tests say what they miss.
+		log=$(mktemp)
+		install_all 2>"$log" || cat "$log" >&2
+		rm -f "$log"
+	fi
+fi
+exec make -s check "$@"
