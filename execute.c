@@ -30,8 +30,12 @@ is_text(const char *path)
 		return false;
 	length = read(fd, head, sizeof head);
 	close(fd);
-	return length > 0 && memchr(head, '\0', (size_t)length) == NULL &&
-	    (length < 4 || memcmp(head, "\177ELF", 4) != 0);
+	if (length <= 0 || memchr(head, '\0', (size_t)length) != NULL)
+		return false;
+	/* What the kernel knows and refuses is not for a shell to guess at. */
+	return length < 2 ||
+	    (memcmp(head, "#!", 2) != 0 &&
+		(length < 4 || memcmp(head, "\177ELF", 4) != 0));
 }
 
 /* Give file to a shell: its name takes the place of argv[0]. */
@@ -46,20 +50,19 @@ execute_by_shell(char *file, char **argv, char **envp)
 	argv[0] = name;
 }
 
-/* Execute file.  Gives errno: it returns only if it could not. */
+/* Execute failure->file.  Gives errno: it returns only if it could not. */
 static int
-execute_file(char file[PATH_MAX], char **argv, char **envp)
+execute_file(struct spawn_failure *failure, char **argv, char **envp)
 {
 	int error;
 
-	execve(file, argv, envp);
+	execve(failure->file, argv, envp);
 	error = errno;
-	if (error != ENOEXEC || !is_text(file))
+	if (error != ENOEXEC || !is_text(failure->file))
 		return error;
-	execute_by_shell(file, argv, envp);
-	error = errno;
-	strcpy(file, SHELL);
-	return error;
+	execute_by_shell(failure->file, argv, envp);
+	failure->by_shell = true;
+	return errno;
 }
 
 const char *
@@ -103,8 +106,27 @@ is_elsewhere(int error)
 	}
 }
 
+/* Of those in PATH that could not be executed, the first that is there. */
+static bool
+find_culprit(
+    struct spawn_failure *failure, const char *directory, const char *name)
+{
+	for (;;) {
+		const size_t length = strcspn(directory, ":");
+
+		if (join(failure->file, directory, length, name) &&
+		    access(failure->file, F_OK) == 0)
+			return true;
+		if (directory[length] == '\0')
+			break;
+		directory += length + 1;
+	}
+	failure->file[0] = '\0';
+	return false;
+}
+
 static int
-execute_searching(char file[PATH_MAX], char **argv, char **envp)
+execute_searching(struct spawn_failure *failure, char **argv, char **envp)
 {
 	const char *name = argv[0];
 	const char *directory = execute_path(envp);
@@ -113,8 +135,8 @@ execute_searching(char file[PATH_MAX], char **argv, char **envp)
 	for (;;) {
 		const size_t length = strcspn(directory, ":");
 
-		if (join(file, directory, length, name)) {
-			const int error = execute_file(file, argv, envp);
+		if (join(failure->file, directory, length, name)) {
+			const int error = execute_file(failure, argv, envp);
 
 			if (!is_elsewhere(error))
 				return error;
@@ -124,22 +146,24 @@ execute_searching(char file[PATH_MAX], char **argv, char **envp)
 			break;
 		directory += length + 1;
 	}
-	file[0] = '\0';
-	return denied ? EACCES : ENOENT;
+	return find_culprit(failure, execute_path(envp), name) && denied
+	    ? EACCES
+	    : ENOENT;
 }
 
 int
-execute_command(char file[PATH_MAX], char **argv, char **envp)
+execute_command(struct spawn_failure *failure, char **argv, char **envp)
 {
 	const char *name = argv[0];
 
-	file[0] = '\0';
+	failure->file[0] = '\0';
 	if (*name == '\0')
 		return ENOENT;
 	if (strchr(name, '/') == NULL)
-		return execute_searching(file, argv, envp);
-	return join(file, "", 0, name) ? execute_file(file, argv, envp)
-				       : ENAMETOOLONG;
+		return execute_searching(failure, argv, envp);
+	return join(failure->file, "", 0, name)
+	    ? execute_file(failure, argv, envp)
+	    : ENAMETOOLONG;
 }
 
 int

@@ -63,8 +63,11 @@ add_escaped(struct message *message, const char *s)
 			continue;
 		}
 		add_char(message, '\\');
-		if (c == '\\') {
-			add_char(message, '\\');
+		if (c == '\\' || c == '\r' || c == '\n') {
+			add_char(message,
+			    (char)(c == '\r'	? 'r'
+				    : c == '\n' ? 'n'
+						: c));
 			continue;
 		}
 		add_char(message, (char)('0' + (c >> 6)));

@@ -352,20 +352,36 @@ void environment_remove(char **envp, const char *prefix);
 
 /* ------------------------------------------------------------ execute.c */
 
+/* Which step failed, for a message. */
+struct spawn_failure {
+	bool forking; /* vfork(2); else execve(2) of file */
+	int error; /* errno */
+	bool by_shell; /* file is text, and /bin/sh failed */
+	char file[PATH_MAX]; /* what was tried last; "": not in PATH */
+};
+
 /*
  * Execute argv[0] with argv and envp: searched for in PATH if it has no slash,
  * as execvp(3) does; a text file without #! is given to /bin/sh, whose name
  * takes the place of argv[-1].  Returns only if that fails: errno of
- * execve(2).  file then is what was tried last, "" when nothing in PATH was
- * it.  Async-signal-safe.
+ * execve(2), and failure's file and by_shell filled in.  Async-signal-safe.
  */
-int execute_command(char file[PATH_MAX], char **argv, char **envp);
+int execute_command(struct spawn_failure *failure, char **argv, char **envp);
 
 /* The directories that a command without a slash is looked for in. */
 const char *execute_path(char **envp);
 
 /* The exit status for that errno: 126 or 127. */
 int execute_status(int error);
+
+/* ----------------------------------------------------------- diagnose.c */
+
+/*
+ * Append why execve(2) of file gave error: what is missing, denied or wrong,
+ * as far as the file system and the file's first page tell.  file is changed
+ * on the way, and mended.
+ */
+void diagnose(struct message *line, char *file, int error);
 
 /* -------------------------------------------------------------- spawn.c */
 
@@ -378,13 +394,6 @@ struct spawn {
 	enum scope scope;
 	const struct terminal *terminal;
 	pid_t init; /* this process */
-};
-
-/* Which step failed, for a message. */
-struct spawn_failure {
-	bool forking; /* vfork(2); else execve(2) of file */
-	int error; /* errno */
-	char file[PATH_MAX]; /* what was tried last; "": not in PATH */
 };
 
 /*
@@ -476,8 +485,8 @@ struct report_main {
 void report_options_error(struct log *log, const struct options_error *error);
 
 /* Why main could not be started. */
-void report_spawn_failure(struct log *log, const struct spawn *spawn,
-    const struct spawn_failure *failure);
+void report_spawn_failure(
+    struct log *log, const struct spawn *spawn, struct spawn_failure *failure);
 
 /* One line for a child that was reaped; name as /proc had it, or "?". */
 void report_reaped(

@@ -30,24 +30,33 @@ report_options_error(struct log *log, const struct options_error *error)
 }
 
 void
-report_spawn_failure(struct log *log, const struct spawn *spawn,
-    const struct spawn_failure *failure)
+report_spawn_failure(
+    struct log *log, const struct spawn *spawn, struct spawn_failure *failure)
 {
 	const char *name = spawn->argv[0];
-	const char *file = failure->file;
+	char *file = failure->file;
+	struct message line;
 
-	if (failure->forking)
+	if (failure->forking) {
 		message_log_reason(
 		    log, failure->error, "cannot start a process for %s", name);
+		return;
+	}
+	message_begin(&line);
+	message_add(&line, "cannot execute %s", name);
+	if (*file != '\0' && strcmp(file, name) != 0)
+		message_add(&line, " (%s)", file);
+	message_add(&line, ": ");
+	if (*name == '\0')
+		message_add(&line, "the name is empty");
 	else if (*file == '\0' && failure->error == ENOENT)
-		message_log(log, "cannot execute %s: not found in PATH %s",
-		    name, execute_path(spawn->envp));
-	else if (*file == '\0' || strcmp(file, name) == 0)
-		message_log_reason(
-		    log, failure->error, "cannot execute %s", name);
+		message_add(
+		    &line, "not found in PATH %s", execute_path(spawn->envp));
+	else if (failure->by_shell && failure->error == ENOENT)
+		message_add(&line, "it has no #!, and there is no /bin/sh");
 	else
-		message_log_reason(
-		    log, failure->error, "cannot execute %s (%s)", name, file);
+		diagnose(&line, file, failure->error);
+	message_send(log, &line);
 }
 
 /* "exit=3", "signal=SIGSEGV", "signal=SIGSEGV core" */

@@ -83,8 +83,7 @@ become_main(const struct spawn *spawn, struct spawn_failure *failure,
 	signals_restore_child(spawn->sigchld);
 	signals_set_mask(spawn->mask);
 	/* Set when all has failed, and not before: it tells that it has. */
-	failure->error =
-	    execute_command(failure->file, spawn->argv, spawn->envp);
+	failure->error = execute_command(failure, spawn->argv, spawn->envp);
 	_exit(execute_status(failure->error));
 }
 
@@ -96,6 +95,7 @@ spawn_main(const struct spawn *spawn, struct spawn_failure *failure)
 
 	failure->forking = true;
 	failure->error = 0;
+	failure->by_shell = false;
 	child = vfork();
 	if (child == 0) {
 		failure->forking = false;
