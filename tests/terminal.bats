@@ -105,9 +105,11 @@ job_steps() {
 	foreground bash
 	send bg\n
 	expect 100 &
-	expect #
+	foreground bash
+	send dash -c 'sleep 50'\n
+	foreground dash
 	send ^C
-	expect #
+	foreground bash
 	send jobs\n
 	expect Running
 	send kill %1; wait %1; echo status=$?\n
