@@ -106,7 +106,8 @@ find_interpreter(struct head *head)
 
 	if (strncmp(head->bytes, "#!", 2) != 0)
 		return NULL;
-	start += strspn(start, " \t");
+	while (*start == ' ' || *start == '\t')
+		start++;
 	start[strcspn(start, " \t\n")] = '\0';
 	return *start == '\0' ? NULL : start;
 }
@@ -238,18 +239,17 @@ static void
 add_loader(struct message *line, const struct head *head)
 {
 	const char *loader = find_loader(head);
+	const char *name = loader == NULL ? NULL : strrchr(loader, '/');
 
 	if (loader == NULL) {
 		message_add(line, "its loader, or a file it needs, is missing");
 		return;
 	}
 	message_add(line, "its loader %s does not exist", loader);
-	if (strstr(loader, "ld-musl") != NULL)
-		message_add(
-		    line, ": it was linked with musl, which is not here");
-	else if (strstr(loader, "/ld") != NULL)
-		message_add(
-		    line, ": it was linked with glibc, which is not here");
+	if (name == NULL || text_behind(name, "/ld") == NULL)
+		return;
+	message_add(line, ": it was linked with %s, which is not here",
+	    text_behind(name, "/ld-musl") != NULL ? "musl" : "glibc");
 }
 
 /* -------------------------------------------------------------- reasons */

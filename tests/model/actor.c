@@ -49,12 +49,13 @@ static struct {
 	long end; /* of all of us */
 } we;
 
+/* Of the day, as a shell's EPOCHREALTIME. */
 static long
 clock_ms(void)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(CLOCK_REALTIME, &t);
 	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
