@@ -159,7 +159,7 @@ void signals_stop_group(int sig);
  */
 int signals_wait(signals_set set, siginfo_t *info, long timeout_ms);
 
-/* Did self, this process, cause the signal by an act of its own? */
+/* Was it sent by self, this process, or what that was before exec? */
 bool signals_is_own(const siginfo_t *info, pid_t self);
 
 /* Was the signal sent by a process (kill, sigqueue, ...), not the kernel? */
@@ -318,6 +318,9 @@ void terminal_return(const struct terminal *terminal);
 
 /* Init has sent sig to main: a stop that it forwarded itself stands. */
 void terminal_sent(struct terminal *terminal, int sig);
+
+/* Those signals that this room's acts make init send itself. */
+signals_set terminal_own_signals(const struct terminal *terminal);
 
 /*
  * Main was stopped by sig.  A shell that could continue init sees init's whole

@@ -54,8 +54,13 @@ signals_default_child(void)
 	const struct signals_action standard = {{0}}; /* SIG_DFL is 0 */
 	struct signals_action inherited = {{0}};
 
-	syscall(SYS_rt_sigaction, SIGCHLD, &standard, &inherited,
-	    sizeof(signals_set));
+	/* To set the default would discard one that is pending: only if it must
+	 * be. */
+	syscall(
+	    SYS_rt_sigaction, SIGCHLD, NULL, &inherited, sizeof(signals_set));
+	if (memcmp(&inherited, &standard, sizeof standard) != 0)
+		syscall(SYS_rt_sigaction, SIGCHLD, &standard, NULL,
+		    sizeof(signals_set));
 	return inherited;
 }
 

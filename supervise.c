@@ -149,8 +149,13 @@ forward(struct supervision *run, int sig, const siginfo_t *info)
 static void
 handle_signal(struct supervision *run, int sig, const siginfo_t *info)
 {
-	if (signals_is_own(info, run->self) ||
-	    (sig == SIGCHLD && !signals_is_sent(info)))
+	/* A message into a closed pipe is the other act that signals us. */
+	const signals_set own =
+	    terminal_own_signals(run->terminal) | signals_only(SIGPIPE);
+
+	if ((own & signals_only(sig)) != 0 && signals_is_own(info, run->self))
+		return;
+	if (sig == SIGCHLD && !signals_is_sent(info))
 		return;
 	if (!run->options->pause)
 		forward(run, sig, info);

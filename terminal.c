@@ -150,6 +150,19 @@ continue_job(struct terminal *terminal, pid_t main_pid)
 	kill(-main_pid, SIGCONT);
 }
 
+signals_set
+terminal_own_signals(const struct terminal *terminal)
+{
+	signals_set own = 0;
+
+	if (terminal->exists)
+		own |= signals_only(SIGTSTP) | signals_only(SIGTTIN) |
+		    signals_only(SIGTTOU);
+	if (terminal->given_up) /* TIOCNOTTY hangs the group up */
+		own |= signals_only(SIGHUP) | signals_only(SIGCONT);
+	return own;
+}
+
 void
 terminal_sent(struct terminal *terminal, int sig)
 {

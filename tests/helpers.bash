@@ -36,8 +36,12 @@ as_pid_1() {
 
 # child_of PID: its first child, once there is one.
 child_of() {
-	wait_until 5 eval '[ -s /proc/'"$1"'/task/'"$1"'/children ]' >&2 &&
-	    awk '{ print $1 }' "/proc/$1/task/$1/children"
+	wait_until 5 has_child "$1" >&2 && awk '{ print $1 }' \
+	    "/proc/$1/task/$1/children"
+}
+
+has_child() {
+	[ -n "$(cat "/proc/$1/task/$1/children" 2>/dev/null)" ]
 }
 
 # signals_of PID FIELD: a set of /proc/PID/status, as hexadecimal digits.

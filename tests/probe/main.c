@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+#include "probe.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+void
+block_all(void)
+{
+	uint64_t all = ALL;
+
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof all);
+}
+
+int
+take_signal(uint64_t set, void *info, long timeout_ms)
+{
+	long timeout[2] = {timeout_ms / 1000, timeout_ms % 1000 * 1000000};
+	long sig;
+
+	do
+		sig = syscall(
+		    SYS_rt_sigtimedwait, &set, info, timeout, sizeof set);
+	while (sig == -1 && errno == EINTR);
+	return sig > 0 ? (int)sig : 0;
+}
+
+long long
+now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
+}
+
+void
+fail(const char *what)
+{
+	fprintf(stderr, "probe: %s: %s\n", what, strerror(errno));
+	exit(9);
+}
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+    {"listen", listen_main},
+    {"queue", queue_main},
+    {"send", send_main},
+    {"mask", mask_main},
+    {"orphans", orphans_main},
+    {"orphans-at-once", orphans_at_once_main},
+    {"latency", latency_main},
+    {"leader-ends", leader_ends_main},
+};
+
+int
+main(int argc, char **argv)
+{
+	alarm(60);
+	for (size_t i = 0; argc > 1 && i < sizeof commands / sizeof *commands;
+	     i++)
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return commands[i].run(argc - 1, argv + 1);
+	fprintf(stderr, "usage: probe COMMAND [WORD]...\n");
+	return 2;
+}
