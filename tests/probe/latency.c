@@ -46,8 +46,8 @@ flood(void)
 	const long long end = now_us() + FLOOD_S * 1000000LL;
 
 	while (now_us() < end)
-		clone(end_at_once, stack + sizeof stack,
-		    CLONE_PARENT | SIGCHLD, NULL);
+		clone(end_at_once, stack + sizeof stack, CLONE_PARENT | SIGCHLD,
+		    NULL);
 	_exit(0);
 }
 

@@ -54,6 +54,7 @@ static const struct {
     {"listen", listen_main},
     {"queue", queue_main},
     {"send", send_main},
+    {"storm", storm_main},
     {"mask", mask_main},
     {"orphans", orphans_main},
     {"orphans-at-once", orphans_at_once_main},

@@ -10,39 +10,40 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A grandchild that init adopts; it ends when the pipe does, or at once. */
+/* An orphan that ends at once; the pipe tells when it has. */
 static int
-make_orphan(int pipe_fd)
+make_orphan(void)
 {
-	const pid_t child = fork();
-
-	if (child == -1)
-		return -1;
-	if (child == 0) {
-		char byte;
-		const pid_t orphan = fork();
-
-		if (orphan == -1)
-			_exit(1);
-		if (orphan == 0 && pipe_fd != -1)
-			(void)!read(pipe_fd, &byte, 1);
-		_exit(0);
-	}
 	int status;
+	int ends[2];
+	char byte;
+	pid_t child;
 
-	if (waitpid(child, &status, 0) == -1 || status != 0)
+	if (pipe(ends) == -1)
+		fail("pipe");
+	child = fork();
+	if (child == 0)
+		_exit(fork() == -1);
+	close(ends[1]);
+	if (child == -1 || waitpid(child, &status, 0) == -1 || status != 0)
 		return -1;
+	(void)!read(ends[0], &byte, 1);
+	close(ends[0]);
 	return 0;
 }
 
-/* orphans N: one after the other; 9 at the first fork that fails. */
+/*
+ * orphans N: one after the other, as init's only work is to reap them: what it
+ * is late with, and nothing else, takes up the places of a limit.  9 at the
+ * first fork that fails.
+ */
 int
 orphans_main(int argc, char **argv)
 {
 	const int count = argc > 1 ? atoi(argv[1]) : 0;
 
 	for (int i = 0; i < count; i++)
-		if (make_orphan(-1) == -1) {
+		if (make_orphan() == -1) {
 			fprintf(stderr, "fork number %d failed\n", i);
 			return 9;
 		}

@@ -22,6 +22,7 @@ _Noreturn void fail(const char *what);
 int listen_main(int argc, char **argv);
 int queue_main(int argc, char **argv);
 int send_main(int argc, char **argv);
+int storm_main(int argc, char **argv);
 int mask_main(int argc, char **argv);
 int orphans_main(int argc, char **argv);
 int orphans_at_once_main(int argc, char **argv);

@@ -42,8 +42,11 @@ listen_main(int argc, char **argv)
 		print_signal(&info);
 	} while (sig != end);
 	/* One that came twice must show. */
-	while (take_signal(ALL, &info, 40) != 0)
-		print_signal(&info);
+	const long long late = now_us() + 40000;
+
+	while (now_us() < late)
+		if (take_signal(ALL, &info, 40) != 0)
+			print_signal(&info);
 	return 0;
 }
 
@@ -82,6 +85,21 @@ send_main(int argc, char **argv)
 			fail("kill");
 		usleep(2000);
 	}
+	return 0;
+}
+
+/* storm PID SECONDS SIGNAL...: as fast as can be, while PID lives. */
+int
+storm_main(int argc, char **argv)
+{
+	long long end;
+
+	if (argc < 4)
+		return 2;
+	end = now_us() + atoi(argv[2]) * 1000000LL;
+	for (int i = 0; now_us() < end; i++)
+		if (kill(atoi(argv[1]), atoi(argv[3 + i % (argc - 3)])) == -1)
+			break;
 	return 0;
 }
 

@@ -1,0 +1,461 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# shellcheck disable=SC2016 # what is for a shell in a container to expand
+# bats file_tags=static,docker
+# As the first process of containers, in a real Docker daemon: engine.bash.
+
+bats_require_minimum_version 1.5.0
+
+load engine
+
+setup_file() {
+	docker_begin
+	[ -z "$ENGINE_MISSING" ] || return 0
+	image_tree "$ENGINE/tree"
+	: >"$ENGINE/tree/not-executable"
+	image_import bare "$ENGINE/tree"
+	image_import init "$ENGINE/tree" 'ENTRYPOINT ["/minireap", "--"]'
+	image_import group "$ENGINE/tree" \
+	    'ENTRYPOINT ["/minireap", "-g", "--"]'
+}
+
+setup() {
+	docker_must_run
+	cd "$BATS_TEST_TMPDIR" || return
+	NAME=test-$BATS_TEST_NUMBER
+}
+
+teardown() {
+	docker rm -f "$NAME" >/dev/null 2>&1 || :
+}
+
+teardown_file() {
+	docker_end
+}
+
+# start [OPTION]... IMAGE [WORD]...: in the background, as container $NAME.
+start() {
+	docker run -d --name "$NAME" "$@" >/dev/null
+}
+
+# await_log TEXT: until the container has printed it.
+await_log() {
+	wait_until 20 has_logged "$1" || {
+		docker logs "$NAME" 2>&1
+		return 1
+	}
+}
+
+has_logged() {
+	docker logs "$NAME" 2>&1 | grep -qF -e "$1"
+}
+
+has_lines() { # AT_LEAST [PATTERN]
+	[ "$(docker logs "$NAME" 2>&1 | grep -c -e "${2:-}")" -ge "$1" ]
+}
+
+# is_status EXPECTED: the container has ended, with that.
+is_status() {
+	local found
+	found=$(docker inspect -f '{{.State.Status}} {{.State.ExitCode}}' \
+	    "$NAME")
+	equal "the end of $NAME" "exited $1" "$found"
+}
+
+# is_one_line PATTERN: what was run said one line, of minireap's.
+is_one_line() {
+	# shellcheck disable=SC2053 # a pattern
+	[[ ${#lines[@]} -eq 1 && $output == "minireap: "*$1* ]] || {
+		echo "expected one line with: $1"
+		echo "found: $output"
+		return 1
+	}
+}
+
+# takes_less_than MILLISECONDS COMMAND...
+takes_less_than() {
+	local start limit=$1 took
+	start=$(now_ms)
+	shift
+	"$@"
+	took=$(($(now_ms) - start))
+	[ "$took" -lt "$limit" ] || {
+		echo "$* took $took ms, $limit ms were the limit"
+		return 1
+	}
+}
+
+# The number that the container's first process has on this machine.
+first_process() {
+	docker inspect -f '{{.State.Pid}}' "$NAME"
+}
+
+# children [STATE]: how many it has, in that state.
+children() {
+	ps -o stat= --ppid "$(first_process)" | awk -v "state=${1:-.}" '
+	    $1 ~ "^" state { n++ }
+	    END { print n + 0 }'
+}
+
+has_children() { # NUMBER [STATE]
+	[ "$(children "${@:2}")" -eq "$1" ]
+}
+
+await_children() { # NUMBER [STATE]
+	wait_until 10 has_children "$@" || {
+		ps -o pid,stat,args --ppid "$(first_process)"
+		return 1
+	}
+}
+
+# Leave five processes behind, which soon end, and become one that never
+# looks after anybody.
+ORPHANS='for i in 1 2 3 4 5; do (sleep 0.2 &); done; echo left; exec sleep 600'
+
+# What most who write a Dockerfile do: a shell that starts one program.
+PARENT='echo ready; sleep 600; echo over'
+
+# --------------------------------------------------------------- statuses
+
+@test "docker run ends with the command's status: 0, 3, and 143 for SIGTERM" {
+	run -0 docker run --rm init true
+	run -3 docker run --rm init sh -c 'exit 3'
+	run -143 docker run --rm init sh -c 'kill -TERM $$'
+}
+
+@test "127 and one line: the command is not there" {
+	run -127 docker run --rm init no-such-command
+	is_one_line 'no-such-command*not found'
+}
+
+@test "126 and one line: the command cannot be executed" {
+	run -126 docker run --rm init /not-executable
+	is_one_line /not-executable
+}
+
+@test "125 and one line: --pids-limit 1 leaves no process for the command" {
+	run -125 docker run --rm --pids-limit 1 init true
+	is_one_line 'cannot start*true'
+}
+
+# ---------------------------------------------------------------- signals
+
+@test "docker stop: a program that handles SIGTERM ends at once, its own way" {
+	start init sh -c '
+	    trap "echo tidied up; exit 42" TERM
+	    echo ready; while :; do sleep 0.05; done'
+	await_log ready
+	takes_less_than 3000 docker stop "$NAME"
+	is_status 42
+	has_logged 'tidied up'
+}
+
+@test "docker stop: a shell that waits for a child ends at once" {
+	start init sh -c "$PARENT"
+	await_log ready
+	takes_less_than 3000 docker stop "$NAME"
+	is_status 143
+}
+
+@test "docker stop: that shell, as PID 1 itself, must be killed" {
+	start bare sh -c "$PARENT"
+	await_log ready
+	docker stop -t 1 "$NAME"
+	is_status 137
+}
+
+@test "docker kill: each signal arrives once, 1..31 and 34..64" {
+	start init /probe listen 64
+	await_log ready
+	for sig in {1..31} {34..64}; do
+		case $sig in
+		9 | 19) continue ;; # KILL and STOP cannot be caught
+		esac
+		docker kill -s "$sig" "$NAME" >/dev/null
+		echo "$sig"
+	done >sent
+	wait_until 10 has_lines 62 || :
+	docker logs "$NAME" | sed 1d | cut -d' ' -f1 >arrived
+	diff sent arrived
+}
+
+@test "docker stop --signal and --stop-signal: the program gets that one" {
+	start --stop-signal RTMIN+3 init /probe listen 64
+	await_log ready
+	docker stop -t 1 "$NAME"
+	docker logs "$NAME" | grep '^37 '
+	is_status 137 # it only listens
+}
+
+@test "^C at the docker client ends the container's command" {
+	env --default-signal=INT docker run --name "$NAME" init sh -c \
+	    'echo ready; sleep 600' >out 2>&1 3>&- &
+	client=$!
+	await_log ready
+	kill -INT "$client"
+	wait "$client" || found=$?
+	equal "the client's status" 130 "$found"
+	is_status 130
+}
+
+@test "ENTRYPOINT with -g: SIGTERM reaches the command's children too" {
+	script='(trap "echo child got it >/tmp/it" TERM; sleep 600 & wait) &
+	    trap "ended=1" TERM
+	    echo ready; wait; n=0
+	    while [ ! -e /tmp/it ] && [ $n -lt 20 ]; do
+		sleep 0.05; n=$((n + 1))
+	    done
+	    cat /tmp/it; exit 4'
+	start group sh -c "$script"
+	await_log ready
+	takes_less_than 3000 docker stop "$NAME"
+	is_status 4
+	has_logged 'child got it'
+
+	docker rm "$NAME"
+	start init sh -c "$script"
+	await_log ready
+	docker stop "$NAME"
+	is_status 4
+	run ! has_logged 'child got it'
+}
+
+# ------------------------------------------------------------ input, output
+
+@test "docker run -i: stdin at its end, the command sees that" {
+	run -0 docker run --rm -i init cat </dev/null
+	equal output '' "$output"
+}
+
+@test "docker run -i: what is piped in comes out again, all of it" {
+	head -c 3000000 /dev/urandom >data
+	docker run --rm -i init cat <data >found
+	cmp data found
+}
+
+@test "docker run -it: a shell with job control, and no complaint" {
+	output=$(timeout 60 python3 "$BATS_TEST_DIRNAME/typist.py" \
+	    docker run --rm -it --name "$NAME" init sh 3>&- <<-'STEPS'
+	expect #
+	send sh -c 'echo sta""rted; exec sleep 100'\n
+	expect started
+	send ^C
+	expect #
+	send sh -c 'echo sta""rted; exec sleep 100'\n
+	expect started
+	send ^Z
+	expect Stopped
+	expect #
+	send exit 3\n
+	expect stopped jobs
+	expect #
+	send exit 3\n
+	end 3
+	STEPS
+	)
+	echo "$output"
+	[[ $output != *"job control"* ]]
+	[[ $output != *minireap* ]]
+}
+
+# ---------------------------------------------------------------- orphans
+
+@test "orphans: under a first process that does not wait they are zombies" {
+	start bare sh -c "$ORPHANS"
+	await_log left
+	await_children 5 Z
+}
+
+@test "orphans: under minireap none is a zombie" {
+	start --entrypoint /minireap bare -w -- sh -c "$ORPHANS"
+	await_log left
+	await_children 1
+	has_children 0 Z
+	has_lines 5 '^minireap: reaped .*(sleep)'
+}
+
+@test "orphans of docker exec are reaped; a plain first process leaves them" {
+	leave='for i in 1 2 3; do (sleep 0.2 >/dev/null 2>&1 &); done'
+	start bare sleep 600
+	docker exec "$NAME" sh -c "$leave"
+	await_children 3 Z
+
+	docker rm -f "$NAME"
+	start --entrypoint /minireap bare -w -- sleep 600
+	docker exec "$NAME" sh -c "$leave"
+	wait_until 10 has_lines 3 '^minireap: reaped .*(sleep)'
+	await_children 1
+}
+
+@test "--pid=host: not PID 1, it reaps the command's orphans all the same" {
+	start --pid=host --entrypoint /minireap bare -w -- sh -c "$ORPHANS"
+	await_log left
+	await_log 'minireap: reaped'
+	await_children 1
+	takes_less_than 3000 docker stop "$NAME"
+	is_status 143
+}
+
+# ----------------------------------------------------------------- limits
+
+# Read-only root, no capability, no new privilege, nobody, little of anything.
+HARDENED='--read-only --cap-drop ALL --security-opt no-new-privileges
+	--user 65534:65534 --pids-limit 64 -m 8m'
+
+@test "hardened container: the command's status, and its orphans are reaped" {
+	# shellcheck disable=SC2086 # words
+	start $HARDENED --entrypoint /minireap bare -w -- sh -c \
+	    '(sleep 0.1 &); trap "exit 7" TERM; id -u; while :; do
+	    sleep 0.05; done'
+	await_log 65534
+	await_log 'minireap: reaped'
+	docker stop "$NAME"
+	is_status 7
+}
+
+@test "hardened container: docker stop ends it at once" {
+	# shellcheck disable=SC2086 # words
+	start $HARDENED init sh -c "$PARENT"
+	await_log ready
+	takes_less_than 3000 docker stop "$NAME"
+	is_status 143
+}
+
+# No -m here: the kernel returns the memory of the dead late.
+@test "--pids-limit 64: 2,000 orphans never fill it; without minireap 64 do" {
+	leave='n=0; while [ $n -lt 2000 ]; do (true &); n=$((n + 1)); done'
+	start --pids-limit 64 init sleep 600
+	run -0 docker exec "$NAME" /probe orphans 2000
+	equal output '2000 orphans' "$output"
+
+	docker rm -f "$NAME"
+	start --pids-limit 64 bare sleep 600
+	run docker exec "$NAME" sh -c "$leave; echo all"
+	contains "$output" "can't fork"
+}
+
+# ----------------------------------------------------------------- scratch
+
+@test "FROM scratch, with only the binary: it runs" {
+	cp "$MINIREAP" minireap
+	cat >Dockerfile <<-'DOCKERFILE'
+	FROM scratch
+	COPY minireap /minireap
+	ENTRYPOINT ["/minireap"]
+	CMD ["--version"]
+	DOCKERFILE
+	docker build -q -t only-minireap .
+	run -0 docker run --rm only-minireap
+	equal output "$("$MINIREAP" --version)" "$output"
+	run -127 docker run --rm only-minireap -- /no-such-command
+	run -0 docker run --rm only-minireap /minireap /minireap --version
+}
+
+@test "FROM scratch, with one static program: it runs, and stops" {
+	cp "$ENGINE/tree/minireap" "$ENGINE/tree/bin/busybox" .
+	cat >Dockerfile <<-'DOCKERFILE'
+	FROM scratch
+	COPY busybox minireap /
+	ENTRYPOINT ["/minireap", "--"]
+	CMD ["/busybox", "sleep", "600"]
+	DOCKERFILE
+	docker build -q -t one-program .
+	run -5 docker run --rm one-program /busybox sh -c 'exit 5'
+	start one-program
+	takes_less_than 3000 docker stop "$NAME"
+	is_status 143
+}
+
+# ------------------------------------------------------- docker run --init
+
+@test "docker run --init: the command runs under minireap" {
+	run -3 docker run --rm --init bare sh -c 'exit 3'
+	start --init bare sh -c "$ORPHANS"
+	await_log left
+	await_children 1
+	run -0 docker exec "$NAME" cat /proc/1/cmdline
+	[[ $output == /sbin/docker-init--sh-c* ]]
+	docker exec "$NAME" cmp /sbin/docker-init /minireap
+	takes_less_than 3000 docker stop "$NAME"
+	is_status 143
+}
+
+@test "docker run --init -e MINIREAP_OPTIONS: they count, the command sees none" {
+	run -0 docker run --rm --init -e MINIREAP_OPTIONS='-e 3' bare sh -c \
+	    'env; exit 3'
+	contains "$output" PATH=
+	[[ $output != *MINIREAP* ]]
+}
+
+@test "docker info knows its version, and the daemon has no complaint" {
+	commit=$("$MINIREAP" --version | sed -n 's/.* - git\.//p')
+	equal 'the init' "$ENGINE/minireap $commit" \
+	    "$(docker info -f '{{.InitBinary}} {{.InitCommit.ID}}')"
+	run -0 docker info
+	contains "$output" "init version: $commit"
+	[[ $output != *WARN*init* ]]
+	run ! grep -i 'warn.*init' "$ENGINE/dockerd.log"
+}
+
+# ------------------------------------------------------ Dockerfile.example
+
+# compiler_tree DIRECTORY: stands for the distribution's image, as there is no
+# registry to pull it from: busybox, and this machine's compiler, so that
+# nothing is left for apt-get to install.
+compiler_tree() {
+	local machine libgcc musl programs
+	machine=$(gcc -dumpmachine)
+	musl=${machine/gnu/musl}
+	libgcc=$(dirname "$(gcc -print-libgcc-file-name)")
+	programs=$(command -v make gcc "$machine-gcc" musl-gcc as ld &&
+	    gcc -print-prog-name=cc1 && gcc -print-prog-name=collect2)
+	# shellcheck disable=SC2086 # words
+	{
+		echo "$programs"
+		ldd $programs 2>/dev/null | grep -o '/[^ :]*' | sort -u
+		ls "$libgcc"/*.[ao] "$libgcc/liblto_plugin.so"
+		echo "$libgcc/include" "/usr/include/$musl" "/usr/lib/$musl"
+	} | xargs tar -C / --dereference -c 2>/dev/null | tar -C "$1" -x
+	printf '#!/bin/sh\n' >"$1/bin/apt-get"
+	chmod 755 "$1/bin/apt-get"
+}
+
+# bats test_tags=slow
+@test "Dockerfile.example builds an image that others can take it from" {
+	command -v musl-gcc gcc >/dev/null || skip "musl-gcc is not installed"
+	mkdir tree
+	image_tree tree
+	compiler_tree tree
+	image_import debian:12-slim tree
+	cd "$BATS_TEST_DIRNAME/.." || return
+	docker build -q -f Dockerfile.example --build-arg COMMIT=1234567 \
+	    -t minireap .
+	run -0 docker run --rm minireap
+	[[ $output == "minireap version "*" - git.1234567" ]]
+	docker save minireap | tar -x -O --wildcards '*/layer.tar' | tar -t |
+	    diff - <(echo minireap)
+
+	# As its comment tells the reader to.
+	cd "$BATS_TEST_TMPDIR" || return
+	cp tree/bin/busybox sleep
+	cat >Dockerfile <<-'DOCKERFILE'
+	FROM debian:12-slim
+	COPY --from=minireap /minireap /minireap
+	COPY sleep /sleep
+	ENTRYPOINT ["/minireap", "--"]
+	CMD ["/sleep", "600"]
+	DOCKERFILE
+	docker build -q -t copied .
+	cat >Dockerfile <<-'DOCKERFILE'
+	FROM minireap
+	COPY sleep /sleep
+	CMD ["/sleep", "600"]
+	DOCKERFILE
+	docker build -q -t based .
+	for image in copied based; do
+		start "$image"
+		takes_less_than 3000 docker stop "$NAME"
+		is_status 143
+		docker rm "$NAME"
+	done
+}

@@ -1,0 +1,175 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Reaping: minireap(1), Reaping and end.
+
+bats_require_minimum_version 1.5.0
+load helpers
+
+setup() {
+	cd "$BATS_TEST_TMPDIR"
+	GROUP=
+}
+
+teardown() {
+	[ -z "$GROUP" ] || rmdir "$GROUP" || :
+}
+
+# limit_pids MOST: a control group, GROUP, for at most that many processes.
+limit_pids() {
+	local root=/sys/fs/cgroup/pids
+	[ -d $root ] || root=/sys/fs/cgroup
+	GROUP=$root/minireap-test-$$
+	if ! mkdir "$GROUP" 2>/dev/null || ! echo "$1" >"$GROUP/pids.max"; then
+		skip 'no right to limit processes by a control group'
+	fi 2>/dev/null
+}
+
+# in_group COMMAND...: it and its children live in GROUP.
+in_group() {
+	bash -c 'echo $$ >"$0/cgroup.procs"; exec "$@"' "$GROUP" "$@"
+}
+
+# zombies: how many there are, in this or the PID namespace of process $1.
+zombies() {
+	cat /proc/[0-9]*/stat 2>/dev/null | grep -c ') Z '
+}
+export -f zombies
+
+@test "orphans are reaped: no zombie stays" {
+	run -0 as_pid_1 "$MINIREAP" -- bash -c '
+	    "$0" orphans 50; for _ in {1..50}; do
+		[ "$(zombies)" = 0 ] && exit 0; sleep 0.05; done; exit 1' "$PROBE"
+}
+
+@test "under a PID 1 that does not wait they all stay: the test is real" {
+	as_pid_1 bash -c '
+	    ("$0" orphans 50 >/dev/null; zombies >count) & exec sleep 2' "$PROBE"
+	equal zombies 50 "$(cat count)"
+}
+
+@test "20,000 orphans, one after the other, where 64 processes may be" {
+	limit_pids 64
+	run -0 in_group unshare --pid --fork --kill-child --mount-proc \
+	    "$MINIREAP" -- bash -c '"$0" orphans 20000 && for _ in {1..50}; do
+		[ "$(zombies)" = 0 ] && exit 0; sleep 0.05; done; exit 1' "$PROBE"
+}
+
+@test "with sleep as PID 1 that fails: the test is real" {
+	limit_pids 64
+	run --separate-stderr in_group unshare --pid --fork --kill-child \
+	    --mount-proc bash -c '"$0" orphans 20000 >out 2>&1 & exec sleep 2' \
+	    "$PROBE"
+	contains "$(cat out)" 'fork number'
+}
+
+@test "10,000 orphans that end at once are reaped, and main's status is right" {
+	run -7 --separate-stderr as_pid_1 "$MINIREAP" -w -- \
+	    "$PROBE" orphans-at-once 10000
+	run -0 as_pid_1 "$MINIREAP" -- bash -c '"$0" orphans-at-once 10000
+	    for _ in {1..100}; do
+		[ "$(zombies)" = 0 ] && exit 0; sleep 0.05; done; exit 1' "$PROBE"
+}
+
+# p99 of the last line in $output, in microseconds.
+p99() {
+	awk '{ for (i = 1; i < NF; i++) if ($i == "p99") print $(i + 1) }' \
+	    <<<"$output"
+}
+
+# 15 and 10 are below SIGCHLD's number, 28 and 39 above it.
+@test "32 processes that make children of init delay no signal by 100 ms" {
+	run -0 as_pid_1 "$MINIREAP" -- "$PROBE" latency 32 200 15 10 28 39
+	echo "# ours: $output"
+	contains "$output" 'lost 0'
+	[ "$(p99)" -le 100000 ]
+}
+
+@test "a flood of low signals hides neither a higher one nor main's end" {
+	cat >flood.py <<-'PYTHON'
+	import os, signal, sys, time
+	minireap, probe = sys.argv[1:3]
+	read, write = os.pipe()
+	child = os.fork()
+	if child == 0:
+	    os.dup2(write, 1)
+	    os.execv(minireap, ["minireap", "--", "python3", "-c", """
+	import os, signal, time
+	for n in (1, 2, 3, 10): signal.signal(n, signal.SIG_IGN)
+	got = []
+	signal.signal(12, lambda *_: got.append(1))
+	os.write(1, b'r')
+	end = time.monotonic() + 10
+	while not got and time.monotonic() < end: time.sleep(0.005)
+	os._exit(5 if got else 6)
+	"""])
+	os.read(read, 1)
+	floods = []
+	for n in (1, 2, 3, 10):
+	    flood = os.fork()
+	    if flood == 0:
+	        end = time.monotonic() + 8
+	        try:
+	            while time.monotonic() < end: os.kill(child, n)
+	        except ProcessLookupError: pass
+	        os._exit(0)
+	    floods.append(flood)
+	time.sleep(0.3)
+	start = time.monotonic()
+	os.kill(child, 12)
+	status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+	took = time.monotonic() - start
+	for flood in floods:
+	    os.kill(flood, 9)
+	    os.waitpid(flood, 0)
+	print(status, round(took, 3))
+	sys.exit(not (status == 5 and took < 2))
+	PYTHON
+	sed -i 's/^\t//' flood.py
+	run -0 timeout 30 python3 flood.py "$MINIREAP" "$PROBE" 3>&-
+}
+
+@test "children that init was given by exec are reaped" {
+	run -0 as_pid_1 bash -c 'sleep 0.1 & exec "$0" -- bash -c "
+	    for _ in {1..50}; do
+		[ \"\$(cat /proc/[0-9]*/comm | grep -c sleep)\" = 0 ] && exit 0
+		read -rt 0.05 <><(:)
+	    done; exit 1"' "$MINIREAP"
+}
+
+@test "orphans that were put into the namespace from outside are reaped" {
+	unshare --pid --fork --kill-child --mount-proc "$MINIREAP" -- \
+	    sleep 20 3>&- &
+	job=$!
+	init=$(child_of $job)
+	wait_until 5 has_child "$init"
+	for _ in 1 2 3; do
+		nsenter -t "$init" -p -m sh -c '(sleep 0.1 &)'
+	done
+	wait_until 5 eval '[ "$(wc -w <"/proc/'"$init/task/$init"'/children")" = 1 ]'
+	kill -TERM "$init"
+	wait $job || :
+}
+
+@test "a zombie whose threads still run is waited for without spinning" {
+	unshare --pid --fork --kill-child --mount-proc "$MINIREAP" -- bash -c '
+	    "$0" leader-ends 2; echo ready; sleep 1.5; echo later; sleep 5' \
+	    "$PROBE" >out 3>&- &
+	job=$!
+	init=$(child_of $job)
+	wait_until 5 grep -q ready out
+	before=$(awk '{ print $14 + $15 }' "/proc/$init/stat")
+	wait_until 5 grep -q later out
+	after=$(awk '{ print $14 + $15 }' "/proc/$init/stat")
+	[ $((after - before)) -le 2 ] # hundredths of a second
+	wait_until 5 eval '[ "$(wc -w <"/proc/'"$init/task/$init"'/children")" = 1 ]'
+	kill -TERM "$init"
+	wait $job || :
+}
+
+@test "a plain child adopts and reaps its descendants too" {
+	run -0 "$MINIREAP" -- bash -c '(bash -c "echo \$\$ >orphan; sleep 0.2" &)
+	    until [ -s orphan ]; do read -rt 0.05 <><(:); done
+	    orphan=$(cat orphan)
+	    for _ in {1..100}; do
+		[ -e /proc/$orphan ] || exit 0; read -rt 0.05 <><(:); done; exit 1'
+}
