@@ -46,6 +46,8 @@ static void
 kill_main(struct supervision *run)
 {
 	report_main_killed(run->log, &run->main, run->options->grace_ms);
+	/* What holds until it can be reaped, and if it never can be. */
+	run->status = STATUS_SIGNALLED + SIGKILL;
 	send_to_main(run, SIGKILL, NULL);
 }
 

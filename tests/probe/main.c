@@ -18,19 +18,6 @@ block_all(void)
 	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof all);
 }
 
-int
-take_signal(uint64_t set, void *info, long timeout_ms)
-{
-	long timeout[2] = {timeout_ms / 1000, timeout_ms % 1000 * 1000000};
-	long sig;
-
-	do
-		sig = syscall(
-		    SYS_rt_sigtimedwait, &set, info, timeout, sizeof set);
-	while (sig == -1 && errno == EINTR);
-	return sig > 0 ? (int)sig : 0;
-}
-
 long long
 now_us(void)
 {
@@ -38,6 +25,24 @@ now_us(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
+}
+
+int
+take_signal(uint64_t set, void *info, long timeout_ms)
+{
+	const long long end = now_us() + timeout_ms * 1000LL;
+	long long left = timeout_ms * 1000LL;
+	long sig;
+
+	/* The time that is over is over, however often we are stopped. */
+	do {
+		long timeout[2] = {left / 1000000, left % 1000000 * 1000};
+
+		sig = syscall(
+		    SYS_rt_sigtimedwait, &set, info, timeout, sizeof set);
+		left = end - now_us();
+	} while (sig == -1 && errno == EINTR && left > 0);
+	return sig > 0 ? (int)sig : 0;
 }
 
 void
