@@ -12,6 +12,7 @@
 #include <sys/uio.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <string.h>
@@ -19,11 +20,7 @@
 
 enum {
 	FLAG_NOWAIT = 8, /* RWF_NOWAIT of pwritev2(2) */
-	/*
-	 * A terminal that poll(2) calls writable has room for 256 bytes (its
-	 * buffers are made in that step); half of it, as \n becomes two.
-	 */
-	TERMINAL_CHUNK = 128,
+	TERMINAL_CHUNK = 128, /* its buffers grow in steps of 256 bytes */
 };
 
 static void
@@ -119,21 +116,23 @@ message_add(struct message *message, const char *format, ...)
 	va_end(values);
 }
 
-/* A socket or a terminal: neither knows RWF_NOWAIT. */
+/*
+ * A terminal that poll(2) calls writable takes one thing more, but a newline
+ * is a thing of its own.  Whoever else writes to it may come between.
+ */
 static bool
-write_in_chunks(int fd, const char *text, size_t length)
+write_polling(int fd, const char *text, size_t length)
 {
 	struct pollfd ready = {.fd = fd, .events = POLLOUT};
 	size_t done = 0;
 
-	if (send(fd, text, length, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
-		return true;
-	if (errno != ENOTSOCK)
-		return false;
 	while (done < length) {
+		const char *newline = memchr(text + done, '\n', length - done);
 		size_t chunk = length - done;
 		ssize_t n;
 
+		if (newline != NULL && newline > text + done)
+			chunk = (size_t)(newline - (text + done));
 		if (chunk > TERMINAL_CHUNK)
 			chunk = TERMINAL_CHUNK;
 		if (poll(&ready, 1, 0) != 1 || !(ready.revents & POLLOUT))
@@ -146,30 +145,59 @@ write_in_chunks(int fd, const char *text, size_t length)
 	return true;
 }
 
+/* Opened anew, the terminal's flags are ours alone. */
+static bool
+write_to_terminal(int fd, const char *text, size_t length)
+{
+	char path[sizeof "/proc/self/fd/" + TEXT_DECIMAL_MAX];
+	int own;
+	ssize_t n;
+
+	text_decimal(stpcpy(path, "/proc/self/fd/"), (unsigned long)fd);
+	own = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (own == -1)
+		return write_polling(fd, text, length);
+	n = write(own, text, length);
+	close(own);
+	return n == (ssize_t)length;
+}
+
+/* Neither sockets nor terminals know RWF_NOWAIT. */
+static bool
+write_otherwise(int fd, const char *text, size_t length)
+{
+	if (send(fd, text, length, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+		return true;
+	return errno == ENOTSOCK && write_to_terminal(fd, text, length);
+}
+
 /* Was text written?  Where it would block: no. */
 static bool
 write_now(int fd, const char *text, size_t length)
 {
 	struct iovec part = {.iov_base = (void *)text, .iov_len = length};
+	int error;
 	long n;
 
 	/* Offset -1, in two words: where the description stands. */
 	n = syscall(SYS_pwritev2, fd, &part, 1, -1L, -1L, FLAG_NOWAIT);
 	if (n >= 0)
 		return true;
-	switch (errno) {
+	error = errno;
+	switch (error) {
 	case EAGAIN:
-		/* A file, which can seek, may just have to allocate. */
-		return lseek(fd, 0, SEEK_CUR) != -1 &&
-		    write(fd, text, length) >= 0;
 	case EOPNOTSUPP:
 	case ENOSYS:
 	case EINVAL:
 	case EPERM: /* a seccomp profile older than the call */
-		return write_in_chunks(fd, text, length);
+		break;
 	default:
 		return false;
 	}
+	/* A file can seek, and a write to it ends; a pipe is just full. */
+	if (lseek(fd, 0, SEEK_CUR) != -1)
+		return write(fd, text, length) >= 0;
+	return error != EAGAIN && write_otherwise(fd, text, length);
 }
 
 /* The count of what was lost goes in front, where it was lost. */

@@ -20,9 +20,11 @@ report_options_error(struct log *log, const struct options_error *error)
 		message_add(&line, "MINIREAP_OPTIONS: ");
 	if (error->name[0] != '\0')
 		message_add(&line, "option %s", error->name);
+	if (error->name[0] != '\0' && error->value != NULL)
+		message_add(&line, " ");
 	if (error->value != NULL)
-		message_add(&line, "%s%s", error->name[0] != '\0' ? " " : "",
-		    error->value);
+		message_add(
+		    &line, "%s", error->value[0] == '\0' ? "''" : error->value);
 	if (error->name[0] != '\0' || error->value != NULL)
 		message_add(&line, ": ");
 	message_add(&line, "%s", error->problem);

@@ -57,6 +57,7 @@ static const struct {
 	int (*run)(int argc, char **argv);
 } commands[] = {
     {"listen", listen_main},
+    {"hear", hear_main},
     {"queue", queue_main},
     {"send", send_main},
     {"storm", storm_main},

@@ -20,6 +20,7 @@ long long now_us(void);
 _Noreturn void fail(const char *what);
 
 int listen_main(int argc, char **argv);
+int hear_main(int argc, char **argv);
 int queue_main(int argc, char **argv);
 int send_main(int argc, char **argv);
 int storm_main(int argc, char **argv);

@@ -171,3 +171,14 @@ mask_main(int argc, char **argv)
 	execvp(argv[2], argv + 2);
 	fail(argv[2]);
 }
+
+/* hear: the number of the next signal, and no more. */
+int
+hear_main(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	block_all();
+	printf("%d\n", take_signal(ALL, NULL, 5000));
+	return 0;
+}

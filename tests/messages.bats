@@ -1,0 +1,207 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# What init says, and that saying it never gets in the way: minireap(1),
+# DIAGNOSTICS.
+
+bats_require_minimum_version 1.5.0
+load helpers
+
+setup() {
+	cd "$BATS_TEST_TMPDIR"
+}
+
+@test "a run that ends well says nothing" {
+	run -0 as_pid_1 "$MINIREAP" -- sh -c '(sleep 0.1 &); sleep 0.3'
+	equal output '' "$output"
+	run -143 "$MINIREAP" -- sh -c 'kill $$'
+	equal output '' "$output"
+}
+
+@test "-v: main's start and end" {
+	run -3 --separate-stderr as_pid_1 "$MINIREAP" -v -- sh -c 'exit 3'
+	equal stderr $'minireap: started main process 2 (sh)\nminireap: main process 2 (sh) exited with status 3' \
+	    "$stderr"
+	run -139 --separate-stderr as_pid_1 "$MINIREAP" -v -- sh -c \
+	    'ulimit -c 0; kill -SEGV $$'
+	contains "$stderr" 'minireap: main process 2 (sh) was killed by SIGSEGV'
+}
+
+@test "-vv: each signal and each process reaped, too" {
+	run -0 --separate-stderr as_pid_1 "$MINIREAP" -vv -r HUP:0 -r URG:36 -- \
+	    bash -c 'trap : USR1 RTMIN+2; kill -USR1 1; kill -HUP 1; kill -URG 1
+	    sleep 0.3; exit 0'
+	for line in 'signal SIGUSR1 from=2 sent=SIGUSR1' \
+	    'signal SIGHUP from=2 sent=none' \
+	    'signal SIGURG from=2 sent=SIGRTMIN+2' \
+	    'reaped 2 (bash) exit=0 cpu=0.0'; do
+		contains "$stderr" "minireap: $line"
+	done
+}
+
+@test "-w: each orphan, but not main, with its name, end and CPU time" {
+	run -0 --separate-stderr as_pid_1 "$MINIREAP" -w -- bash -c '
+	    (bash -c "exit 5" & exec true)
+	    (bash -c "kill -KILL \$\$" & exec true)
+	    (bash -c "while ((SECONDS < 2)); do :; done" & exec true)
+	    sleep 2.5'
+	equal lines 3 "$(wc -l <<<"$stderr")"
+	[[ $stderr =~ 'minireap: reaped '[0-9]+' (bash) exit=5 cpu=0.0'[0-9][0-9]s ]]
+	[[ $stderr =~ 'minireap: reaped '[0-9]+' (bash) signal=SIGKILL cpu=0.0' ]]
+	[[ $stderr =~ 'minireap: reaped '[0-9]+' (bash) exit=0 cpu='[12]\. ]]
+}
+
+@test "a name with odd characters stays on its line" {
+	cat >named.py <<-'PYTHON'
+	import ctypes, os
+	if os.fork() == 0:
+	    ctypes.CDLL(None).prctl(15, b"a b) (\n\x1b[1m")
+	    import time; time.sleep(0.3)
+	PYTHON
+	run -0 --separate-stderr as_pid_1 "$MINIREAP" -w -- sh -c \
+	    'python3 named.py; sleep 0.6'
+	contains "$stderr" '(a b) (\n\033[1m) exit=0'
+	equal lines 1 "$(wc -l <<<"$stderr")"
+}
+
+@test "-q says nothing of all that" {
+	run -3 as_pid_1 "$MINIREAP" -q -vv -w -- sh -c '(sleep 0.1 &); sleep 0.3; exit 3'
+	equal output '' "$output"
+}
+
+@test "no names without /proc, and none of another namespace's /proc" {
+	run -0 --separate-stderr unshare --pid --fork "$MINIREAP" -w -- sh -c \
+	    '(sleep 0.1 &); sleep 0.4'
+	[[ $stderr =~ ^'minireap: reaped '[0-9]+' (?) exit=0' ]]
+}
+
+# chatter: a main that makes init talk: 400 signals; it must hear the last.
+cat_chatter() {
+	cat <<-'PYTHON'
+	import os, signal, sys, time
+	heard = []
+	piped = []
+	signal.signal(signal.SIGUSR1, lambda *_: heard.append(1))
+	signal.signal(signal.SIGPIPE, lambda *_: piped.append(1))
+	done = []
+	signal.signal(signal.SIGUSR2, lambda *_: done.append(1))
+	init = os.getppid()
+	for n in range(400):
+	    if n == 200: open("half", "w").close()
+	    before = len(heard)
+	    os.kill(init, signal.SIGUSR1)
+	    end = time.monotonic() + 5
+	    while len(heard) == before and time.monotonic() < end:
+	        time.sleep(0.0005)
+	if os.fork() == 0:
+	    os._exit(0)
+	os.kill(init, signal.SIGUSR2)
+	end = time.monotonic() + 5
+	while not done and time.monotonic() < end:
+	    time.sleep(0.01)
+	os._exit(2 if piped else 0 if len(heard) >= 400 and done else 1)
+	PYTHON
+}
+
+# talks_to STDERR-OPENER: init with -vv whose stderr python code makes.
+talks_to() {
+	cat_chatter >chatter.py
+	cat >opener.py <<-PYTHON
+	import os, pty, signal, socket, subprocess, sys, termios, time
+	$1
+	child = subprocess.Popen([sys.argv[1], "-vv", "--", sys.executable, "chatter.py"],
+	    stderr=target, restore_signals=False,
+	    preexec_fn=lambda: signal.signal(signal.SIGPIPE, signal.SIG_DFL))
+	after = globals().get("after", lambda: None)
+	try:
+	    status = child.wait(20)
+	except subprocess.TimeoutExpired:
+	    child.kill()
+	    status = 99
+	after()
+	sys.exit(status)
+	PYTHON
+	timeout 60 python3 opener.py "$MINIREAP" 3>&-
+}
+
+@test "into a pipe that nobody reads: all goes on" {
+	run -0 talks_to 'read, target = os.pipe()
+os.set_blocking(target, False)
+try:
+    while True: os.write(target, b"x" * 4096)
+except BlockingIOError: pass
+os.set_blocking(target, True)'
+}
+
+@test "the same hangs dumb-init: the test is real" {
+	command -v dumb-init || skip 'no dumb-init'
+	cat >debug.py <<-'PYTHON'
+	import os, subprocess, sys
+	read, target = os.pipe()
+	os.set_blocking(target, False)
+	try:
+	    while True: os.write(target, b"x" * 4096)
+	except BlockingIOError: pass
+	os.set_blocking(target, True)
+	child = subprocess.Popen(["dumb-init", "-v", "--", "true"], stderr=target)
+	try:
+	    child.wait(2)
+	except subprocess.TimeoutExpired:
+	    child.kill()
+	    sys.exit(0)
+	sys.exit(1)
+	PYTHON
+	run -0 python3 debug.py 3>&-
+}
+
+@test "into a closed pipe: all goes on, and main never sees a SIGPIPE" {
+	run -0 talks_to 'read, target = os.pipe(); os.close(read)'
+}
+
+@test "into a full disk: all goes on" {
+	run -0 talks_to 'target = os.open("/dev/full", os.O_WRONLY)'
+}
+
+@test "into a socket that is full or closed: all goes on" {
+	run -0 talks_to 'peer, s = socket.socketpair(); target = s.fileno()
+s.setblocking(False)
+try:
+    while True: s.send(b"x" * 4096)
+except BlockingIOError: pass
+s.setblocking(True)'
+	run -0 talks_to 'peer, s = socket.socketpair(); peer.close(); target = s.fileno()'
+}
+
+@test "into a terminal that is stopped or not read: all goes on" {
+	run -0 talks_to 'master, target = pty.openpty()'
+	run -0 talks_to 'master, target = pty.openpty()
+termios.tcflow(target, termios.TCOOFF)'
+}
+
+@test "into a file: whole lines, all of them" {
+	run -0 talks_to 'target = os.open("log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)'
+	equal SIGUSR1 400 "$(grep -cx 'minireap: signal SIGUSR1 from=[0-9]* sent=SIGUSR1' log)"
+	run ! grep -v '^minireap: ' log
+}
+
+@test "what was dropped is counted, once there is room" {
+	run -0 talks_to 'read, target = os.pipe()
+os.set_blocking(target, False)
+import fcntl
+fcntl.fcntl(target, 1031, 4096)
+try:
+    while True: os.write(target, b"x" * 512)
+except BlockingIOError: pass
+os.set_blocking(target, True)
+# Half way through it is emptied.
+import threading
+def drain():
+    while not os.path.exists("half"): time.sleep(0.005)
+    with open("log", "wb") as log:
+        while True:
+            data = os.read(read, 65536)
+            if not data: break
+            log.write(data); log.flush()
+threading.Thread(target=drain, daemon=True).start()
+after = lambda: time.sleep(0.5)'
+	grep -E '^(x*)?minireap: [0-9]+ lines were dropped here$' log
+}

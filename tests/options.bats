@@ -1,0 +1,236 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# How options are written, and what is said of wrong ones: minireap(1), Options.
+
+bats_require_minimum_version 1.5.0
+load helpers
+
+setup() {
+	cd "$BATS_TEST_TMPDIR"
+}
+
+# accepted WORD...: init with these options runs a command.
+accepted() {
+	rm -f ran
+	"$MINIREAP" "$@" -- touch ran </dev/null || echo "status $?"
+	[ -e ran ] || { echo "refused: $*" && return 1; }
+}
+
+# refused OBJECT WORD...: one line that begins with the object, and 125.
+refused() {
+	local object=$1
+	shift
+	rm -f ran
+	run --separate-stderr -125 "$MINIREAP" "$@" -- touch ran
+	equal stdout '' "$output"
+	equal lines 1 "$(wc -l <<<"$stderr")"
+	[[ $stderr == "minireap: $object: "* ]] || equal "$*" "$object" "$stderr"
+	[ ! -e ran ] || { echo "started: $*" && return 1; }
+}
+
+@test "short options stand alone or in groups, their values joined or apart" {
+	accepted -c
+	accepted -g
+	accepted -s -v -w -q
+	accepted -gsvwq
+	accepted -e 3
+	accepted -e3
+	accepted -ge3
+	accepted -ge 3 -t5 -d 0
+	accepted -b
+}
+
+@test "long options take a value behind = or apart" {
+	accepted --group --single-child --session --subreaper --verbose --warn \
+	    --quiet
+	accepted --remap=3 --remap 4 --rewrite=TERM:INT --rewrite 1:2 \
+	    --parent-death=HUP --parent-death 15 --stop-signal=QUIT \
+	    --stop-signal 3 --grace=1s --grace 1 --delay=0 --delay 0 --wait
+}
+
+@test "options end at the first word that is none" {
+	run -0 "$MINIREAP" echo -h --version
+	equal output '-h --version' "$output"
+	run -0 "$MINIREAP" -- echo -- -g
+	equal output '-- -g' "$output"
+	printf '#!/bin/sh\necho "dash $*"\n' >- && chmod +x -- -
+	PATH=$PWD:$PATH run -0 "$MINIREAP" - -g
+	equal output 'dash -g' "$output"
+}
+
+@test "unknown options, missing values, values for those that take none" {
+	refused 'option -z' -z
+	refused 'option -z' -gz
+	refused 'option --zork' --zork
+	refused 'option --zork' --zork=3
+	refused "option --remap ''" --remap=
+	refused 'option --group x' --group=x
+	refused 'option --gro' --gro
+	for option in -e --remap -r --rewrite -p -S -d -t; do
+		run --separate-stderr -125 "$MINIREAP" $option
+		equal "$option" "minireap: option $option: needs a value" "$stderr"
+	done
+}
+
+@test "a name too long or odd for a line is cut and escaped" {
+	run --separate-stderr -125 "$MINIREAP" "--$(printf '%3000s' x | tr ' ' y)"
+	[ ${#stderr} -lt 200 ]
+	run --separate-stderr -125 "$MINIREAP" $'--a\nb\e[1m'
+	equal line 'minireap: option --a\nb\033[1m: unknown (see --help)' "$stderr"
+}
+
+@test "no command; a command with -P" {
+	run --separate-stderr -125 "$MINIREAP"
+	equal line 'minireap: no command (see --help)' "$stderr"
+	run --separate-stderr -125 "$MINIREAP" -g --
+	equal line 'minireap: no command (see --help)' "$stderr"
+	run --separate-stderr -125 "$MINIREAP" -P true
+	equal line 'minireap: true: no command goes with --pause' "$stderr"
+}
+
+
+@test "each signal has its name, in any case, with or without SIG" {
+	n=0
+	for name in HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 \
+	    PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU \
+	    XFSZ VTALRM PROF WINCH IO PWR SYS; do
+		n=$((n + 1))
+		for form in $name SIG$name ${name,,} Sig${name,,} $n; do
+			accepted -r "URG:$form"
+			case $n in
+			9 | 19) ;; # these two cannot be waited for
+			*) equal "$form" "$n" "$(named "$form")" ;;
+			esac
+		done
+	done
+	run -137 "$MINIREAP" -r URG:kill -- bash -c 'kill -URG $PPID; sleep 9'
+}
+
+# named SIGNAL: the number that main gets when it is sent that one.
+named() {
+	timeout 10 "$PROBE" mask pend 10 "$MINIREAP" -r USR1:"$1" -- \
+	    "$PROBE" hear
+}
+
+@test "real-time signals count from 34, whatever the libc says" {
+	for pair in RTMIN:34 SIGRTMIN:34 rtmin+0:34 RTMIN+1:35 RTMIN+30:64 \
+	    RTMAX:64 RTMAX-0:64 RTMAX-30:34 sigrtmax-1:63 32:32 33:33 64:64 \
+	    IOT:6 CLD:17 POLL:29; do
+		equal "${pair%:*}" "${pair#*:}" "$(named "${pair%:*}")"
+	done
+}
+
+@test "what is no signal is refused" {
+	for word in 0 65 -1 +1 1.5 RTMIN+31 RTMAX-31 RTMIN-1 RTMAX+1 RTMIN+ FOO \
+	    '' 9x ' 9' SIG SIGSIGTERM TERMX none 99999999999999999999; do
+		refused "option -p ${word:-''}" -p "$word"
+		refused "option --stop-signal ${word:-''}" --stop-signal "$word"
+	done
+}
+
+@test "-r takes two signals, or none as the second" {
+	for pair in 1:2 TERM:QUIT SIGTERM:sigquit rtmin:RTMAX-1 9:9 15:0 15:none; do
+		accepted -r "$pair"
+	done
+	for pair in TERM TERM: :TERM : X:TERM TERM:X 0:15 15:65 1:2:3 none:1; do
+		refused "option -r $pair" -r "$pair"
+	done
+}
+
+@test "-e takes statuses from 0 to 255, with commas between them" {
+	for codes in 0 255 1,2,3 007; do
+		accepted -e "$codes"
+	done
+	for codes in 256 -1 x 1, ,1 1,,2 1,256 '1 2' 1.0; do
+		refused "option -e $codes" -e "$codes"
+	done
+}
+
+@test "a time has an optional unit, and decimals" {
+	for time in 0 1 90 1s 1.5s 0.25 500ms 2m 1h 1.5h 0.0005 1.123456789s; do
+		accepted -d 0 -t "$time"
+	done
+	for time in '' x 1x -1 1. .5 1..5 s ms 1.5.5 '1 s' 1S 999999999999h; do
+		refused "option -t ${time:-''}" -t "$time"
+		refused "option --delay ${time:-''}" --delay "$time"
+	done
+}
+
+@test "MINIREAP_OPTIONS: split at blanks, read before the command line" {
+	export MINIREAP_OPTIONS=$'  -e 3\t-e4,5 --remap=6\n'
+	for code in 3 4 5 6; do
+		run -0 "$MINIREAP" -- sh -c "exit $code"
+	done
+	run -7 "$MINIREAP" -- sh -c 'exit 7'
+	run -0 "$MINIREAP" -e 7 -- sh -c 'exit 7'
+	MINIREAP_OPTIONS='-g' run -0 "$MINIREAP" -- true
+	MINIREAP_OPTIONS='' run -0 "$MINIREAP" -- true
+}
+
+@test "MINIREAP_OPTIONS: wrong ones name the variable" {
+	MINIREAP_OPTIONS='-g -z' refused 'MINIREAP_OPTIONS: option -z'
+	MINIREAP_OPTIONS='-e 300' refused 'MINIREAP_OPTIONS: option -e 300'
+	MINIREAP_OPTIONS='-g -e' refused 'MINIREAP_OPTIONS: option -e'
+	MINIREAP_OPTIONS='-g ls' refused 'MINIREAP_OPTIONS: ls'
+	MINIREAP_OPTIONS='--' refused 'MINIREAP_OPTIONS: --'
+}
+
+@test "MINIREAP_OPTIONS leaves the environment, and nothing else changes in it" {
+	run -0 env -i A=1 MINIREAP_OPTIONS=-g B= MINIREAP_OPTIONS2=x \
+	    LISTEN_PID=77 A=2 "$MINIREAP" /usr/bin/env
+	equal output $'A=2\nB=\nMINIREAP_OPTIONS2=x\nLISTEN_PID=77' "$output"
+}
+
+@test "--version, --help and --license go to stdout, status 0" {
+	for option in -V --version; do
+		run --separate-stderr -0 "$MINIREAP" $option
+		[[ $output =~ ^minireap\ version\ [0-9]+\.[0-9]+\.[0-9]+\ -\ git\.([0-9a-f]{7}|unknown)$ ]]
+		equal stderr '' "$stderr"
+	done
+	for option in -h --help; do
+		run --separate-stderr -0 "$MINIREAP" $option
+		contains "$output" 'usage: minireap'
+	done
+	for option in -l -L --license; do
+		run --separate-stderr -0 "$MINIREAP" $option
+		equal licence "$(cat "$BATS_TEST_DIRNAME/../LICENSE")" "$output"
+	done
+}
+
+@test "--help to a full disk or a closed pipe is one line, and 125" {
+	run --separate-stderr -125 bash -c '"$0" --help >/dev/full' "$MINIREAP"
+	equal line 'minireap: cannot write to stdout: no space left on device' \
+	    "$stderr"
+	run -125 --separate-stderr bash -c '
+	    exec 8> >(:); wait $!; "$0" --help >&8' "$MINIREAP"
+	equal line 'minireap: cannot write to stdout: broken pipe' "$stderr"
+}
+
+@test "it is the interpreter of a script" {
+	printf '#!%s /bin/sh\necho "ran $*"\n' "$MINIREAP" >script
+	chmod +x script
+	run -0 ./script a b
+	equal output 'ran a b' "$output"
+}
+
+@test "-P reaps, and ends with 0 on INT or TERM, and on nothing else" {
+	for sig in INT TERM; do
+		env --default-signal=INT,QUIT unshare --pid --fork --kill-child \
+		    --mount-proc "$MINIREAP" -P 3>&- &
+		job=$!
+		init=$(child_of $job)
+		wait_until 5 eval '[ "$(readlink /proc/$init/cwd)" = / ]'
+		nsenter -t "$init" -p -m sh -c '(sleep 0.1 &)'
+		kill -HUP "$init"
+		kill -USR1 "$init"
+		kill -QUIT "$init"
+		wait_until 5 eval '! has_child "$init"'
+		kill -$sig "$init"
+		wait $job
+	done
+	env --default-signal=INT,QUIT "$MINIREAP" --pause 3>&- &
+	job=$!
+	wait_until 5 eval '[ "$(readlink /proc/$job/cwd)" = / ]'
+	kill -TERM $job
+	wait $job
+}

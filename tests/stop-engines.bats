@@ -1,0 +1,235 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# shellcheck disable=SC2016 # what is for a shell in a container to expand
+# bats file_tags=static,docker
+# A stop by real engines: docker stop and podman stop of a tree of three levels.
+
+bats_require_minimum_version 1.5.0
+
+load engine
+
+setup_file() {
+	load stop
+	build_actor
+	docker_begin
+	[ -n "$ENGINE_MISSING" ] || {
+		image_tree "$ENGINE/tree"
+		cp "$ACTOR" "$ENGINE/tree/actor"
+		image_import init "$ENGINE/tree" 'ENTRYPOINT ["/minireap", "-t", "8", "--"]'
+		image_import bare "$ENGINE/tree"
+	}
+	podman_begin
+}
+
+teardown_file() {
+	load stop
+	docker_end
+	[ -z "${PODMAN_ROOT:-}" ] || {
+		podman_here rm -fa -t 0 || :
+		podman_mounts | sort -r | xargs -r umount -l
+		rm -rf "$PODMAN_ROOT"
+	} >/dev/null 2>&1
+}
+
+setup() {
+	load stop
+	cd "$BATS_TEST_TMPDIR" || return
+	mkdir work
+	chmod 777 work
+	NAME=stop-$BATS_TEST_NUMBER
+}
+
+teardown() {
+	[ -n "$ENGINE_MISSING" ] ||
+		docker rm -f "$NAME" "$NAME-b" >/dev/null 2>&1 || :
+}
+
+# podman_begin: private roots below PODMAN_ROOT; PODMAN_MISSING says why not.
+podman_begin() {
+	export PODMAN_ROOT='' PODMAN_MISSING=''
+	local program
+	for program in podman runc busybox; do
+		command -v "$program" >/dev/null ||
+			PODMAN_MISSING="$program is not installed"
+	done
+	[ "$(id -u)" = 0 ] || PODMAN_MISSING="no root for podman"
+	[ -z "$PODMAN_MISSING" ] || return 0
+	PODMAN_ROOT=$(mktemp -d "${TMPDIR:-/tmp}/minireap.XXXXXX")
+	# No right to raise limits is needed so; crun refuses hybrid cgroups.
+	cat >"$PODMAN_ROOT/containers.conf" <<-'CONF'
+	[containers]
+	default_ulimits = ["nofile=1024:1024", "nproc=1000:1000"]
+	netns = "none"
+	[engine]
+	runtime = "runc"
+	cgroup_manager = "cgroupfs"
+	events_logger = "file"
+	CONF
+	image_tree "$PODMAN_ROOT/tree"
+	cp "$ACTOR" "$PODMAN_ROOT/tree/actor"
+	tar -C "$PODMAN_ROOT/tree" -c . | podman_here import --change \
+	    'ENTRYPOINT ["/minireap", "-t", "8", "--"]' - stop:init >/dev/null 2>&1 ||
+		PODMAN_MISSING="podman cannot import an image here"
+}
+
+podman_here() {
+	env -u DOCKER_CONFIG -u DOCKER_HOST \
+	    CONTAINERS_CONF="$PODMAN_ROOT/containers.conf" podman \
+	    --root "$PODMAN_ROOT/root" --runroot "$PODMAN_ROOT/run" \
+	    --storage-driver=vfs "$@" 3>&-
+}
+
+podman_mounts() {
+	awk -v below="$PODMAN_ROOT/" 'index($2, below) == 1 { print $2 }' \
+	    /proc/mounts
+}
+
+# Main, a shell; below it two workers in sessions of their own, and below each
+# of them one more.  Every one saves a file; the shell's status is 5.
+tree='
+	trap "sleep 0.3; echo whole >/work/main; exit 5" TERM
+	for n in 1 2; do
+		/actor session save /work/worker-$n 500 note /work/notes \
+		    fork { session save /work/helper-$n 700 note /work/notes \
+			mark /work/ready live } \
+		    mark /work/ready live &
+	done
+	while :; do sleep 0.05; done
+'
+
+tree_was_ended_in_order() {
+	equal main whole "$(cat work/main)"
+	for file in work/worker-[12] work/helper-[12]; do
+		whole "$file"
+	done
+	equal "TERMs" 4 "$(noted work/notes $TERM)"
+}
+
+@test "docker stop -t 10: every process gets TERM, every file is whole" {
+	docker_must_run
+	docker run -d --name "$NAME" -v "$PWD/work:/work" init \
+		sh -c "$tree" >/dev/null
+	await_lines work/ready 4
+	clock
+	SENT=$NOW
+	run -0 docker stop -t 10 "$NAME" 3>&-
+	clock
+	within "docker stop" 900 5000 $((NOW - SENT))
+	equal "docker's status" "exited 5" "$(docker inspect \
+		-f '{{.State.Status}} {{.State.ExitCode}}' "$NAME")"
+	tree_was_ended_in_order
+	equal "log" "" "$(docker logs "$NAME" 2>&1)"
+}
+
+@test "docker stop, without -t: that tree's files are cut short" {
+	docker_must_run
+	docker run -d --name "$NAME" -v "$PWD/work:/work" bare \
+		/minireap -- sh -c "$tree" >/dev/null
+	await_lines work/ready 4
+	run -0 docker stop -t 10 "$NAME" 3>&-
+	equal "docker's status" 5 "$(docker inspect \
+		-f '{{.State.ExitCode}}' "$NAME")"
+	cut_short work/worker-1
+	cut_short work/helper-2
+}
+
+@test "docker run --init: MINIREAP_OPTIONS does the same" {
+	docker_must_run
+	docker run -d --init --name "$NAME" -v "$PWD/work:/work" \
+		-e MINIREAP_OPTIONS='-t 8' bare sh -c "$tree" >/dev/null
+	await_lines work/ready 4
+	run -0 docker stop -t 10 "$NAME" 3>&-
+	equal "docker's status" 5 "$(docker inspect \
+		-f '{{.State.ExitCode}}' "$NAME")"
+	tree_was_ended_in_order
+}
+
+@test "docker stop: a main and a worker that ignore TERM are killed, and named" {
+	docker_must_run
+	docker run -d --name "$NAME" -v "$PWD/work:/work" bare \
+		/minireap -t 1 -- /actor ignore 15 fork '{' session name deaf \
+		mark /work/ready live '}' mark /work/ready live >/dev/null
+	await_lines work/ready 2
+	clock
+	SENT=$NOW
+	run -0 docker stop -t 10 "$NAME" 3>&-
+	clock
+	within "docker stop" 1800 4500 $((NOW - SENT))
+	equal "docker's status" 137 "$(docker inspect \
+		-f '{{.State.ExitCode}}' "$NAME")"
+	docker logs "$NAME" >log 2>&1
+	equal "lines" 2 "$(wc -l <log)"
+	grep '(deaf)' log
+}
+
+@test "docker: STOPSIGNAL is what -S names" {
+	docker_must_run
+	docker run -d --stop-signal QUIT --name "$NAME" -v "$PWD/work:/work" bare \
+		/minireap -S QUIT -t 5 -- /actor fork '{' session save /work/file 300 \
+		mark /work/ready live '}' die 3 4 mark /work/ready live >/dev/null
+	await_lines work/ready 2
+	run -0 docker stop -t 10 "$NAME" 3>&-
+	equal "docker's status" 4 "$(docker inspect \
+		-f '{{.State.ExitCode}}' "$NAME")"
+	whole work/file
+}
+
+@test "docker exec: an injected process is signalled, but not waited for" {
+	docker_must_run
+	docker run -d --name "$NAME" -v "$PWD/work:/work" init \
+		/actor fork '{' session quit 15 400 0 mark /work/ready live '}' \
+		die 15 6 mark /work/ready live >/dev/null
+	await_lines work/ready 2
+	docker exec -d "$NAME" /actor note /work/notes mark /work/injected live
+	await_lines work/injected 1
+	clock
+	SENT=$NOW
+	run -0 docker stop -t 10 "$NAME" 3>&-
+	clock
+	within "docker stop" 300 4000 $((NOW - SENT))
+	equal "docker's status" 6 "$(docker inspect \
+		-f '{{.State.ExitCode}}' "$NAME")"
+	equal "TERMs" 1 "$(noted work/notes $TERM)"
+}
+
+@test "docker run --pid=container:X: the other container survives" {
+	docker_must_run
+	docker run -d --name "$NAME" -v "$PWD/work:/work" bare \
+		/actor name other note /work/other mark /work/there \
+		live >/dev/null
+	await_lines work/there 1
+	docker run -d --name "$NAME-b" --pid="container:$NAME" \
+		-v "$PWD/work:/work" init sh -c "$tree" >/dev/null
+	await_lines work/ready 4
+	run -0 docker stop -t 10 "$NAME-b" 3>&-
+	equal "docker's status" 5 "$(docker inspect \
+		-f '{{.State.ExitCode}}' "$NAME-b")"
+	tree_was_ended_in_order
+	equal "the other container" running "$(docker inspect \
+		-f '{{.State.Status}}' "$NAME")"
+	equal "signals to the other container" 0 "$(noted work/other '.*')"
+	equal "left in it" 1 "$(docker top "$NAME" -o pid,comm | grep -c '[0-9]')"
+}
+
+@test "podman stop: every process gets TERM, every file is whole" {
+	[ -z "$PODMAN_MISSING" ] || lacks "podman: $PODMAN_MISSING"
+	podman_here run -d --name "$NAME" -v "$PWD/work:/work" stop:init \
+		sh -c "$tree" >/dev/null
+	await_lines work/ready 4
+	run -0 podman_here stop -t 10 "$NAME"
+	equal "podman's status" 5 "$(podman_here inspect \
+		-f '{{.State.ExitCode}}' "$NAME")"
+	tree_was_ended_in_order
+}
+
+@test "podman run --init: MINIREAP_OPTIONS does the same" {
+	[ -z "$PODMAN_MISSING" ] || lacks "podman: $PODMAN_MISSING"
+	podman_here run -d --init --init-path "$MINIREAP" --entrypoint '[]' \
+		--name "$NAME" -v "$PWD/work:/work" \
+		-e MINIREAP_OPTIONS='-t 8' stop:init sh -c "$tree" >/dev/null
+	await_lines work/ready 4
+	run -0 podman_here stop -t 10 "$NAME"
+	equal "podman's status" 5 "$(podman_here inspect \
+		-f '{{.State.ExitCode}}' "$NAME")"
+	tree_was_ended_in_order
+}

@@ -1,0 +1,317 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# The order of a stop below a shell, not as PID 1: only init's own descendants
+# are touched, and all of them.
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+	load stop
+	build_actor
+}
+
+setup() {
+	load stop
+	cd "$BATS_TEST_TMPDIR" || return
+	needs_namespaces
+}
+
+teardown() {
+	stop_actors
+	[ -z "${CGROUP:-}" ] || rmdir "$CGROUP"
+}
+
+@test "descendants get TERM, other sessions and groups too; strangers survive" {
+	below ready 6 "$MINIREAP" -t 5 -- "$ACTOR" \
+		times 2 '{' fork '{' session save file 200 note notes mark ready live '}' '}' \
+		times 2 '{' fork '{' group save file 200 note notes mark ready live '}' '}' \
+		fork '{' fork '{' session save file 200 note notes mark ready live '}' '}' \
+		note main quit $TERM 50 4 mark ready live
+	equal status 4 "$STATUS"
+	equal "lines of five workers" 10 "$(wc -l <file)"
+	equal "TERMs to the workers" 5 "$(noted notes $TERM)"
+	equal "TERMs to main" 1 "$(noted main $TERM)"
+	within time 200 900 "$TOOK"
+	unharmed
+	silent
+}
+
+@test "main ends by itself: a worker may save its file, and the status is main's" {
+	below ready 0 "$MINIREAP" -t 5 -- "$ACTOR" fork '{' session save file 300 \
+		mark ready live '}' await ready 1 exit 7
+	equal status 7 "$STATUS"
+	whole file
+	unharmed
+	silent
+}
+
+@test "what ignores TERM is killed at the end of the grace, and named" {
+	below ready 3 "$MINIREAP" -t 0.5 -- "$ACTOR" ignore $TERM \
+		fork '{' session name 'deaf) S 1 (' mark deaf mark ready live '}' \
+		fork '{' fork '{' group name dumb mark dumb mark ready live '}' '}' \
+		mark ready live
+	equal status 137 "$STATUS"
+	within time 900 1500 "$TOOK"
+	grep -F "$(cat deaf) (deaf) S 1 ()" err
+	grep -F "$(cat dumb) (dumb)" err
+	equal lines 2 "$(wc -l <err)"
+	unharmed
+}
+
+@test "nothing left when main ends: init exits at once" {
+	below ready 0 "$MINIREAP" -t 10 -- "$ACTOR" exit 5
+	equal status 5 "$STATUS"
+	within time 0 250 "$TOOK"
+	unharmed
+	silent
+}
+
+@test "stopped processes are continued, and save their files" {
+	below ready 0 "$MINIREAP" -t 5 -- "$ACTOR" fork '{' session save file 200 \
+		mark ready stop live '}' await ready 1 sleep 100 exit 7
+	equal status 7 "$STATUS"
+	whole file
+	within time 0 1500 "$TOOK"
+	unharmed
+}
+
+@test "-b: a daemon keeps it up, a stop ends it in order" {
+	below ready 1 "$MINIREAP" -b -- "$ACTOR" fork '{' session fork '{' \
+		save file 200 sleep 200 mark ready live '}' '}' reap exit 0
+	equal status 0 "$STATUS"
+	whole file
+	unharmed
+	silent
+}
+
+@test "signals go to all descendants, and nobody else, while the rest is waited for" {
+	below ready 3 "$MINIREAP" -b -r TERM:USR1 -- "$ACTOR" \
+		times 2 '{' fork '{' session note notes quit $USR1 0 0 mark ready live '}' '}' \
+		fork '{' fork '{' note notes quit $USR1 0 0 sleep 200 mark ready live '}' '}' \
+		await ready 2 exit 0
+	equal status 0 "$STATUS"
+	equal "USR1s" 3 "$(noted notes $USR1)"
+	unharmed
+}
+
+@test "2,000 leftovers that ignore TERM are gone by TIME + 1 s" {
+	below ready 1 "$MINIREAP" -t 1 -- "$ACTOR" ignore $TERM \
+		times 2000 '{' fork '{' live '}' '}' mark ready live
+	equal status 137 "$STATUS"
+	within time 1800 2800 "$TOOK"
+	unharmed
+}
+
+@test "a chain of 600 processes that ignore TERM: the last one is told too" {
+	below ready 0 "$MINIREAP" -t 1 -- "$ACTOR" ignore $TERM \
+		chain 600 '{' note notes mark ready live '}' await ready 1 exit 3
+	equal status 3 "$STATUS"
+	equal "TERMs" 1 "$(noted notes $TERM)"
+	unharmed
+}
+
+@test "a chain of 2,000 processes that ignore TERM is gone by TIME + 1 s" {
+	below ready 1 "$MINIREAP" -t 1 -- "$ACTOR" ignore $TERM \
+		chain 2000 '{' mark chained live '}' await chained 1 mark ready live
+	equal status 137 "$STATUS"
+	within time 1800 2800 "$TOOK"
+	unharmed
+}
+
+@test "a process whose parent dies while the tree is walked is told too" {
+	# A supervisor that waits for its children on TERM, as many do.
+	below ready 0 "$MINIREAP" -t 5 -- "$ACTOR" fork '{' ignore $TERM times 300 '{' \
+		fork '{' default $TERM fork '{' note notes quit $TERM 100 0 mark ready \
+		live '}' live '}' '}' reap exit 0 '}' await ready 300 exit 3
+	equal status 3 "$STATUS"
+	equal "TERMs" 300 "$(noted notes $TERM)"
+	within time 0 4000 "$TOOK"
+	unharmed
+	silent
+}
+
+@test "a process whose first thread has ended is told, and ended, too" {
+	below ready 0 "$MINIREAP" -t 0.5 -- "$ACTOR" fork '{' ignore $TERM mark ready \
+		leaderless '}' await ready 1 sleep 50 exit 3
+	equal status 3 "$STATUS"
+	within time 400 1200 "$TOOK"
+	unharmed
+}
+
+@test "a worker whose first thread has ended gets TERM" {
+	below ready 0 "$MINIREAP" -t 3 -- "$ACTOR" fork '{' note notes quit $TERM 0 0 \
+		mark ready leaderless '}' await ready 1 sleep 50 exit 3
+	equal status 3 "$STATUS"
+	equal "TERMs" 1 "$(noted notes $TERM)"
+	within time 0 1000 "$TOOK"
+	unharmed
+}
+
+@test "one that forks a new one and ends, again and again, does not escape" {
+	for n in 1 2 3; do
+		rm -f ready strange strangers
+		below ready 0 "$MINIREAP" -t 0.2 -- "$ACTOR" ignore $TERM \
+			times "$n" '{' fork '{' session mark ready hop '}' '}' \
+			await ready "$n" exit 3
+		equal status 3 "$STATUS"
+		within time 100 2900 "$TOOK"
+		unharmed
+	done
+}
+
+@test "... nor where process numbers start again from the lowest" {
+	local release major minor
+	release=$(uname -r)
+	IFS=.- read -r major minor _ <<<"$release"
+	[ "$major" -gt 6 ] || { [ "$major" = 6 ] && [ "$minor" -ge 14 ]; } ||
+		skip "a pid_max of a namespace's own needs Linux 6.14"
+	below ready 0 sh -c 'echo 400 >/proc/sys/kernel/pid_max && exec "$@"' sh \
+		"$MINIREAP" -t 0.2 -- "$ACTOR" ignore $TERM \
+		times 2 '{' fork '{' session mark ready hop '}' '}' \
+		await ready 2 sleep 100 exit 3
+	equal status 3 "$STATUS"
+	within time 100 2900 "$TOOK"
+	unharmed
+}
+
+@test "a fork bomb that ignores TERM does not escape" {
+	CGROUP=/sys/fs/cgroup/pids/minireap-tree-$$
+	mkdir "$CGROUP" 2>/dev/null || { CGROUP='' && lacks "cgroup v1 of pids"; }
+	echo 200 >"$CGROUP/pids.max"
+	below ready 1 sh -c 'echo $$ >"$0" && exec "$@"' "$CGROUP/cgroup.procs" \
+		"$MINIREAP" -t 1 -- "$ACTOR" ignore $TERM \
+		fork '{' session bomb '}' sleep 500 mark ready live
+	equal status 137 "$STATUS"
+	within time 1800 4500 "$TOOK"
+	unharmed
+}
+
+# bats test_tags=static
+@test "never a signal to all, never one to main's number after its reaping" {
+	needs strace
+	below ready 0 strace -o calls "$MINIREAP" -t 0.3 -- "$ACTOR" \
+		fork '{' session ignore $TERM mark ready live '}' \
+		fork '{' fork '{' group mark ready live '}' '}' \
+		mark main await ready 2 exit 3
+	equal status 3 "$STATUS"
+	main=$(cat main)
+	grep -q 'SIGKILL' calls # it is what was looked for
+	equal "calls to all" "" "$(grep '^kill(-1,' calls)"
+	sed "1,/^wait4(.* = $main\$/d" calls >behind
+	[ -s behind ]
+	equal "calls to main" "" \
+		"$(grep -E "^(kill|rt_sigqueueinfo|pidfd_open)\(-?$main," behind)"
+	grep '(stranger)' survivors
+}
+
+# -------------------------------------------------------- without /proc
+
+# without_proc COMMAND...: an empty directory covers it.
+without_proc() {
+	without_proc=(unshare --mount sh -c
+		'mount -t tmpfs none /proc && exec "$@"' sh "$@")
+}
+
+@test "no /proc: main's group and adopted children are told, and may save" {
+	without_proc "$MINIREAP" -t 5 -- "$ACTOR" \
+		fork '{' save file 300 mark ready live '}' \
+		fork '{' session save file 300 mark ready live '}' \
+		await ready 2 exit 3
+	below ready 0 "${without_proc[@]}"
+	equal status 3 "$STATUS"
+	equal "lines of two workers" 4 "$(wc -l <file)"
+	within time 280 3000 "$TOOK"
+	unharmed
+}
+
+@test "no /proc: what ignores TERM is killed; one line says what is not seen" {
+	without_proc "$MINIREAP" -t 0.5 -- "$ACTOR" ignore $TERM \
+		fork '{' mark ready live '}' \
+		fork '{' session mark ready live '}' \
+		fork '{' fork '{' group mark ready live '}' live '}' \
+		await ready 3 exit 3
+	below ready 0 "${without_proc[@]}"
+	equal status 3 "$STATUS"
+	unharmed
+	says 1 /proc
+	equal lines 1 "$(wc -l <err)"
+}
+
+@test "no /proc: the time is bounded all the same" {
+	without_proc "$MINIREAP" -t 1 -- "$ACTOR" ignore $TERM \
+		fork '{' session mark ready live '}' mark ready live
+	below ready 2 "${without_proc[@]}"
+	equal status 137 "$STATUS"
+	within time 1800 2800 "$TOOK"
+	unharmed
+}
+
+@test "no /proc: what becomes init's child in the grace is told, too" {
+	without_proc "$MINIREAP" -t 3 -- "$ACTOR" \
+		fork '{' session fork '{' session note notes quit $TERM 100 0 mark ready \
+			live '}' live '}' await ready 1 exit 3
+	below ready 0 "${without_proc[@]}"
+	equal status 3 "$STATUS"
+	equal "TERMs" 1 "$(noted notes $TERM)"
+	unharmed
+}
+
+@test "no /proc, as PID 1: all get TERM and KILL, and no name is made up" {
+	start_init sh -c 'mount -t tmpfs none /proc && exec "$@"' sh \
+		"$MINIREAP" -t 0.5 -- "$ACTOR" fork '{' session note notes mark ready live '}' \
+		fork '{' session save file 200 mark ready stop live '}' \
+		await ready 2 sleep 100 exit 3
+	finish
+	equal status 3 "$STATUS"
+	equal "TERMs" 1 "$(noted notes $TERM)"
+	whole file
+	within time 500 1500 "$TOOK"
+	equal lines 1 "$(wc -l <err)"
+	says 1 /proc
+	says 0 '\('
+}
+
+@test "the /proc of another namespace: no wrong names, no stranger hurt" {
+	# There our numbers are those of the shell and of strangers.
+	below ready 0 unshare --pid --fork sh -c '"$@"; exit $?' sh \
+		"$MINIREAP" -t 0.5 -- "$ACTOR" ignore $TERM name ours \
+		fork '{' session mark ready live '}' fork '{' mark ready live '}' \
+		await ready 2 exit 3
+	equal status 3 "$STATUS"
+	unharmed
+	says 0 'stranger|bash|\(sh\)|unshare'
+	says 1 '/proc'
+}
+
+@test "the /proc of another namespace, as PID 1: no wrong names" {
+	below ready 0 unshare --pid --fork \
+		"$MINIREAP" -t 0.5 -vv -- "$ACTOR" ignore $TERM name ours \
+		fork '{' session mark ready live '}' fork '{' mark ready live '}' \
+		await ready 2 exit 3
+	equal status 3 "$STATUS"
+	unharmed
+	says 0 'stranger|bash|\(sh\)|unshare'
+	says 1 '/proc'
+}
+
+# ----------------------------------------------------------- who is who
+
+@test "strangers that init started before it was init are not its own" {
+	# A shell that has children, and becomes minireap: they are descendants, by
+	# every count of the kernel's; their own children too.
+	below ready 2 sh -c '"$0" note notes die '$TERM' 0 mark ready live & exec "$@"' \
+		"$ACTOR" "$MINIREAP" -t 2 -- "$ACTOR" mark ready live
+	equal status 143 "$STATUS"
+	equal "TERMs" 1 "$(noted notes $TERM)"
+	unharmed
+}
+
+@test "an init below an init: each ends its own, the outer one all" {
+	below ready 2 "$MINIREAP" -t 5 -- "$MINIREAP" -t 5 -- "$ACTOR" \
+		fork '{' session save file 200 mark ready live '}' \
+		mark ready quit $TERM 50 6 live
+	equal status 6 "$STATUS"
+	whole file
+	unharmed
+	silent
+}
