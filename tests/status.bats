@@ -45,8 +45,12 @@ setup() {
 }
 
 @test "SIGCHLD inherited as ignored: the status is right, main has it ignored" {
+	# What started the suite may have more ignored: make 4.3 has 32 and 33,
+	# by glibc's posix_spawn(3).
+	without=$(env --ignore-signal=CHLD "$PROBE" mask)
+	[[ $without =~ ignored\ [0-9a-f]{11}[13579bdf][0-9a-f]{4}$ ]] # CHLD
 	run -0 timeout 5 env --ignore-signal=CHLD "$MINIREAP" -- "$PROBE" mask
-	equal main 'blocked 0000000000000000 ignored 0000000000010000' "$output"
+	equal main "$without" "$output"
 	run -3 timeout 5 env --ignore-signal=CHLD "$MINIREAP" -- sh -c 'exit 3'
 	run -3 timeout 5 unshare --pid --fork --mount-proc \
 	    env --ignore-signal=CHLD "$MINIREAP" -- sh -c 'exit 3'
