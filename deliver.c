@@ -52,6 +52,15 @@ kill_main(struct supervision *run)
 }
 
 static void
+term_rest(struct supervision *run)
+{
+	if (run->is_blind)
+		tree_tell_children(&run->told, run->self, SIGTERM);
+	else
+		tree_signal(run->self, SIGTERM, true, NULL);
+}
+
+static void
 kill_rest(struct supervision *run)
 {
 	struct message line;
@@ -64,6 +73,28 @@ kill_rest(struct supervision *run)
 		message_add(&line, "all that could be reached without /proc");
 	if (hit != 0)
 		message_send(run->log, &line);
+}
+
+void
+deliver_main_is_zombie(struct supervision *run)
+{
+	const struct options *options = run->options;
+	const bool drains = options->grace_ms != TIME_UNSET;
+
+	run->is_blind = drains && run->self != 1 && !proc_is_ours();
+	/* Where all the rest is told, the group is with it, and not twice. */
+	if (run->is_blind ||
+	    (options->scope == SCOPE_SESSION && (!drains || options->wait)))
+		run->told.group =
+		    kill(-run->main.pid, SIGTERM) == 0 ? run->main.pid : 0;
+}
+
+void
+deliver_adopted(struct supervision *run)
+{
+	if (run->is_blind && run->stop.state == STOP_DRAINING &&
+	    run->told.bits != NULL)
+		tree_tell_children(&run->told, run->self, SIGTERM);
 }
 
 void
@@ -80,7 +111,7 @@ deliver_action(struct supervision *run, enum stop_action action)
 		kill_main(run);
 		break;
 	case STOP_TERM_REST:
-		tree_signal(run->self, SIGTERM, true, NULL);
+		term_rest(run);
 		break;
 	case STOP_KILL_REST:
 		kill_rest(run);

@@ -247,10 +247,14 @@ struct proc_stat {
 	pid_t parent;
 	pid_t group;
 	pid_t session;
+	int threads;
 };
 
 /* Read it.  0, or -1: no such process, or no /proc. */
 int proc_read_stat(pid_t pid, struct proc_stat *stat);
+
+/* Has all of it ended?  A first thread may end before the others: state Z. */
+bool proc_is_dead(const struct proc_stat *stat);
 
 /*
  * Is /proc mounted, and of this process's own PID namespace?  If not, the
@@ -284,6 +288,19 @@ void proc_walk_end(struct proc_walk *walk);
  * kill(2); pidfd_send_signal(2), Linux 5.1
  */
 int tree_signal(pid_t init, int sig, bool wakes, struct message *names);
+
+/* Who was told to end, where there is no /proc to see the tree by. */
+struct tree_told {
+	pid_t group; /* a process group that was told beforehand, or 0 */
+	uint8_t *bits; /* NULL at first; tree.c's own */
+};
+
+/*
+ * Without /proc: send sig, and SIGCONT, to those of our children that have
+ * not been told yet; told goes along from call to call.  mmap(2): where it is
+ * refused, nobody is told a second time, and what is adopted later not once.
+ */
+void tree_tell_children(struct tree_told *told, pid_t init, int sig);
 
 /* ----------------------------------------------------------- terminal.c */
 
@@ -565,6 +582,8 @@ struct supervision {
 	pid_t self;
 	bool is_stopped; /* main, as last told */
 	bool sees_proc; /* names of the dead can be had */
+	bool is_blind; /* no /proc to see the rest by, which is being ended */
+	struct tree_told told; /* then */
 	int last; /* the signal that last had its turn */
 	bool denied; /* that main may not be signalled has been said */
 	bool has_ended;
@@ -577,6 +596,12 @@ struct supervision {
 
 /* Send on, rewritten, what was received.  info as in signals_send(). */
 void deliver_signal(struct supervision *run, int sig, const siginfo_t *info);
+
+/* Main has ended, and as a zombie keeps its number, and so its group's. */
+void deliver_main_is_zombie(struct supervision *run);
+
+/* Children were reaped: theirs are now ours, and may have to be told to end. */
+void deliver_adopted(struct supervision *run);
 
 /* Do what stop.c says. */
 void deliver_action(struct supervision *run, enum stop_action action);

@@ -12,7 +12,11 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { STAT_MAX = 256 }; /* up to the session id, with the longest name */
+enum {
+	STAT_MAX = 384, /* up to the threads, with the longest name */
+	SESSION_FIELD = 6,
+	THREADS_FIELD = 20,
+};
 
 static void
 copy_name(char name[PROC_NAME_MAX], const char *from, const char *end)
@@ -34,6 +38,14 @@ next_pid(const char **rest)
 	return (pid_t)text_number(*rest, rest, INT_MAX);
 }
 
+static void
+skip_field(const char **rest)
+{
+	while (**rest == ' ')
+		(*rest)++;
+	*rest += strcspn(*rest, " ");
+}
+
 static int
 parse_stat(const char *line, struct proc_stat *stat)
 {
@@ -48,6 +60,9 @@ parse_stat(const char *line, struct proc_stat *stat)
 	stat->parent = next_pid(&rest);
 	stat->group = next_pid(&rest);
 	stat->session = next_pid(&rest);
+	for (int field = SESSION_FIELD + 1; field < THREADS_FIELD; field++)
+		skip_field(&rest);
+	stat->threads = next_pid(&rest);
 	return stat->session == -1 ? -1 : 0;
 }
 
@@ -129,4 +144,10 @@ proc_is_ours(void)
 		return false;
 	target[length] = '\0';
 	return text_number(target, NULL, INT_MAX) == getpid();
+}
+
+bool
+proc_is_dead(const struct proc_stat *stat)
+{
+	return (stat->state == 'Z' && stat->threads <= 1) || stat->state == 'X';
 }

@@ -68,17 +68,6 @@ tells(const struct supervision *run, pid_t child)
 	    (run->options->warn && child != run->main.pid);
 }
 
-/* Main has ended, and as a zombie keeps its number, and so its group's. */
-static void
-main_is_zombie(const struct supervision *run)
-{
-	const bool drains = run->options->grace_ms != TIME_UNSET &&
-	    run->self != 1 && !proc_is_ours();
-
-	if (run->options->scope == SCOPE_SESSION || drains)
-		kill(-run->main.pid, SIGTERM);
-}
-
 /* Reap the next child that has ended, but look at it first. */
 static int
 reap_looking(struct supervision *run, struct reaper_event *event)
@@ -90,7 +79,7 @@ reap_looking(struct supervision *run, struct reaper_event *event)
 	if (child == 0 || child == REAPER_NO_CHILD)
 		return child;
 	if (child == run->main.pid && !run->stop.main_gone)
-		main_is_zombie(run);
+		deliver_main_is_zombie(run);
 	if (tells(run, child) && run->sees_proc)
 		(void)proc_read_stat(child, &stat);
 	result = reaper_next(child, event);
@@ -112,17 +101,22 @@ reap(struct supervision *run)
 {
 	struct reaper_event event;
 	int result = 1;
+	int reaped = 0;
 
-	for (int n = 0; result == 1 && n < REAP_BATCH; n++) {
+	while (result == 1 && reaped < REAP_BATCH) {
 		result = looks_first(run->options)
 		    ? reap_looking(run, &event)
 		    : reaper_next(REAPER_ANY, &event);
+		if (result == 1)
+			reaped++;
 		if (result == 1 && event.pid == run->main.pid &&
 		    !run->stop.main_gone)
 			main_ended(run, event.wstatus);
 		if (run->has_ended)
 			return false;
 	}
+	if (reaped > 0)
+		deliver_adopted(run);
 	if (result == REAPER_NO_CHILD)
 		deliver_action(run, stop_none_left(&run->stop));
 	else if (run->terminal->exists && !run->stop.main_gone)

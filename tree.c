@@ -2,13 +2,14 @@
 /*
  * tree.c: every process below init.  As PID 1 that is the namespace, and
  * kill(-1, sig) hits all of it at once.  Elsewhere kill(-1) would hit
- * strangers: /proc is walked, and a process is ours if its ancestors lead to
- * us.  A pidfd, taken before it is looked at, keeps a number that is used
- * again from being hit.  Without /proc only our own children can be told from
- * strangers: waitid(2) knows them; and theirs become ours when they end.
+ * strangers: /proc is walked, and a process is ours if its parent is.  A pidfd,
+ * taken before it is looked at, keeps a number that is used again from being
+ * hit.  Without /proc only our own children can be told from strangers:
+ * waitid(2) knows them; and theirs become ours when they end.
  */
 #include "minireap.h"
 
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -19,8 +20,8 @@
 enum {
 	MOST_PASSES = 16, /* over a tree that grows while it is walked */
 	MOST_NAMES = 12, /* in one line */
-	MOST_ANCESTORS = 512,
 	PID_LIMIT = 4194304, /* pid_max can be no more: proc(5) */
+	SEEN_BYTES = PID_LIMIT / CHAR_BIT,
 };
 
 /* One signal for all, and what came of it. */
@@ -30,28 +31,32 @@ struct errand {
 	bool wakes; /* what is stopped is continued, to act on it */
 	unsigned hit;
 	struct message *names; /* of those hit, or NULL */
+	uint8_t *seen; /* a bit for each pid that is ours, or NULL */
+	pid_t told_group; /* without /proc: need not be told again; or 0 */
 };
 
-static bool
-is_dead(const struct proc_stat *stat)
+/* A bit for each pid, all 0; only pages that are touched cost.  Or NULL. */
+static uint8_t *
+map_bits(void)
 {
-	return stat->state == 'Z' || stat->state == 'X';
+	void *map = mmap(NULL, SEEN_BYTES, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return map == MAP_FAILED ? NULL : map;
 }
 
-/* Do the ancestors of the process lead to init? */
 static bool
-is_below(pid_t init, const struct proc_stat *stat)
+has_seen(const struct errand *errand, pid_t pid)
 {
-	struct proc_stat above = *stat;
+	return errand->seen != NULL &&
+	    (errand->seen[pid / CHAR_BIT] >> pid % CHAR_BIT & 1) != 0;
+}
 
-	for (int n = 0; n < MOST_ANCESTORS; n++) {
-		if (above.parent == init)
-			return true;
-		if (above.parent <= 1 ||
-		    proc_read_stat(above.parent, &above) == -1)
-			return false;
-	}
-	return false;
+static void
+see(const struct errand *errand, pid_t pid)
+{
+	if (errand->seen != NULL)
+		errand->seen[pid / CHAR_BIT] |= (uint8_t)(1 << pid % CHAR_BIT);
 }
 
 static void
@@ -73,89 +78,151 @@ count(struct errand *errand, pid_t pid, const char *name)
 	errand->hit++;
 }
 
-/* Signal pid, if it lives and is ours; as PID 1 it has been, with all. */
+/* Signal it, if it lives; as PID 1 it has been, with all. */
 static void
+signal_one(
+    struct errand *errand, int fd, pid_t pid, const struct proc_stat *stat)
+{
+	if (proc_is_dead(stat))
+		return;
+	count(errand, pid, stat->name);
+	if (errand->init != 1)
+		send_to(fd, pid, errand->sig);
+	if (errand->wakes && stat->state == 'T')
+		send_to(fd, pid, SIGCONT);
+}
+
+/* Is it ours, and new to us?  Parents are mostly met before their children. */
+static bool
 visit(struct errand *errand, pid_t pid)
 {
-	const int fd = (int)syscall(SYS_pidfd_open, pid, 0);
-	const bool is_all = errand->init == 1;
 	struct proc_stat stat;
+	int fd;
+	bool is_ours;
 
-	if (pid != errand->init && proc_read_stat(pid, &stat) == 0 &&
-	    !is_dead(&stat) && (is_all || is_below(errand->init, &stat))) {
-		count(errand, pid, stat.name);
-		if (!is_all)
-			send_to(fd, pid, errand->sig);
-		if (errand->wakes && stat.state == 'T')
-			send_to(fd, pid, SIGCONT);
+	if (pid == errand->init || pid >= PID_LIMIT || has_seen(errand, pid))
+		return false;
+	fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	is_ours = proc_read_stat(pid, &stat) == 0 &&
+	    (errand->init == 1 || stat.parent == errand->init ||
+		has_seen(errand, stat.parent));
+	if (is_ours) {
+		see(errand, pid);
+		signal_one(errand, fd, pid, &stat);
 	}
 	if (fd != -1)
 		close(fd);
+	return is_ours && errand->seen != NULL;
 }
 
-/* Visit those above a number, in rising order; gives the last one seen. */
-static pid_t
-walk_above(struct errand *errand, pid_t least)
+/* Did a walk through all processes find any that are new? */
+static bool
+walk(struct errand *errand)
 {
 	struct proc_walk walk;
-	pid_t last = least;
+	bool found = false;
 	pid_t pid;
 
 	if (proc_walk_begin(&walk, "/proc") == -1)
-		return least;
-	while ((pid = proc_walk_next(&walk)) != -1) {
-		if (pid <= least)
-			continue;
-		visit(errand, pid);
-		last = pid;
-	}
+		return false;
+	while ((pid = proc_walk_next(&walk)) != -1)
+		found = visit(errand, pid) || found;
 	proc_walk_end(&walk);
-	return last;
+	return found;
 }
 
-/* All, and what was forked while we went through: it has higher numbers. */
+/*
+ * All below init.  Without the bits only its children; they are mapped for the
+ * errand alone, as an init that waits is to hold no more than it must.
+ */
 static void
-walk_all(struct errand *errand)
+walk_tree(struct errand *errand)
 {
-	pid_t last = 0;
-	pid_t before;
 	int passes = 0;
 
-	do {
-		before = last;
-		last = walk_above(errand, before);
-	} while (last != before && ++passes < MOST_PASSES);
+	errand->seen = map_bits();
+	while (walk(errand) && ++passes < MOST_PASSES)
+		;
+	if (errand->seen != NULL)
+		munmap(errand->seen, SEEN_BYTES);
 }
 
-/* No /proc: a number is our living child's if waitid(2) has nothing to say. */
-static void
-try_children(const struct errand *errand)
-{
-	for (pid_t pid = 2; pid < PID_LIMIT; pid++) {
-		siginfo_t info;
+/* ---------------------------------------------------------- without /proc */
 
-		info.si_pid = 0;
-		if (waitid(P_PID, (id_t)pid, &info,
-			WEXITED | WNOHANG | WNOWAIT | __WALL) != 0 ||
-		    info.si_pid != 0)
+/* A number is our living child's if waitid(2) has nothing to say of it. */
+static bool
+is_living_child(pid_t pid)
+{
+	siginfo_t info;
+
+	info.si_pid = 0;
+	return waitid(P_PID, (id_t)pid, &info,
+		   WEXITED | WNOHANG | WNOWAIT | __WALL) == 0 &&
+	    info.si_pid == 0;
+}
+
+/* Signal those children that have not been seen; gives how many live. */
+static unsigned
+try_range(const struct errand *errand, pid_t first, pid_t last)
+{
+	unsigned living = 0;
+
+	for (pid_t pid = first; pid <= last; pid++) {
+		if (!is_living_child(pid))
 			continue;
-		kill(pid, errand->sig);
+		living++;
+		if (has_seen(errand, pid))
+			continue;
+		see(errand, pid);
+		if (getpgid(pid) != errand->told_group)
+			kill(pid, errand->sig);
 		if (errand->wakes)
 			kill(pid, SIGCONT);
 	}
+	return living;
 }
+
+/* The number that a process made now gets, or 0. */
+static pid_t
+newest_pid(void)
+{
+	const pid_t child = vfork();
+
+	if (child == 0)
+		_exit(0);
+	if (child == -1)
+		return 0;
+	waitpid(child, NULL, 0);
+	return child;
+}
+
+/*
+ * Numbers rise, so what came after us lies between us and the newest.  Only
+ * where they have begun anew it does not: a second for all of them.
+ */
+static void
+try_children(const struct errand *errand)
+{
+	if (try_range(errand, errand->init + 1, newest_pid()) == 0)
+		try_range(errand, 2, PID_LIMIT - 1);
+}
+
+/* --------------------------------------------------------------- the call */
 
 /* The whole namespace at once; /proc tells who it was, and who is stopped. */
 static void
 signal_namespace(struct errand *errand, bool sees)
 {
-	if (errand->names != NULL && sees)
-		walk_all(errand);
+	/* A fork bomb would leave us no time to read who is in it. */
+	if (errand->names != NULL && sees) {
+		kill(-1, SIGSTOP);
+		walk(errand);
+	}
 	kill(-1, errand->sig);
 	if (!errand->wakes)
 		return;
 	if (sees)
-		walk_all(errand);
+		walk(errand);
 	else
 		kill(-1, SIGCONT);
 }
@@ -170,7 +237,7 @@ tree_signal(pid_t init, int sig, bool wakes, struct message *names)
 	if (init == 1)
 		signal_namespace(&errand, sees);
 	else if (sees)
-		walk_all(&errand);
+		walk_tree(&errand);
 	else
 		try_children(&errand);
 	if (!sees)
@@ -178,4 +245,20 @@ tree_signal(pid_t init, int sig, bool wakes, struct message *names)
 	if (names != NULL && errand.hit > MOST_NAMES)
 		message_add(names, " and %u more", errand.hit - MOST_NAMES);
 	return (int)errand.hit;
+}
+
+void
+tree_tell_children(struct tree_told *told, pid_t init, int sig)
+{
+	const bool is_first = told->bits == NULL;
+	struct errand errand = {
+	    .init = init, .sig = sig, .wakes = true, .told_group = told->group};
+
+	if (is_first)
+		told->bits = map_bits();
+	errand.seen = told->bits;
+	if (is_first)
+		try_children(&errand);
+	else
+		try_range(&errand, init + 1, newest_pid());
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
+# shellcheck disable=SC2016,SC2086,SC2153 # for other shells; numbers of signals
 # The order of a stop below a shell, not as PID 1: only init's own descendants
 # are touched, and all of them.
 
@@ -253,6 +254,16 @@ without_proc() {
 	below ready 0 "${without_proc[@]}"
 	equal status 3 "$STATUS"
 	equal "TERMs" 1 "$(noted notes $TERM)"
+	unharmed
+}
+
+@test "no /proc: main's group is told once" {
+	without_proc "$MINIREAP" -t 3 -- "$ACTOR" \
+		fork '{' fork '{' note notes quit $TERM 300 0 mark ready live '}' \
+			note notes quit $TERM 100 0 mark ready live '}' await ready 2 exit 3
+	below ready 0 "${without_proc[@]}"
+	equal status 3 "$STATUS"
+	equal "TERMs" 2 "$(noted notes $TERM)"
 	unharmed
 }
 

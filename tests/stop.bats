@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
+# shellcheck disable=SC2016,SC2086,SC2153 # for other shells; numbers of signals
 # The order of a stop, as PID 1: minireap(1), -S, -d, -t and -b.
 
 bats_require_minimum_version 1.5.0
@@ -17,6 +18,7 @@ setup() {
 
 teardown() {
 	stop_actors
+	[ -z "${CGROUP:-}" ] || rmdir "$CGROUP"
 }
 
 # A main that ends with 7 once its worker, in another session, is ready; the
@@ -290,21 +292,20 @@ main_with_worker() {
 }
 
 @test "-t: a fork bomb that ignores TERM is gone by TIME + 1 s" {
-	local cgroup=/sys/fs/cgroup/pids/minireap-test-$$
-	mkdir "$cgroup" 2>/dev/null || lacks "cgroup v1 of pids to make one in"
-	echo 300 >"$cgroup/pids.max"
-	start_init sh -c 'echo $$ >"$0" && exec "$@"' "$cgroup/cgroup.procs" \
+	CGROUP=/sys/fs/cgroup/pids/minireap-stop-$$
+	mkdir "$CGROUP" 2>/dev/null || { CGROUP='' && lacks "cgroup v1 of pids"; }
+	echo 100 >"$CGROUP/pids.max"
+	start_init sh -c 'echo $$ >"$0" && exec "$@"' "$CGROUP/cgroup.procs" \
 		"$MINIREAP" -t 1 -- "$ACTOR" ignore $TERM \
 		mark ready fork '{' session bomb '}' bomb
 	await_lines ready 1
 	# Until it has reached the limit.
 	for _ in $(seq 500); do
-		[ "$(cat "$cgroup/pids.current")" -lt 290 ] || break
+		[ "$(cat "$CGROUP/pids.current")" -lt 95 ] || break
 		sleep 0.01
 	done
 	send $TERM
 	finish
-	rmdir "$cgroup"
 	equal status 137 "$STATUS"
 	within "time" 1800 2600 $((ENDED - SENT))
 	says 1 'main process'
@@ -319,6 +320,15 @@ main_with_worker() {
 	equal status 137 "$STATUS"
 	within "time" 450 900 $((ENDED - SENT))
 	says 0 mate
+}
+
+@test "--session -t: main's group is told once that it is over" {
+	start --session -t 2 -- "$ACTOR" fork '{' note notes quit $TERM 200 0 mark ready \
+		live '}' await ready 1 exit 3
+	finish
+	equal status 3 "$STATUS"
+	equal "TERMs" 1 "$(noted notes $TERM)"
+	silent
 }
 
 @test "-t: the grace may stand in MINIREAP_OPTIONS" {
