@@ -65,7 +65,7 @@ cpp_check() {
 shells() {
 	find . -name '*.sh' -not -path './build/*' -exec \
 	    shellcheck -e SC2086 {} + && shellcheck .ci/run &&
-	    shellcheck -s bash -e SC2016,SC2030,SC2031,SC2034,SC2154,SC2164 \
+	    shellcheck -s bash -e SC2016,SC2086,SC2094,SC2153,SC2258,SC2030,SC2031,SC2034,SC2154,SC2164 \
 	        tests/*.bats tests/*.bash
 }
 

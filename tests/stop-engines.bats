@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# shellcheck disable=SC2016 # what is for a shell in a container to expand
+# shellcheck disable=SC2016,SC2086,SC2153 # for other shells; numbers of signals
 # bats file_tags=static,docker
 # A stop by real engines: docker stop and podman stop of a tree of three levels.
 
@@ -27,6 +27,8 @@ teardown_file() {
 	[ -z "${PODMAN_ROOT:-}" ] || {
 		podman_here rm -fa -t 0 || :
 		podman_mounts | sort -r | xargs -r umount -l
+		find /sys/fs/cgroup -depth -type d \
+		    -path "*/${PODMAN_ROOT##*/}*" -exec rmdir {} +
 		rm -rf "$PODMAN_ROOT"
 	} >/dev/null 2>&1
 }
@@ -213,7 +215,7 @@ tree_was_ended_in_order() {
 
 @test "podman stop: every process gets TERM, every file is whole" {
 	[ -z "$PODMAN_MISSING" ] || lacks "podman: $PODMAN_MISSING"
-	podman_here run -d --name "$NAME" -v "$PWD/work:/work" stop:init \
+	podman_here run -d --cgroup-parent "/${PODMAN_ROOT##*/}" --name "$NAME" -v "$PWD/work:/work" stop:init \
 		sh -c "$tree" >/dev/null
 	await_lines work/ready 4
 	run -0 podman_here stop -t 10 "$NAME"
@@ -224,7 +226,7 @@ tree_was_ended_in_order() {
 
 @test "podman run --init: MINIREAP_OPTIONS does the same" {
 	[ -z "$PODMAN_MISSING" ] || lacks "podman: $PODMAN_MISSING"
-	podman_here run -d --init --init-path "$MINIREAP" --entrypoint '[]' \
+	podman_here run -d --cgroup-parent "/${PODMAN_ROOT##*/}" --init --init-path "$MINIREAP" --entrypoint '[]' \
 		--name "$NAME" -v "$PWD/work:/work" \
 		-e MINIREAP_OPTIONS='-t 8' stop:init sh -c "$tree" >/dev/null
 	await_lines work/ready 4

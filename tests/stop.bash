@@ -181,6 +181,7 @@ silent() {
 # strangers, run minireap by COMMAND; once MARK has N lines (N not 0) send it
 # TERM.  STATUS is its, TOOK since the TERM, or the start; see unharmed.
 below() {
+	# shellcheck disable=SC2016 # for that shell
 	start_init bash -c '. "$0" && host "$@"' \
 		"$BATS_TEST_DIRNAME/stop.bash" "$@"
 	finish
@@ -206,7 +207,8 @@ host() {
 	wait $init || status=$?
 	clock
 	echo "$status $((NOW - SENT))" >result
-	survivors >survivors
+	survivors >left
+	mv left survivors
 }
 
 # One in init's own group and session, one in a session of its own.
