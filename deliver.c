@@ -14,6 +14,7 @@ send_to_main(struct supervision *run, int sig, const siginfo_t *info)
 	const enum scope scope = run->options->scope;
 
 	terminal_sent(run->terminal, sig);
+	run->ending->sent |= signals_only(sig);
 	if (signals_send(run->main.pid, scope, sig, info) == 0 ||
 	    errno != EPERM || run->denied)
 		return;

@@ -11,30 +11,33 @@
 
 #define VARIABLE "MINIREAP_OPTIONS="
 
+enum { NONE, NEEDED, OPTIONAL }; /* the last one joined only */
+
 static const struct name {
 	char letter;
-	bool has_value;
-	char text[14];
+	uint8_t value;
+	char text[16];
 } names[] = {
-    {'c', false, "single-child"},
-    {'g', false, "group"},
-    {SETTING_SESSION, false, "session"},
-    {'r', true, "rewrite"},
-    {'S', true, "stop-signal"},
-    {'d', true, "delay"},
-    {'t', true, "grace"},
-    {'b', false, "wait"},
-    {'e', true, "remap"},
-    {'p', true, "parent-death"},
-    {'s', false, "subreaper"},
-    {'v', false, "verbose"},
-    {'w', false, "warn"},
-    {'q', false, "quiet"},
-    {'P', false, "pause"},
-    {'h', false, "help"},
-    {'V', false, "version"},
-    {'l', false, "license"},
-    {'L', false, "license"},
+    {'c', NONE, "single-child"},
+    {'g', NONE, "group"},
+    {SETTING_SESSION, NONE, "session"},
+    {'r', NEEDED, "rewrite"},
+    {'S', NEEDED, "stop-signal"},
+    {'d', NEEDED, "delay"},
+    {'t', NEEDED, "grace"},
+    {'b', NONE, "wait"},
+    {'e', NEEDED, "remap"},
+    {'p', NEEDED, "parent-death"},
+    {'s', NONE, "subreaper"},
+    {'v', NONE, "verbose"},
+    {'w', NONE, "warn"},
+    {'q', NONE, "quiet"},
+    {'T', OPTIONAL, "termination-log"},
+    {'P', NONE, "pause"},
+    {'h', NONE, "help"},
+    {'V', NONE, "version"},
+    {'l', NONE, "license"},
+    {'L', NONE, "license"},
 };
 
 /* What options are read from, and where that stands. */
@@ -96,7 +99,7 @@ static void
 set_name(
     struct reader *reader, const char *dashes, const char *name, size_t length)
 {
-	char *to = stpcpy(reader->error->name, dashes);
+	char *to = text_copy(reader->error->name, dashes);
 	const size_t room = sizeof reader->error->name - 3;
 
 	if (length > room)
@@ -108,7 +111,7 @@ set_name(
 static int
 read_long(struct reader *reader, char *word)
 {
-	const size_t length = strcspn(word, "=");
+	const size_t length = text_until(word, '=');
 	char *value = word[length] == '=' ? word + length + 1 : NULL;
 	size_t i = 0;
 
@@ -119,9 +122,9 @@ read_long(struct reader *reader, char *word)
 		i++;
 	if (i == sizeof names / sizeof *names)
 		return fail(reader, NULL, "unknown (see --help)");
-	if (!names[i].has_value && value != NULL)
+	if (names[i].value == NONE && value != NULL)
 		return fail(reader, value, "takes no value");
-	if (names[i].has_value && value == NULL) {
+	if (names[i].value == NEEDED && value == NULL) {
 		value = next_word(reader);
 		if (value == NULL)
 			return fail(reader, NULL, "needs a value");
@@ -144,12 +147,12 @@ read_short(struct reader *reader, char *letters)
 			i++;
 		if (i == sizeof names / sizeof *names)
 			return fail(reader, NULL, "unknown (see --help)");
-		if (names[i].has_value) {
-			value = letters[1] != '\0' ? letters + 1
-						   : next_word(reader);
-			if (value == NULL)
-				return fail(reader, NULL, "needs a value");
-		}
+		if (names[i].value != NONE && letters[1] != '\0')
+			value = letters + 1;
+		else if (names[i].value == NEEDED)
+			value = next_word(reader);
+		if (names[i].value == NEEDED && value == NULL)
+			return fail(reader, NULL, "needs a value");
 		if (apply(reader, *letters, value) == -1)
 			return -1;
 		if (value != NULL)

@@ -43,16 +43,16 @@ skip_field(const char **rest)
 {
 	while (**rest == ' ')
 		(*rest)++;
-	*rest += strcspn(*rest, " ");
+	*rest += text_until(*rest, ' ');
 }
 
 static int
 parse_stat(const char *line, struct proc_stat *stat)
 {
-	const char *name = strchr(line, '(');
+	const char *name = line + text_until(line, '(');
 	const char *rest = strrchr(line, ')');
 
-	if (name == NULL || rest == NULL || rest < name || rest[1] != ' ')
+	if (rest == NULL || rest < name || rest[1] != ' ')
 		return -1;
 	copy_name(stat->name, name + 1, rest);
 	rest += 2;
@@ -71,20 +71,11 @@ proc_read_stat(pid_t pid, struct proc_stat *stat)
 {
 	char path[sizeof "/proc//stat" + TEXT_DECIMAL_MAX];
 	char line[STAT_MAX];
-	ssize_t length;
-	int fd;
 
-	strcpy(
-	    text_decimal(stpcpy(path, "/proc/"), (unsigned long)pid), "/stat");
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd == -1)
-		return -1;
-	length = read(fd, line, sizeof line - 1);
-	close(fd);
-	if (length <= 0)
-		return -1;
-	line[length] = '\0';
-	return parse_stat(line, stat);
+	text_copy(text_decimal(text_copy(path, "/proc/"), (unsigned long)pid),
+	    "/stat");
+	return file_read(path, line, sizeof line) <= 0 ? -1
+						       : parse_stat(line, stat);
 }
 
 /* getdents64(2) */
@@ -99,7 +90,7 @@ struct directory_entry {
 int
 proc_walk_begin(struct proc_walk *walk, const char *directory)
 {
-	walk->fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	walk->fd = file_open(directory, O_RDONLY | O_DIRECTORY);
 	walk->size = 0;
 	walk->at = 0;
 	return walk->fd == -1 ? -1 : 0;
@@ -137,8 +128,8 @@ bool
 proc_is_ours(void)
 {
 	char target[TEXT_DECIMAL_MAX];
-	const ssize_t length =
-	    readlink("/proc/self", target, sizeof target - 1);
+	const long length = syscall(SYS_readlinkat, (long)AT_FDCWD,
+	    "/proc/self", target, sizeof target - 1);
 
 	if (length <= 0)
 		return false;

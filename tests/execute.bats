@@ -244,6 +244,25 @@ patched() {
 	    "$stderr"
 }
 
+# bats test_tags=static
+@test "too many open files, no memory: what the kernel lacks is said" {
+	cp /bin/true x
+	while read -r error reason; do
+		run --separate-stderr -126 strace -f -o trace -P "$PWD/x" \
+		    -e "inject=execve:error=$error" "$MINIREAP" "$PWD/x"
+		equal "$error" "minireap: cannot execute $PWD/x: $reason" "$stderr"
+	done <<-'LIST'
+	EMFILE too many open files
+	ENFILE too many open files in system
+	ENOMEM cannot allocate memory
+	EIO input/output error
+	EPERM operation not permitted
+	ELIBBAD corrupted shared library
+	EAGAIN resource temporarily unavailable
+	EUCLEAN error 117
+	LIST
+}
+
 @test "a file that is being written to" {
 	cp /bin/true busy
 	run --separate-stderr -126 bash -c 'exec 9>>busy; exec "$0" ./busy 9>&9' "$MINIREAP"

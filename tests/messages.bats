@@ -13,7 +13,7 @@ setup() {
 @test "a run that ends well says nothing" {
 	run -0 as_pid_1 "$MINIREAP" -- sh -c '(sleep 0.1 &); sleep 0.3'
 	equal output '' "$output"
-	run -143 "$MINIREAP" -- sh -c 'kill $$'
+	run -143 "$MINIREAP" -- sh -c 'kill $PPID; sleep 9'
 	equal output '' "$output"
 }
 
