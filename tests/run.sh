@@ -9,13 +9,13 @@ cd "$(dirname "$0")/.." || exit 125
 # What is called, and what it is called in the packages of each system.
 commands='make cc bats strace python3 unshare setpriv dash bash busybox
 	dockerd docker runc podman systemd-socket-activate tini dumb-init
-	catatonit'
+	catatonit qemu-system-x86_64 cpio'
 debian='make gcc libc6-dev musl-tools bats strace python3 util-linux
 	dash bash busybox-static docker.io runc podman systemd tini dumb-init
-	catatonit procps'
+	catatonit procps qemu-system-x86 cpio'
 alpine='make gcc musl-dev linux-headers bats strace python3 util-linux
 	setpriv dash bash busybox-static docker runc podman tini-static
-	dumb-init catatonit procps coreutils'
+	dumb-init catatonit procps coreutils qemu-system-x86_64 cpio'
 
 missing=
 for command in $commands; do
