@@ -35,12 +35,20 @@ OUR_CFLAGS = -std=c11 $(WARNINGS) -fno-pie -fno-stack-protector \
 # One segment for all that is read, one for all that is written: few pages.
 OUR_LDFLAGS = -no-pie -s -Wl,--gc-sections,-z,norelro,-z,noseparate-code \
 	-Wl,--build-id=none,-z,noexecstack -Wno-unused-command-line-argument
-COMPILE = $(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) -MMD -MP
+# What -Os does not take upon itself, if the compiler knows it (gcc 12 does).
+ifneq ($(filter -Os,$(CFLAGS)),)
+SMALL := $(shell for flags in "-Oz -flto -ffat-lto-objects -fno-jump-tables \
+	-fno-inline-functions-called-once -fconserve-stack" "-Oz" ""; do \
+	echo 'int main(void) { return 0; }' | $(CC) -Werror $$flags -x c -o \
+	/dev/null - 2>/dev/null && echo "$$flags" && break; done)
+endif
+COMPILE = $(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) $(SMALL) \
+	-MMD -MP
 
 all: $(PROGRAM)
 
 $(PROGRAM): $(OBJECTS)
-	$(CC) $(OUR_CFLAGS) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $(OBJECTS)
+	$(CC) $(OUR_CFLAGS) $(CFLAGS) $(SMALL) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $(OBJECTS)
 
 $(PROBE): $(PROBE_OBJECTS)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(PROBE_OBJECTS)

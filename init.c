@@ -27,7 +27,7 @@ print_and_exit(struct init *init)
 {
 	if (message_print(STDOUT_FILENO, init->options.text) == 0)
 		_exit(0);
-	message_log_reason(&init->log, errno, "cannot write to stdout");
+	message_log(&init->log, "cannot write to stdout: %m");
 	_exit(init->options.failure_status);
 }
 
@@ -67,7 +67,7 @@ static void
 adopt(struct init *init)
 {
 	if (init->self != 1 && reaper_adopt() == -1 && !init->options.quiet)
-		message_log_reason(&init->log, errno, "cannot adopt orphans");
+		message_log(&init->log, "cannot adopt orphans: %m");
 }
 
 _Noreturn static void

@@ -100,6 +100,9 @@ add_format(struct message *message, const char *format, va_list values)
 			    wide ? va_arg(values, unsigned long)
 				 : va_arg(values, unsigned));
 			break;
+		case 'm':
+			message_add_reason(message, errno);
+			break;
 		default:
 			add_char(message, *format);
 		}
@@ -269,21 +272,6 @@ message_log(struct log *log, const char *format, ...)
 	va_start(values, format);
 	add_format(&line, format, values);
 	va_end(values);
-	message_send(log, &line);
-}
-
-void
-message_log_reason(struct log *log, int error, const char *format, ...)
-{
-	struct message line;
-	va_list values;
-
-	message_begin(&line);
-	va_start(values, format);
-	add_format(&line, format, values);
-	va_end(values);
-	message_add(&line, ": ");
-	message_add_reason(&line, error);
 	message_send(log, &line);
 }
 

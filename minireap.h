@@ -95,7 +95,7 @@ struct log {
 void message_begin(struct message *message);
 
 /*
- * Append to message, as printf(3) with %s, %d, %u, %ld, %lu and %% only.
+ * Append to message, as printf(3) with %s, %d, %u, %ld, %lu, %m and %% only.
  * Control bytes of a %s come out as \ooo, so that a name can neither end
  * a line nor drive a terminal.  What does not fit is cut.
  */
@@ -124,10 +124,6 @@ void message_log(struct log *log, const char *format, ...)
 
 /* Append what errno value error means; in reason.c. */
 void message_add_reason(struct message *message, int error);
-
-/* One line: what the format gives, ": " and what errno value error means. */
-void message_log_reason(struct log *log, int error, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
 
 /* Write all of text to fd, blocking.  0, or -1 with errno of write(2). */
 int message_print(int fd, const char *text);
