@@ -117,6 +117,23 @@ n = ctypes.c_int(); ctypes.CDLL(None).prctl(2, ctypes.byref(n)); print(n.value)'
 	equal elsewhere 9 "$("$MINIREAP" -- python3 -c "$asks")"
 }
 
+# bats test_tags=static
+@test "not PID 1: an init that ended before main asked takes main with it" {
+	# Whoever is its parent then is not init.
+	run -137 strace -f -o trace -e trace=getppid \
+	    -e inject=getppid:retval=1:when=1 "$MINIREAP" -- touch ran
+	contains "$(cat trace)" INJECTED
+	[ ! -e ran ]
+}
+
+@test "main may be PID 1 of a namespace that init is not in: unshare --pid" {
+	run -3 unshare --pid "$MINIREAP" -- sh -c 'echo $$; exit 3'
+	equal output 1 "$output"
+	LISTEN_PID=1 run -0 bash -c 'LISTEN_PID=$$ exec unshare --pid "$0" -- \
+	    sh -c "echo \$LISTEN_PID"' "$MINIREAP"
+	equal LISTEN_PID 1 "$output"
+}
+
 @test "a refusal to adopt is one warning, and -q silences it" {
 	run -5 --separate-stderr python3 "$BATS_TEST_DIRNAME/refuse.py" EPERM \
 	    $PRCTL,$SUBREAPER -- "$MINIREAP" -- sh -c 'echo out; exit 5'
