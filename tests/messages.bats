@@ -161,6 +161,13 @@ os.set_blocking(target, True)'
 	run -0 talks_to 'target = os.open("/dev/full", os.O_WRONLY)'
 }
 
+@test "into a file as large as it may be: all goes on, main sees no SIGXFSZ" {
+	run -0 talks_to 'import resource
+resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+target = os.open("log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)'
+	equal size 2000 "$(stat -c %s log)"
+}
+
 @test "into a socket that is full or closed: all goes on" {
 	run -0 talks_to 'peer, s = socket.socketpair(); target = s.fileno()
 s.setblocking(False)
