@@ -409,19 +409,18 @@ struct spawn_failure {
 	bool forking; /* vfork(2); else execve(2) of file */
 	int error; /* errno */
 	bool by_shell; /* file is text, and /bin/sh failed */
-	char file[PATH_MAX]; /* what was tried last; "": not in PATH */
+	const char *path; /* the directories that were searched */
+	char file[PATH_MAX]; /* what was tried last; "": not in path */
 };
 
 /*
  * Execute argv[0] with argv and envp: searched for in PATH if it has no slash,
  * as execvp(3) does; a text file without #! is given to /bin/sh, whose name
  * takes the place of argv[-1].  Returns only if that fails: errno of
- * execve(2), and failure's file and by_shell filled in.  Async-signal-safe.
+ * execve(2), and failure's file, path and by_shell filled in.
+ * Async-signal-safe.
  */
 int execute_command(struct spawn_failure *failure, char **argv, char **envp);
-
-/* The directories that a command without a slash is looked for in. */
-const char *execute_path(char **envp);
 
 /* The exit status for that errno: 126 or 127. */
 int execute_status(int error);

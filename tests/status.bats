@@ -153,6 +153,24 @@ hears() {
 	equal 'as PID 1' "${output#* }" "${output% *}"
 }
 
+@test "LISTEN_PID that is init's, and no such command: the line is right" {
+	# What main was to have is gone with it: where addresses are checked,
+	# that nobody reads it any more is, too.
+	ASAN_OPTIONS=detect_stack_use_after_return=1 PATH=/usr/bin:/bin \
+	    run -127 bash -c 'LISTEN_PID=$$ WATCHDOG_PID=$$ exec "$0" nosuch' \
+	    "$MINIREAP"
+	equal line 'minireap: cannot execute nosuch: not found in PATH /usr/bin:/bin' \
+	    "$output"
+}
+
+@test "WATCHDOG_PID alone leaves LISTEN_PIDFDID" {
+	LISTEN_PID=1 LISTEN_PIDFDID=7 run -0 bash -c 'WATCHDOG_PID=$$ \
+	    exec "$0" -- sh -c '\''
+		[ "$WATCHDOG_PID" = $$ ] && echo "$LISTEN_PID $LISTEN_PIDFDID"
+	    '\' "$MINIREAP"
+	equal variables '1 7' "$output"
+}
+
 @test "others in them are left alone" {
 	for pid in 1 '' x 99999; do
 		LISTEN_PID=$pid WATCHDOG_PID=$pid LISTEN_PIDFDID=7 \
