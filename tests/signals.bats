@@ -317,6 +317,12 @@ os.execv(sys.argv[1], ["probe", "listen"])' "$PROBE"
 	hears main 17
 }
 
+@test "a CHLD that was pending reaches main where it was ignored, too" {
+	"$PROBE" mask ignore "$PROBE" mask pend 17 "$MINIREAP" -- \
+	    "$PROBE" listen 17 2 >heard
+	hears main 17
+}
+
 @test "a signal that who started init had sent itself reaches main" {
 	"$PROBE" mask self 10 "$MINIREAP" -- "$PROBE" listen 10 2 >heard
 	hears main 10
