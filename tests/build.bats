@@ -43,6 +43,7 @@ copy_tree() {
 }
 
 @test "make dist: what is committed, under the version's name" {
+	command -v git || skip 'no git'
 	copy_tree tree
 	(cd tree && git init -q && git add . &&
 	    git -c user.name=a -c user.email=a commit -qm a)

@@ -77,6 +77,60 @@ shape() {
 	diff <(shape <block-1) <(echo "$output" | shape)
 }
 
+# machine COMMAND...: a bin with these commands, run.sh's own, and a make and
+# package managers that only say what they were asked.
+machine() {
+	mkdir bin
+	for command in sh dirname mktemp rm cat "$@"; do
+		ln -sf "$(command -v "$command")" bin/
+	done
+	printf '#!/bin/sh\necho 1000\n' >bin/id
+	for command in make apt-get apk; do
+		rm -f "bin/$command"
+		printf '#!/bin/sh\necho "%s $*"\n' $command >bin/$command
+	done
+	chmod 755 bin/*
+}
+
+# run_sh WORD...: as a user whose PATH is that bin.
+run_sh() {
+	env -i PATH="$PWD/bin" sh "$ROOT/tests/run.sh" "$@" 3>&-
+}
+
+# What the tests want of a machine, but for what its sbin directories hold.
+commands() {
+	sed -n "/^commands='/,/'$/p" "$ROOT/tests/run.sh" |
+	    sed "s/^commands=//" | tr -d "'" | xargs -n 1 |
+	    grep -vx -e dockerd -e make
+}
+
+@test "tests/run.sh: nothing is missing, and it goes straight to make" {
+	# shellcheck disable=SC2046 # words
+	machine $(commands) systemd-socket-activate
+	run -0 run_sh BUILD=x
+	[ "$output" = 'make -s check BUILD=x' ] || {
+		echo "$output"
+		return 1
+	}
+}
+
+@test "tests/run.sh: systemd's program is not missed where only apk is" {
+	# shellcheck disable=SC2046 # words
+	machine $(commands)
+	rm bin/apt-get
+	run -0 run_sh
+	[[ $output == 'make -s check'* ]]
+}
+
+@test "tests/run.sh: a plain user is told what is missing, and the command" {
+	machine
+	run -125 run_sh
+	[[ $output == *' bats '*'as root:'*'apt-get update && apt-get install '*' bats '* ]]
+	rm bin/apt-get
+	run -125 run_sh
+	[[ $output == *' bats '*'as root:'*'apk add '*' bats '* ]]
+}
+
 @test "the README names the options that --help names, and no other" {
 	run -0 "${MINIREAP:-$ROOT/minireap}" --help
 	diff <(echo "$output" | long_options) \
