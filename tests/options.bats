@@ -173,6 +173,7 @@ named() {
 	MINIREAP_OPTIONS='-g -e' refused 'MINIREAP_OPTIONS: option -e'
 	MINIREAP_OPTIONS='-g ls' refused 'MINIREAP_OPTIONS: ls'
 	MINIREAP_OPTIONS='--' refused 'MINIREAP_OPTIONS: --'
+	MINIREAP_OPTIONS="-e '3'" refused "MINIREAP_OPTIONS: option -e '3'"
 }
 
 @test "MINIREAP_OPTIONS leaves the environment, and nothing else changes in it" {

@@ -11,6 +11,10 @@ setup() {
 	cd "$BATS_TEST_TMPDIR" || return
 }
 
+teardown() {
+	[ -z "${PUBLIC-}" ] || rm -rf "$PUBLIC"
+}
+
 # fresh_clone DIRECTORY: the tree as git would give it to a stranger.
 fresh_clone() {
 	mkdir "$1"
@@ -102,6 +106,21 @@ commands() {
 	sed -n "/^commands='/,/'$/p" "$ROOT/tests/run.sh" |
 	    sed "s/^commands=//" | tr -d "'" | xargs -n 1 |
 	    grep -vx -e dockerd -e make
+}
+
+# bats test_tags=slow
+@test "the demo works as a plain user, where he may make namespaces" {
+	plain=(setpriv --reuid 4242 --regid 4242 --clear-groups
+	    env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/)
+	"${plain[@]}" unshare --user --map-root-user --pid --fork --mount-proc \
+	    true || skip 'plain users may not make namespaces here'
+	fresh_clone tree
+	PUBLIC=$(mktemp -d /tmp/minireap.XXXXXX) # bats's are not
+	cp -r tree "$PUBLIC"
+	chown -R 4242 "$PUBLIC"
+	run -0 "${plain[@]}" sh "$PUBLIC/tree/examples/demo.sh" 3>&-
+	echo "$output"
+	[[ $output =~ 'zombies after their end '\ +8\ +0 ]]
 }
 
 @test "tests/run.sh: nothing is missing, and it goes straight to make" {

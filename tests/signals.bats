@@ -285,6 +285,33 @@ os.execv(sys.argv[1], ["probe", "listen"])' "$PROBE"
 	wait_until 5 grep -q '^10 ' heard
 }
 
+# bats test_tags=static
+@test "-p: a parent that dies while init asks counts too" {
+	strace -o trace -e trace=getppid -e inject=getppid:retval=1:when=1 \
+	    "$MINIREAP" -p USR1 -- "$PROBE" listen 10 5 >heard
+	contains "$(cat trace)" INJECTED
+	hears main 10
+}
+
+@test "a CHLD that a process sent is forwarded, and reaps besides" {
+	start "$MINIREAP" -- bash -c '
+	    (bash -c "echo \$\$ >orphan; until [ -e go ]; do sleep 0.05; done" &)
+	    exec "$0" listen' "$PROBE"
+	wait_until 5 test -s orphan
+	orphan=$(cat orphan)
+	# One CHLD for both: the one that was there first.
+	kill -STOP $INIT
+	wait_until 5 eval '[ "$(state_of $INIT)" = T ]'
+	kill -CHLD $INIT
+	touch go
+	wait_until 5 eval '[ "$(state_of $orphan)" = Z ]'
+	kill -CONT $INIT
+	wait_until 5 test ! -e "/proc/$orphan"
+	kill $INIT
+	ends 0
+	hears main '17 18 15'
+}
+
 @test "blocked and ignored signals are main's as they were given to init" {
 	expected=$("$PROBE" mask block "$PROBE" mask ignore "$PROBE" mask)
 	equal "all of them" \

@@ -78,8 +78,10 @@ descriptors() {
 }
 
 # bats test_tags=static
-@test "init has no heap, and no memory both writable and executable" {
+@test "init has no heap, thread or handler, nor memory writable and executable" {
 	start "$MINIREAP" -- sh -c "$WAITS"
+	equal handlers 0000000000000000 "$(signals_of $JOB SigCgt)"
+	equal threads 1 "$(signals_of $JOB Threads)"
 	run ! grep -E '\[heap\]|rwx' /proc/$JOB/maps
 	equal lines 5 "$(grep -cv '\[vvar_vclock\]' /proc/$JOB/maps)" ||
 		[ "$(grep -c . /proc/$JOB/maps)" -le 7 ]
@@ -132,6 +134,31 @@ n = ctypes.c_int(); ctypes.CDLL(None).prctl(2, ctypes.byref(n)); print(n.value)'
 	LISTEN_PID=1 run -0 bash -c 'LISTEN_PID=$$ exec unshare --pid "$0" -- \
 	    sh -c "echo \$LISTEN_PID"' "$MINIREAP"
 	equal LISTEN_PID 1 "$output"
+}
+
+@test "a fault of init's own kills it, as PID 1 too" {
+	ulimit -c 0
+	unshare --pid --fork --kill-child --mount-proc "$MINIREAP" -- \
+	    sleep 20 3>&- &
+	job=$!
+	init=$(child_of $job)
+	wait_until 5 eval '[ "$(readlink /proc/$init/cwd)" = / ]'
+	# Where it will go on once it is woken there is no instruction left.
+	python3 - "$init" <<-'PYTHON'
+	import os, sys, time
+	process = "/proc/" + sys.argv[1]
+	while True:
+	    call = open(process + "/syscall").read().split()
+	    if call[0] not in ("running", "-1"): break
+	    time.sleep(0.01)
+	with open(process + "/mem", "r+b", buffering=0) as memory:
+	    memory.seek(int(call[-1], 16))
+	    memory.write(bytes(16))
+	PYTHON
+	kill -USR1 "$init"
+	ended=0
+	wait $job || ended=$?
+	[ $ended -eq 132 ] || equal status 139 $ended # SIGILL or SIGSEGV
 }
 
 @test "a refusal to adopt is one warning, and -q silences it" {

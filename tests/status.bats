@@ -123,6 +123,17 @@ hears() {
 	contains "$stderr" 'minireap: reaped'
 }
 
+@test "by its own name, and by others', no variable of theirs counts" {
+	export CATATONIT_DEBUG=1 DUMB_INIT_DEBUG=1 TINI_VERBOSITY=3
+	run -0 "$MINIREAP" true
+	equal minireap '' "$output"
+	run -0 as pause true
+	equal pause '' "$output"
+	unset CATATONIT_DEBUG
+	run -0 as catatonit true
+	equal catatonit '' "$output"
+}
+
 @test "catatonit's and pause's ways" {
 	CATATONIT_DEBUG=1 run --separate-stderr as catatonit -- true
 	contains "$stderr" 'started main process'

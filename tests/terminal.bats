@@ -324,3 +324,26 @@ job_steps() {
 	end 0
 	STEPS
 }
+
+# held PROCESS: what init, that process, holds of it once it has let go.
+held() {
+	cat <<-SH
+	until [ "\$(readlink /proc/$1/cwd)" = / ]; do sleep 0.05; done
+	for fd in /proc/$1/fd/*; do
+	    case \$(readlink \$fd) in /dev/tty | /dev/pts/*) n=\$((n + 1)) ;; esac
+	done
+	echo "held \$n times"
+	SH
+}
+
+@test "PID 1 holds the terminal by stderr alone, elsewhere once more" {
+	type_into unshare --pid --fork --mount-proc ./minireap -- \
+	    sh -c "$(held 1)" <<-'STEPS'
+	expect held 1 times
+	end 0
+	STEPS
+	type_into ./minireap -- sh -c "$(held '$PPID')" <<-'STEPS'
+	expect held 2 times
+	end 0
+	STEPS
+}
