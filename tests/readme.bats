@@ -169,6 +169,24 @@ commands() {
 	done
 }
 
+@test "the tests that the design names are there" {
+	cat >names.py <<-'PYTHON'
+	import re, sys
+	root = sys.argv[1]
+	text = re.sub(r"\s+", " ", open(root + "/docs/design.md").read())
+	bad = 0
+	for note in re.findall(r"\*([^*]*\.bats[^*]*)\*", text):
+	    for file, names in re.findall(r"([a-z-]+\.bats)(?:: ([^;]*))?", note):
+	        tests = open(f"{root}/tests/{file}").read()
+	        for name in re.split(r"\.\.\.,? ?", names):
+	            if f'@test "{name.strip(".")}' not in tests:
+	                print(f"no {file}: {name}")
+	                bad = 1
+	sys.exit(bad)
+	PYTHON
+	run -0 python3 names.py "$ROOT"
+}
+
 @test "the README fits in 200 lines" {
 	[ "$(wc -l <"$README")" -lt 200 ]
 }
