@@ -90,10 +90,10 @@ machine() {
 	done
 	printf '#!/bin/sh\necho 1000\n' >bin/id
 	for command in make apt-get apk; do
-		rm -f "bin/$command"
+		rm -f "bin/$command" # never write through a link
 		printf '#!/bin/sh\necho "%s $*"\n' $command >bin/$command
 	done
-	chmod 755 bin/*
+	chmod 755 bin/id bin/make bin/apt-get bin/apk
 }
 
 # run_sh WORD...: as a user whose PATH is that bin.

@@ -35,9 +35,11 @@ numbers() {
 	awk '$1 != "ready" && $2 <= 0 { print $1 }' "${1:-heard}"
 }
 
-# hears WHAT NUMBERS [FILE]: just these arrived there, in that order.
+# hears WHAT NUMBERS [FILE]: just these arrived there.  In which order those
+# that are pending together do is the kernel's affair.
 hears() {
-	equal "$1" "$2" "$(numbers "${3:-heard}" | xargs)"
+	equal "$1" "$(xargs -n 1 <<<"$2" | sort -n | xargs)" \
+	    "$(numbers "${3:-heard}" | sort -n | xargs)"
 }
 
 # ends STATUS [PID]: init does, with it.

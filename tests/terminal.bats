@@ -145,11 +145,12 @@ job_steps() {
 	cat >keys.py <<-'PYTHON'
 	import signal
 	seen = []
-	for n in (signal.SIGINT, signal.SIGWINCH):
-	    signal.signal(n, lambda n, _: (seen.append(n), print(n, flush=True)))
+	signals = (signal.SIGINT, signal.SIGWINCH)
+	signal.pthread_sigmask(signal.SIG_BLOCK, signals)
 	print("ready", flush=True)
 	while seen.count(signal.SIGINT) < 2:
-	    signal.pause()
+	    seen.append(signal.sigwait(signals))
+	    print(int(seen[-1]), flush=True)
 	print("end after", len(seen))
 	PYTHON
 	type_into bash --norc --noprofile <<-'STEPS'
