@@ -77,6 +77,7 @@ copy_tree() {
 # Emulators and some sandboxes have no other.
 # bats test_tags=slow
 @test "where vfork is fork: main's start, group and statuses are right" {
+	needs_root
 	copy_tree tree
 	make -s -C tree CFLAGS= CPPFLAGS=-Dvfork=fork minireap
 	run -3 tree/minireap -- sh -c 'exit 3'

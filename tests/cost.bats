@@ -29,6 +29,7 @@ calls() {
 #	execve
 # bats test_tags=static
 @test "11 system calls between exec of init and exec of main, each with a reason" {
+	needs_root
 	strace -f -o trace unshare --pid --fork --mount-proc "$MINIREAP" \
 	    /bin/true
 	calls trace | sed '/^execve$/q' | sed '/^execve$/d' >seen
@@ -62,6 +63,7 @@ calls() {
 # every 16th turn a look at the other signals.
 # bats test_tags=static
 @test "three and a bit system calls for an orphan" {
+	needs_root
 	unshare --pid --fork --kill-child --mount-proc "$MINIREAP" -- bash -c '
 	    touch ready; until [ -e go ]; do sleep 0.05; done
 	    exec "$0" orphans 300' "$PROBE" 3>&- &
@@ -106,6 +108,7 @@ idle_switches() { # PID
 
 # bats test_tags=slow
 @test "idle: not a single wake-up, whatever is armed" {
+	needs_root
 	inits=
 	for options in '' '-g -vv -w' '-t 5 -d 1 -b -S QUIT' --session; do
 		# shellcheck disable=SC2086
@@ -125,6 +128,7 @@ idle_switches() { # PID
 
 # bats test_tags=static
 @test "idle: at most 24 KiB of private dirty memory" {
+	needs_root
 	# The pages of a file that was just written are dirty, too.
 	sync -f "$MINIREAP"
 	unshare --pid --fork --kill-child --mount-proc "$MINIREAP" -- \

@@ -28,6 +28,11 @@ contains() {
 	return 1
 }
 
+# needs_root: for a test that makes namespaces, other users, or roots.
+needs_root() {
+	[ "$(id -u)" = 0 ] || skip 'only root may do what this takes'
+}
+
 # as_pid_1 COMMAND...: in a PID namespace of its own, with its own /proc.
 # What is left of it goes with the command that was waited for.
 as_pid_1() {

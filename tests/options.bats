@@ -215,6 +215,7 @@ named() {
 }
 
 @test "-P reaps, and ends with 0 on INT or TERM, and on nothing else" {
+	needs_root
 	for sig in INT TERM; do
 		env --default-signal=INT,QUIT unshare --pid --fork --kill-child \
 		    --mount-proc "$MINIREAP" -P 3>&- &

@@ -88,14 +88,17 @@ each_arrives_once() {
 }
 
 @test "PID 1: every signal that can be caught is forwarded, once" {
+	needs_root
 	each_arrives_once start_pid_1
 }
 
 @test "PID 1, -g: every signal that can be caught is forwarded, once" {
+	needs_root
 	each_arrives_once start_pid_1 -g
 }
 
 @test "PID 1: a neighbour's signals are forwarded like those from outside" {
+	needs_root
 	as_pid_1 "$MINIREAP" -- bash -c '
 	    (until grep -q ready heard; do sleep 0.05; done 2>/dev/null
 	     "$0" send 1 1 2 3 4 5 6 7 8 11 31 17 34 64 15) &
@@ -104,6 +107,7 @@ each_arrives_once() {
 }
 
 @test "PID 1: a neighbour's queued value and pid arrive" {
+	needs_root
 	as_pid_1 "$MINIREAP" -- bash -c '
 	    (until grep -q ready heard; do sleep 0.05; done 2>/dev/null
 	     "$0" queue 1 10 77 >sender
@@ -264,6 +268,7 @@ os.execv(sys.argv[1], ["probe", "listen"])' "$PROBE"
 }
 
 @test "main another user's, and no right to signal it: one warning, no more" {
+	needs_root
 	setpriv --bounding-set -kill --inh-caps -kill "$MINIREAP" -- \
 	    setpriv --reuid 65534 --clear-groups "$PROBE" listen \
 	    >heard 2>said 3>&- &

@@ -41,6 +41,7 @@ descriptors() {
 }
 
 @test "main has a process group of its own" {
+	needs_root
 	group='read -r _ _ _ _ group _ </proc/$$/stat; [ "$group" = $$ ]'
 	run -0 "$MINIREAP" -- bash -c "$group"
 	run -0 as_pid_1 "$MINIREAP" -- bash -c "$group"
@@ -113,6 +114,7 @@ descriptors() {
 }
 
 @test "PID 1: main has no parent-death signal, elsewhere KILL" {
+	needs_root
 	asks='import ctypes, sys
 n = ctypes.c_int(); ctypes.CDLL(None).prctl(2, ctypes.byref(n)); print(n.value)'
 	equal 'PID 1' 0 "$(as_pid_1 "$MINIREAP" -- python3 -c "$asks")"
@@ -129,6 +131,7 @@ n = ctypes.c_int(); ctypes.CDLL(None).prctl(2, ctypes.byref(n)); print(n.value)'
 }
 
 @test "main may be PID 1 of a namespace that init is not in: unshare --pid" {
+	needs_root
 	run -3 unshare --pid "$MINIREAP" -- sh -c 'echo $$; exit 3'
 	equal output 1 "$output"
 	LISTEN_PID=1 run -0 bash -c 'LISTEN_PID=$$ exec unshare --pid "$0" -- \
@@ -137,6 +140,7 @@ n = ctypes.c_int(); ctypes.CDLL(None).prctl(2, ctypes.byref(n)); print(n.value)'
 }
 
 @test "a fault of init's own kills it, as PID 1 too" {
+	needs_root
 	ulimit -c 0
 	unshare --pid --fork --kill-child --mount-proc "$MINIREAP" -- \
 	    sleep 20 3>&- &
@@ -202,6 +206,7 @@ bare_root() {
 
 # bats test_tags=static
 @test "no /proc, no /dev: it works, and 0 and 1 are closed" {
+	needs_root
 	bare_root
 	run -6 chroot root /minireap -- sh -c 'exit 6'
 	equal output '' "$output"
@@ -217,6 +222,7 @@ bare_root() {
 
 # bats test_tags=static
 @test "a read-only root, a user without a name, no capability" {
+	needs_root
 	run -6 unshare --mount sh -c 'mount -o bind,ro / /mnt 2>/dev/null &&
 	    mount -o remount,bind,ro /mnt
 	    exec setpriv --reuid 54321 --regid 54321 --clear-groups \

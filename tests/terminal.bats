@@ -3,6 +3,7 @@
 # The terminal: minireap(1), TERMINALS.  tests/typist.py types on a real one.
 
 bats_require_minimum_version 1.5.0
+load helpers
 
 setup() {
 	TYPIST=$BATS_TEST_DIRNAME/typist.py
@@ -190,6 +191,7 @@ job_steps() {
 }
 
 @test "PID 1: ^Z on what nobody could continue does nothing" {
+	needs_root
 	type_into unshare --pid --fork --mount-proc ./minireap -- cat <<-'STEPS'
 	foreground cat
 	cooked
@@ -216,6 +218,7 @@ job_steps() {
 }
 
 @test "a stop that init forwarded stands" {
+	needs_root
 	type_into unshare --pid --fork --mount-proc ./minireap -- bash -c '
 	    state() { awk "/^State/ {print \$2}" /proc/$$/status; }
 	    (
@@ -338,6 +341,7 @@ held() {
 }
 
 @test "PID 1 holds the terminal by stderr alone, elsewhere once more" {
+	needs_root
 	type_into unshare --pid --fork --mount-proc ./minireap -- \
 	    sh -c "$(held 1)" <<-'STEPS'
 	expect held 1 times
