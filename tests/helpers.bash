@@ -59,6 +59,11 @@ state_of() {
 	awk '$1 == "State:" { print $2 }' "/proc/$1/status" 2>/dev/null
 }
 
+# is_musl: a static musl is small, a static glibc is not.
+is_musl() {
+	[ "$(stat -c %s "$MINIREAP")" -lt 200000 ]
+}
+
 now_ms() {
 	echo $(($(date +%s%N) / 1000000))
 }

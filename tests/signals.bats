@@ -295,7 +295,8 @@ os.execv(sys.argv[1], ["probe", "listen"])' "$PROBE"
 # bats test_tags=static
 @test "-p: a parent that dies while init asks counts too" {
 	strace -o trace -e trace=getppid -e inject=getppid:retval=1:when=1 \
-	    "$MINIREAP" -p USR1 -- "$PROBE" listen 10 5 >heard
+	    "$PROBE" mask block "$MINIREAP" -p USR1 -- "$PROBE" listen 10 5 \
+	    >heard
 	contains "$(cat trace)" INJECTED
 	hears main 10
 }
