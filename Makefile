@@ -89,8 +89,9 @@ uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/share/man/man1/minireap.1
 
 dist:
-	git archive --prefix=minireap-$(VERSION)/ HEAD | gzip -n9 \
-	    >minireap-$(VERSION).tar.gz
+	git rev-parse --verify -q HEAD >/dev/null
+	git archive -9 --prefix=minireap-$(VERSION)/ \
+	    -o minireap-$(VERSION).tar.gz HEAD
 
 clean:
 	rm -rf $(OBJ) $(PROGRAM)

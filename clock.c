@@ -10,6 +10,11 @@
 #include <time.h>
 #include <unistd.h>
 
+/* musl's 32-bit ports hide the call whose seconds are longs. */
+#ifndef SYS_clock_gettime
+#define SYS_clock_gettime SYS_clock_gettime32
+#endif
+
 int64_t
 clock_ms(void)
 {

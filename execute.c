@@ -57,8 +57,8 @@ execute_file(struct spawn_failure *failure, char **argv, char **envp)
 	return errno;
 }
 
-const char *
-execute_path(char **envp)
+static const char *
+search_path(char **envp)
 {
 	const char *value = environment_value(envp, "PATH=");
 
@@ -100,9 +100,10 @@ is_elsewhere(int error)
 
 /* Of those in PATH that could not be executed, the first that is there. */
 static bool
-find_culprit(
-    struct spawn_failure *failure, const char *directory, const char *name)
+find_culprit(struct spawn_failure *failure, const char *name)
 {
+	const char *directory = failure->path;
+
 	for (;;) {
 		const size_t length = text_until(directory, ':');
 
@@ -121,9 +122,10 @@ static int
 execute_searching(struct spawn_failure *failure, char **argv, char **envp)
 {
 	const char *name = argv[0];
-	const char *directory = execute_path(envp);
+	const char *directory = search_path(envp);
 	bool denied = false;
 
+	failure->path = directory;
 	for (;;) {
 		const size_t length = text_until(directory, ':');
 
@@ -138,9 +140,7 @@ execute_searching(struct spawn_failure *failure, char **argv, char **envp)
 			break;
 		directory += length + 1;
 	}
-	return find_culprit(failure, execute_path(envp), name) && denied
-	    ? EACCES
-	    : ENOENT;
+	return find_culprit(failure, name) && denied ? EACCES : ENOENT;
 }
 
 int

@@ -113,8 +113,8 @@ void message_end(struct message *message);
  * End the line and write it to log, in one write.  Never blocks and never
  * fails: a line that does not fit is dropped and counted, and the count is
  * said before the next line that fits (pwritev2(2) RWF_NOWAIT, Linux 4.14;
- * else poll(2) first).  A closed pipe queues a SIGPIPE, which must be
- * blocked: see signals_is_own().
+ * else poll(2) first).  A closed pipe queues a SIGPIPE, a file at its limit a
+ * SIGXFSZ, which must be blocked: see signals_is_own().
  */
 void message_send(struct log *log, struct message *message);
 
@@ -405,19 +405,18 @@ struct spawn_failure {
 	bool forking; /* vfork(2); else execve(2) of file */
 	int error; /* errno */
 	bool by_shell; /* file is text, and /bin/sh failed */
-	char file[PATH_MAX]; /* what was tried last; "": not in PATH */
+	const char *path; /* the directories that were searched */
+	char file[PATH_MAX]; /* what was tried last; "": not in path */
 };
 
 /*
  * Execute argv[0] with argv and envp: searched for in PATH if it has no slash,
  * as execvp(3) does; a text file without #! is given to /bin/sh, whose name
  * takes the place of argv[-1].  Returns only if that fails: errno of
- * execve(2), and failure's file and by_shell filled in.  Async-signal-safe.
+ * execve(2), and failure's file, path and by_shell filled in.
+ * Async-signal-safe.
  */
 int execute_command(struct spawn_failure *failure, char **argv, char **envp);
-
-/* The directories that a command without a slash is looked for in. */
-const char *execute_path(char **envp);
 
 /* The exit status for that errno: 126 or 127. */
 int execute_status(int error);

@@ -48,8 +48,7 @@ report_spawn_failure(struct message *line, const struct spawn *spawn,
 	if (*name == '\0')
 		message_add(line, "the name is empty");
 	else if (*file == '\0' && failure->error == ENOENT)
-		message_add(
-		    line, "not found in PATH %s", execute_path(spawn->envp));
+		message_add(line, "not found in PATH %s", failure->path);
 	else if (failure->by_shell && failure->error == ENOENT)
 		message_add(line, "it has no #!, and there is no /bin/sh");
 	else

@@ -62,8 +62,12 @@ rename_pids(char **envp, pid_t init, struct pid_variables *variables)
 static void
 tie_to_init(pid_t init)
 {
+	pid_t parent;
+
 	syscall(SYS_prctl, (long)PR_SET_PDEATHSIG, (long)SIGKILL);
-	if (getppid() != init) /* it has ended before we asked */
+	parent = getppid();
+	/* 0: seen from a PID namespace of its own, where init is not. */
+	if (parent != init && parent != 0) /* it has ended before we asked */
 		_exit(STATUS_SIGNALLED + SIGKILL);
 }
 

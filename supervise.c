@@ -148,9 +148,9 @@ forward(struct supervision *run, int sig, const siginfo_t *info)
 static void
 handle_signal(struct supervision *run, int sig, const siginfo_t *info)
 {
-	/* A message into a closed pipe is the other act that signals us. */
-	const signals_set own =
-	    terminal_own_signals(run->terminal) | signals_only(SIGPIPE);
+	/* By a message into a closed pipe or a file at its limit, too. */
+	const signals_set own = terminal_own_signals(run->terminal) |
+	    signals_only(SIGPIPE) | signals_only(SIGXFSZ);
 
 	if ((own & signals_only(sig)) != 0 && signals_is_own(info, run->self))
 		return;

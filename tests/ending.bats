@@ -77,6 +77,7 @@ main_is_told() {
 }
 
 @test "an exit is no line, whatever its status" {
+	needs_root
 	for status in 0 1 3 137 143 255; do
 		run -$status as_pid_1 "$MINIREAP" -- sh -c "exit $status"
 		equal $status '' "$output"
@@ -116,6 +117,7 @@ evidence='the OOM killer has killed 1 process here since the'
 limits=', memory limit 16384 KiB, peak 163[0-9][0-9] KiB$'
 
 @test "OOM: main was killed by it: limit, peak and count are told" {
+	needs_root
 	run -137 --separate-stderr limited "$GROUP" 16 "${AS_PID_1[@]}" "$MINIREAP" -- \
 	    bash -c "exec $hog"
 	[[ $stderr =~ 'main process 2 (bash) was killed by SIGKILL: '$evidence' cgroup was made'$limits ]] ||
@@ -124,6 +126,7 @@ limits=', memory limit 16384 KiB, peak 163[0-9][0-9] KiB$'
 }
 
 @test "OOM: with -v, -w or -T since the start is told" {
+	needs_root
 	touch log
 	for option in -v -w "-T$PWD/log"; do
 		run -137 --separate-stderr limited "$GROUP" 16 "${AS_PID_1[@]}" \
@@ -135,6 +138,7 @@ limits=', memory limit 16384 KiB, peak 163[0-9][0-9] KiB$'
 }
 
 @test "OOM: a kill by somebody is not the OOM killer's" {
+	needs_root
 	run -137 --separate-stderr limited "$GROUP" 16 "${AS_PID_1[@]}" "$MINIREAP" -- \
 	    sh -c 'kill -KILL $$'
 	main_is_told 'was killed by SIGKILL: sent by someone, not by the OOM killer' \
@@ -146,6 +150,7 @@ limits=', memory limit 16384 KiB, peak 163[0-9][0-9] KiB$'
 }
 
 @test "OOM: of another group is not told of" {
+	needs_root
 	run limited "$GROUP-2" 16 sh -c "$hog; :"
 	[ "$(awk '$1 == "oom_kill" { print $2 }' "$GROUP-2/memory.oom_control")" = 1 ]
 	run -137 --separate-stderr limited "$GROUP" 16 "${AS_PID_1[@]}" "$MINIREAP" -- \
@@ -155,6 +160,7 @@ limits=', memory limit 16384 KiB, peak 163[0-9][0-9] KiB$'
 }
 
 @test "OOM: from before main's start is not main's" {
+	needs_root
 	run limited "$GROUP" 16 sh -c "$hog; :"
 	for option in -v -w; do
 		run -137 --separate-stderr limited "$GROUP" 16 "${AS_PID_1[@]}" \
@@ -177,6 +183,7 @@ limits=', memory limit 16384 KiB, peak 163[0-9][0-9] KiB$'
 }
 
 @test "OOM: a worker that was taken while main lived is told of at the end" {
+	needs_root
 	run -3 --separate-stderr limited "$GROUP" 16 "${AS_PID_1[@]}" "$MINIREAP" -- \
 	    sh -c "$hog; exit 3"
 	[[ $stderr =~ 'exited with status 3; '$evidence' cgroup was made'$limits ]] ||
@@ -189,6 +196,7 @@ limits=', memory limit 16384 KiB, peak 163[0-9][0-9] KiB$'
 }
 
 @test "-w: a worker that the OOM killer takes is told of when it happens" {
+	needs_root
 	run -0 --separate-stderr limited "$GROUP" 16 "${AS_PID_1[@]}" "$MINIREAP" -w -- \
 	    bash -c "(exec $hog &) ; sleep 0.7; echo later >&2"
 	[[ ${stderr_lines[0]} =~ 'minireap: reaped '[0-9]+' ('[a-z]+') signal=SIGKILL cpu=' ]]
@@ -219,6 +227,7 @@ v2_files() { # OOM_KILLS MAX PEAK
 }
 
 @test "OOM, cgroup v2: limit, peak and count are told" {
+	needs_root
 	v2_files 2 16777216 16773120
 	line='was killed by SIGKILL: the OOM killer has killed 2 processes here since the cgroup was made, memory limit 16384 KiB, peak 16380 KiB'
 	run -137 --separate-stderr as_v2 / "$MINIREAP" -- sh -c 'kill -KILL $$'
@@ -233,6 +242,7 @@ v2_files() { # OOM_KILLS MAX PEAK
 }
 
 @test "OOM, cgroup v2: no limit and no peak are left out" {
+	needs_root
 	v2_files 1 max 0
 	rm v2/memory.peak
 	run -137 --separate-stderr as_v2 / "$MINIREAP" -- sh -c 'kill -KILL $$'
@@ -240,6 +250,7 @@ v2_files() { # OOM_KILLS MAX PEAK
 }
 
 @test "OOM, cgroup v2: none is none" {
+	needs_root
 	v2_files 0 16777216 16773120
 	run -137 --separate-stderr as_v2 / "$MINIREAP" -- sh -c 'kill -KILL $$'
 	main_is_told 'was killed by SIGKILL: sent by someone, not by the OOM killer' \
@@ -247,6 +258,7 @@ v2_files() { # OOM_KILLS MAX PEAK
 }
 
 @test "OOM: where nothing can be read, nothing is claimed" {
+	needs_root
 	mkdir v2
 	: >v2/cgroup.procs
 	run -137 --separate-stderr as_v2 / "$MINIREAP" -- sh -c 'kill -KILL $$'
@@ -268,6 +280,7 @@ v2_files() { # OOM_KILLS MAX PEAK
 costs='ran=[0-9]+\.[0-9]{3}s cpu=[0-9]+\.[0-9]{3}s peak=[0-9]+KiB'
 
 @test "-T: each end whose status is not 0 is appended, a line each" {
+	needs_root
 	echo before >log
 	for main in 'exit 3' 'kill -TERM $$' 'exit 0' 'kill -INT $$'; do
 		run as_pid_1 "$MINIREAP" "-T$PWD/log" -- sh -c "$main"
@@ -314,6 +327,7 @@ exit(3)'
 }
 
 @test "-T: what could not be executed, and init's own failures" {
+	needs_root
 	touch log
 	PATH=/usr/bin:/bin run -127 "$MINIREAP" "-T$PWD/log" -- nosuch
 	run -126 "$MINIREAP" "-T$PWD/log" -- /
@@ -329,6 +343,7 @@ exit(3)'
 }
 
 @test "-T: a main that was killed at the end of the grace" {
+	needs_root
 	touch log
 	run -137 --separate-stderr as_pid_1 "$MINIREAP" "-T$PWD/log" -t 0.2 -- \
 	    bash -c 'trap "" TERM; kill 1; while :; do sleep 0.1; done'
@@ -337,6 +352,7 @@ exit(3)'
 }
 
 @test "-T: without a FILE it is /dev/termination-log" {
+	needs_root
 	touch log
 	run -3 unshare --mount sh -c 'mount -t tmpfs none /dev &&
 	    touch /dev/termination-log && mount --bind log /dev/termination-log &&
@@ -372,6 +388,7 @@ warned() {
 }
 
 @test "-T: a file that cannot be written to is a warning and no more" {
+	needs_root
 	warned 'no such file or directory' "$PWD/missing"
 	[ ! -e missing ] # never created
 	warned 'is a directory' "$PWD"
@@ -393,6 +410,7 @@ warned() {
 }
 
 @test "-T: a disk that is full, or nearly, and one that is read-only" {
+	needs_root
 	cat >full.sh <<-'SH'
 	mount -t tmpfs -o size=8k none disk && touch disk/log || exit 9
 	dd if=/dev/zero of=disk/rest bs=1k count=$2 2>/dev/null

@@ -11,6 +11,7 @@ setup() {
 }
 
 @test "main's status is init's, as PID 1 and as a plain child" {
+	needs_root
 	for code in 0 1 3 125 255; do
 		run -$code "$MINIREAP" -- sh -c "exit $code"
 		equal output '' "$output"
@@ -20,6 +21,7 @@ setup() {
 }
 
 @test "128 + n, for a main that signal n has killed" {
+	needs_root
 	for n in 1 2 6 9 11 13 15 34 64; do
 		run -$((128 + n)) "$MINIREAP" -- sh -c "kill -$n \$\$"
 		run -$((128 + n)) as_pid_1 "$MINIREAP" -- sh -c "kill -$n \$\$"
@@ -36,6 +38,7 @@ setup() {
 }
 
 @test "no process to be had: one line, and 125" {
+	needs_root
 	chmod 755 .
 	run --separate-stderr -125 setpriv --reuid 4242 --clear-groups \
 	    prlimit --nproc=1 "$MINIREAP" -- true
@@ -45,6 +48,7 @@ setup() {
 }
 
 @test "SIGCHLD inherited as ignored: the status is right, main has it ignored" {
+	needs_root
 	# What started the suite may have more ignored: make 4.3 has 32 and 33,
 	# by glibc's posix_spawn(3).
 	without=$(env --ignore-signal=CHLD "$PROBE" mask)
@@ -123,6 +127,17 @@ hears() {
 	contains "$stderr" 'minireap: reaped'
 }
 
+@test "by its own name, and by others', no variable of theirs counts" {
+	export CATATONIT_DEBUG=1 DUMB_INIT_DEBUG=1 TINI_VERBOSITY=3
+	run -0 "$MINIREAP" true
+	equal minireap '' "$output"
+	run -0 as pause true
+	equal pause '' "$output"
+	unset CATATONIT_DEBUG
+	run -0 as catatonit true
+	equal catatonit '' "$output"
+}
+
 @test "catatonit's and pause's ways" {
 	CATATONIT_DEBUG=1 run --separate-stderr as catatonit -- true
 	contains "$stderr" 'started main process'
@@ -142,6 +157,7 @@ hears() {
 # ----------------------------------------------------------- environment
 
 @test "LISTEN_PID and WATCHDOG_PID that are init's become main's" {
+	needs_root
 	run -0 bash -c 'LISTEN_PID=$$ WATCHDOG_PID=$$ LISTEN_FDS=2 \
 	    LISTEN_PIDFDID=7 exec "$0" -- sh -c '\''
 		echo "$LISTEN_PID $WATCHDOG_PID $LISTEN_FDS ${LISTEN_PIDFDID-none} $$"
@@ -151,6 +167,24 @@ hears() {
 	equal WATCHDOG_PID "${BASH_REMATCH[3]}" "${BASH_REMATCH[2]}"
 	LISTEN_PID=1 run -0 as_pid_1 "$MINIREAP" -- sh -c 'echo $LISTEN_PID $$'
 	equal 'as PID 1' "${output#* }" "${output% *}"
+}
+
+@test "LISTEN_PID that is init's, and no such command: the line is right" {
+	# What main was to have is gone with it: where addresses are checked,
+	# that nobody reads it any more is, too.
+	ASAN_OPTIONS=detect_stack_use_after_return=1 PATH=/usr/bin:/bin \
+	    run -127 bash -c 'LISTEN_PID=$$ WATCHDOG_PID=$$ exec "$0" nosuch' \
+	    "$MINIREAP"
+	equal line 'minireap: cannot execute nosuch: not found in PATH /usr/bin:/bin' \
+	    "$output"
+}
+
+@test "WATCHDOG_PID alone leaves LISTEN_PIDFDID" {
+	LISTEN_PID=1 LISTEN_PIDFDID=7 run -0 bash -c 'WATCHDOG_PID=$$ \
+	    exec "$0" -- sh -c '\''
+		[ "$WATCHDOG_PID" = $$ ] && echo "$LISTEN_PID $LISTEN_PIDFDID"
+	    '\' "$MINIREAP"
+	equal variables '1 7' "$output"
 }
 
 @test "others in them are left alone" {
