@@ -29,5 +29,6 @@ int orphans_main(int argc, char **argv);
 int orphans_at_once_main(int argc, char **argv);
 int latency_main(int argc, char **argv);
 int leader_ends_main(int argc, char **argv);
+int serve_main(int argc, char **argv);
 
 #endif
