@@ -17,6 +17,10 @@ setup() {
 	done
 }
 
+teardown() {
+	[ -z "${PAUSE:-}" ] || kill -KILL "$PAUSE"
+}
+
 # as NAME COMMAND...: init by that name.
 as() {
 	local name=$1
@@ -253,6 +257,7 @@ ends_by() {
 	equal "after the others it is" S "$(state_of $PAUSE)"
 	kill -"$sig" $PAUSE
 	wait $JOB
+	PAUSE=
 }
 
 @test "pause, catatonit -P: INT and TERM end it with 0, and no other signal" {
