@@ -7,80 +7,11 @@
 
 bats_require_minimum_version 1.5.0
 
-load engine
+load cri
 
-# A containerd of this file's own in CRI, as engine.bash has a dockerd; what
-# it is asked is asked by cri/kubelet.py.
 setup_file() {
-	export CRI='' CRI_MISSING='' KUBELET=''
-	CRI_MISSING=$(cri_why_not)
+	cri_begin
 	[ -z "$CRI_MISSING" ] || return 0
-	CRI=$(mktemp -d "${TMPDIR:-/tmp}/minireap.XXXXXX")
-	KUBELET=$(a_python_with_grpc)
-	protoc -I "$BATS_TEST_DIRNAME/cri" --python_out="$CRI" api.proto
-	cri_configure
-	# shellcheck disable=SC2016 # for that shell to expand
-	env --default-signal setsid bash -c '. "$0" && cri_keep "$1"' \
-	    "$BATS_TEST_DIRNAME/cri/keep.bash" "$$" </dev/null \
-	    >"$CRI/keeper.log" 2>&1 3>&- &
-	wait_until 30 cri_answers || {
-		cat "$CRI"/*.log
-		return 1
-	}
-	cri_images
-}
-
-# Why no containerd can run here; nothing where one could.
-cri_why_not() {
-	local program
-	[ "$(id -u)" = 0 ] || echo "containerd needs root"
-	for program in containerd containerd-shim-runc-v2 ctr runc protoc \
-	    busybox setsid python3; do
-		command -v "$program" >/dev/null ||
-			echo "$program is not installed"
-	done
-	a_python_with_grpc >/dev/null || echo "no python3 has grpc"
-}
-
-# The system's packages are not for other pythons that may stand before it.
-a_python_with_grpc() {
-	local python
-	for python in python3 /usr/bin/python3; do
-		"$python" -c 'import grpc, google.protobuf' 2>/dev/null || continue
-		"$python" -c 'import sys; print(sys.executable)'
-		return
-	done
-	return 1
-}
-
-cri_configure() {
-	mkdir "$CRI/logs"
-	cat >"$CRI/config.toml" <<-TOML
-	version = 2
-	root = "$CRI/root"
-	state = "$CRI/state"
-	[grpc]
-	address = "$CRI/socket"
-	[plugins."io.containerd.grpc.v1.cri"]
-	sandbox_image = "localhost/pause:test"
-	disable_apparmor = true
-	restrict_oom_score_adj = true
-	[plugins."io.containerd.grpc.v1.cri".containerd]
-	snapshotter = "native"
-	[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
-	runtime_type = "io.containerd.runc.v2"
-	[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
-	Root = "$CRI/runc"
-	TOML
-}
-
-cri_answers() {
-	kubelet has-image none 2>&1 | {
-		! grep .
-	}
-}
-
-cri_images() {
 	mkdir "$CRI/pause"
 	cp "$MINIREAP" "$CRI/pause/pause"
 	cri_import pause "$CRI/pause" 'Entrypoint=["/pause"]'
@@ -93,31 +24,12 @@ cri_images() {
 	    'StopSignal="SIGQUIT"'
 }
 
-# cri_import NAME DIRECTORY [KEY=JSON]...
-cri_import() {
-	local name=localhost/$1:test
-	python3 "$BATS_TEST_DIRNAME/cri/image.py" "$name" "${@:2}" |
-	    ctr -a "$CRI/socket" -n k8s.io images import \
-		--snapshotter native - >/dev/null
-	wait_until 10 kubelet has-image "$name"
-}
-
-kubelet() {
-	"$KUBELET" "$BATS_TEST_DIRNAME/cri/kubelet.py" "$@"
-}
-
 teardown_file() {
-	[ -n "$CRI" ] || return 0
-	: >"$CRI/stop"
-	wait_until 60 test ! -e "$CRI" || {
-		echo "left behind: $CRI"
-		cat "$CRI/keeper.log"
-		return 1
-	}
+	cri_end
 }
 
 setup() {
-	[ -z "$CRI_MISSING" ] || skip "$CRI_MISSING"
+	cri_must_run
 	cd "$BATS_TEST_TMPDIR" || return
 	mkdir shared
 	NAME=pod-$BATS_TEST_NUMBER
