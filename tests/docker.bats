@@ -202,7 +202,7 @@ PARENT='echo ready; sleep 600; echo over'
 	script='(trap "echo child got it >/tmp/it" TERM; sleep 600 & wait) &
 	    trap "ended=1" TERM
 	    echo ready; wait; n=0
-	    while [ ! -e /tmp/it ] && [ $n -lt 20 ]; do
+	    while [ ! -s /tmp/it ] && [ $n -lt 20 ]; do
 		sleep 0.05; n=$((n + 1))
 	    done
 	    cat /tmp/it; exit 4'
