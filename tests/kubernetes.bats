@@ -142,14 +142,12 @@ validate() {
 	node "$BATS_TEST_DIRNAME/kubernetes/validate.mjs" "$MODULES" "$@"
 }
 
-# bats test_tags=schema
 @test "each example is what Kubernetes' schema allows, and has no other field" {
 	[ -d "$MODULES/kubernetes-models" ] || skip "no package kubernetes-models"
 	run -0 validate "$EXAMPLES"/*.yaml
 	equal output '' "$output"
 }
 
-# bats test_tags=schema
 @test "that check sees wrong types, missing, misspelt and misplaced fields" {
 	[ -d "$MODULES/kubernetes-models" ] || skip "no package kubernetes-models"
 	local example=$EXAMPLES/any-image.yaml change n=0
