@@ -66,9 +66,6 @@ play() {
 	    }
 	    /^ *image:\$/,/pullPolicy/c\\
           hostPath: {path: $ours, type: Directory}" "$example" >played.yaml
-	# Until minireap has it.
-	has_option termination-log ||
-		sed -i 's/ -T"/"/; s/ "-T",//' played.yaml
 	podman_here kube play --network=none played.yaml >/dev/null
 }
 
