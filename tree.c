@@ -20,6 +20,7 @@
 enum {
 	MOST_PASSES = 16, /* over a tree that grows while it is walked */
 	MOST_NAMES = 12, /* in one line */
+	SURE_WAY_UP = 8, /* that many numbers seen are not all strangers' */
 	PID_LIMIT = 4194304, /* pid_max can be no more: proc(5) */
 	SEEN_BYTES = PID_LIMIT / CHAR_BIT,
 };
@@ -92,27 +93,47 @@ signal_one(
 		send_to(fd, pid, SIGCONT);
 }
 
-/* Is it ours, and new to us?  Parents are mostly met before their children. */
+/*
+ * Is it init, or below it?  A number that was seen may have gone to a stranger
+ * since, but the way up from there soon leads to numbers that were not.
+ * Without the bits it is the whole way that tells.
+ */
+static bool
+is_ours(const struct errand *errand, pid_t pid)
+{
+	struct proc_stat stat;
+
+	for (int up = 0; pid != errand->init; pid = stat.parent) {
+		if (errand->seen != NULL && !has_seen(errand, pid))
+			return false;
+		if (errand->seen != NULL && ++up == SURE_WAY_UP)
+			return true;
+		if (proc_read_stat(pid, &stat) == -1)
+			return false;
+	}
+	return true;
+}
+
+/* Is it new to us, and ours?  Parents are mostly met before their children. */
 static bool
 visit(struct errand *errand, pid_t pid)
 {
 	struct proc_stat stat;
 	int fd;
-	bool is_ours;
+	bool is_new;
 
 	if (pid == errand->init || pid >= PID_LIMIT || has_seen(errand, pid))
 		return false;
 	fd = (int)syscall(SYS_pidfd_open, pid, 0);
-	is_ours = proc_read_stat(pid, &stat) == 0 &&
-	    (errand->init == 1 || stat.parent == errand->init ||
-		has_seen(errand, stat.parent));
-	if (is_ours) {
+	is_new = proc_read_stat(pid, &stat) == 0 &&
+	    (errand->init == 1 || is_ours(errand, stat.parent));
+	if (is_new) {
 		see(errand, pid);
 		signal_one(errand, fd, pid, &stat);
 	}
 	if (fd != -1)
 		close(fd);
-	return is_ours && errand->seen != NULL;
+	return is_new && errand->seen != NULL;
 }
 
 /* Did a walk through all processes find any that are new? */
@@ -132,8 +153,8 @@ walk(struct errand *errand)
 }
 
 /*
- * All below init.  Without the bits only its children; they are mapped for the
- * errand alone, as an init that waits is to hold no more than it must.
+ * All below init.  The bits are mapped for the errand alone, as an init that
+ * waits is to hold no more than it must.
  */
 static void
 walk_tree(struct errand *errand)

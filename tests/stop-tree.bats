@@ -148,6 +148,76 @@ teardown() {
 	unharmed
 }
 
+@test "a stranger that gets a number which was ours is none of ours, nor its child" {
+	needs python3
+	[ -w /proc/sys/kernel/ns_last_pid ] || lacks "ns_last_pid"
+	# As soon as our first worker has ended it forks to have that one's number,
+	# and once more to have one that the walk has not come to.
+	cat >stranger.py <<-'PYTHON'
+	import os, pathlib, signal, time
+	def wait_until(done):
+	    end = time.monotonic() + 10
+	    while not done() and time.monotonic() < end:
+	        pass
+	def note(sig, _):
+	    with open("strange", "a") as f:
+	        f.write(f"{sig} {os.getpid()} 0\n")
+	def fork_as(pid):
+	    with open("/proc/sys/kernel/ns_last_pid", "w") as f:
+	        f.write(str(pid - 1))
+	    return os.fork()
+	def is_free(pid):
+	    try:
+	        os.kill(pid, 0)
+	    except ProcessLookupError:
+	        return True
+	victim = int(pathlib.Path("victim").read_text())
+	for sig in (signal.SIGTERM, signal.SIGCONT):
+	    signal.signal(sig, note)
+	pathlib.Path("watching").write_text("yes\n")
+	wait_until(lambda: is_free(victim))
+	for attempt in range(20):
+	    child = fork_as(victim)
+	    if child == 0 and os.getpid() != victim:
+	        os._exit(0)
+	    if child == 0:
+	        fork_as(30000)
+	    if child in (0, victim):
+	        break
+	wait_until(pathlib.Path("over").exists)
+	PYTHON
+	below ready 0 bash -c '
+		"$@" & init=$!
+		until [ -e ready ]; do sleep 0.02; done
+		python3 stranger.py &
+		wait $init; status=$?
+		touch over; exit $status' bash \
+		"$MINIREAP" -t 0.1 -- "$ACTOR" fork '{' session ignore $TERM ignore 17 \
+			fork '{' default $TERM mark victim live '}' await victim 1 \
+			times 2500 '{' fork '{' live '}' '}' mark ready live '}' \
+		await watching 1 exit 3
+	equal status 3 "$STATUS"
+	equal "signals to strangers" 0 "$(noted strange '.*')"
+}
+
+# refused NUMBER ERROR COMMAND...: the kernel refuses it that system call.
+refused() {
+	needs python3
+	refused=(python3 "$BATS_TEST_DIRNAME/refuse.py" "$2" "$1" -- "${@:3}")
+}
+
+@test "no memory for the walk: all get TERM, and KILL, all the same" {
+	local mmap=9
+	[ "$(uname -m)" = x86_64 ] || mmap=222
+	refused $mmap ENOMEM "$MINIREAP" -t 0.2 -- "$ACTOR" ignore $TERM \
+		chain 40 '{' note notes mark ready live '}' await ready 1 exit 3
+	below ready 0 "${refused[@]}"
+	equal status 3 "$STATUS"
+	equal "TERMs" 1 "$(noted notes $TERM)"
+	says 1 ' and 28 more$'
+	unharmed
+}
+
 @test "one that forks a new one and ends, again and again, does not escape" {
 	for n in 1 2 3; do
 		rm -f ready strange strangers
