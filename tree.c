@@ -63,11 +63,11 @@ see(const struct errand *errand, pid_t pid)
 static void
 send_to(int fd, pid_t pid, int sig)
 {
-	/* Without pidfds, Linux 5.3, the number has to do. */
-	if (fd == -1)
+	/* Without pidfds, Linux 5.3, or their use, the number has to do. */
+	if (fd == -1 ||
+	    (syscall(SYS_pidfd_send_signal, fd, sig, NULL, 0) == -1 &&
+		errno != ESRCH))
 		kill(pid, sig);
-	else
-		syscall(SYS_pidfd_send_signal, fd, sig, NULL, 0);
 }
 
 static void

@@ -218,6 +218,20 @@ refused() {
 	unharmed
 }
 
+@test "pidfds that are refused, or of no use: all get TERM, and KILL" {
+	local call
+	for call in 424 434; do # pidfd_send_signal, pidfd_open
+		rm -f ready notes strange strangers
+		refused $call EPERM "$MINIREAP" -t 0.2 -- "$ACTOR" ignore $TERM \
+			fork '{' session fork '{' note notes mark ready live '}' live '}' \
+			await ready 1 exit 3
+		below ready 0 "${refused[@]}"
+		equal status 3 "$STATUS"
+		equal "TERMs" 1 "$(noted notes $TERM)"
+		unharmed
+	done
+}
+
 @test "one that forks a new one and ends, again and again, does not escape" {
 	for n in 1 2 3; do
 		rm -f ready strange strangers
