@@ -89,7 +89,8 @@ signal_one(
 	count(errand, pid, stat->name);
 	if (errand->init != 1)
 		send_to(fd, pid, errand->sig);
-	if (errand->wakes && stat->state == 'T')
+	/* Of a first thread that has ended no state tells if others stopped. */
+	if (errand->wakes && (stat->state == 'T' || stat->state == 'Z'))
 		send_to(fd, pid, SIGCONT);
 }
 

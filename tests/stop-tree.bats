@@ -148,6 +148,16 @@ teardown() {
 	unharmed
 }
 
+@test "a process whose first thread has ended, and which is stopped, is continued" {
+	below ready 0 "$MINIREAP" -t 3 -- "$ACTOR" fork '{' session note notes \
+		quit $TERM 0 0 frozen ready '}' await ready 1 sleep 100 exit 3
+	equal status 3 "$STATUS"
+	equal "TERMs" 1 "$(noted notes $TERM)"
+	within time 0 2000 "$TOOK"
+	unharmed
+	silent
+}
+
 @test "a stranger that gets a number which was ours is none of ours, nor its child" {
 	needs python3
 	[ -w /proc/sys/kernel/ns_last_pid ] || lacks "ns_last_pid"

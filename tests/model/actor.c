@@ -21,6 +21,7 @@
  *   bomb          fork for ever, children do the same
  *   hop           fork for ever, and only the newest child lives
  *   leaderless    the first thread ends, another one stays
+ *   frozen FILE   likewise, appends our pid to FILE and stops us
  */
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -158,11 +159,33 @@ live_on(void *unused)
 }
 
 static void
-leaderless(void)
+mark(const char *file)
+{
+	char line[32];
+
+	snprintf(line, sizeof line, "%d\n", (int)getpid());
+	append(file, line);
+}
+
+static pthread_t first_thread;
+
+static void *
+freeze(void *file)
+{
+	pthread_join(first_thread, NULL);
+	mark(file);
+	raise(SIGSTOP);
+	live();
+	return file;
+}
+
+static void
+leave_to(void *(*act)(void *), char *argument)
 {
 	pthread_t thread;
 
-	if (pthread_create(&thread, NULL, live_on, NULL) == 0)
+	first_thread = pthread_self();
+	if (pthread_create(&thread, NULL, act, argument) == 0)
 		pthread_exit(NULL);
 	_exit(96);
 }
@@ -273,7 +296,6 @@ static char **
 play_verb(char **word)
 {
 	const char *verb = *word++;
-	char line[32];
 
 	if (strcmp(verb, "ignore") == 0)
 		signal(atoi(*word++), SIG_IGN);
@@ -302,10 +324,9 @@ play_verb(char **word)
 		setsid();
 	else if (strcmp(verb, "group") == 0)
 		setpgid(0, 0);
-	else if (strcmp(verb, "mark") == 0) {
-		snprintf(line, sizeof line, "%d\n", (int)getpid());
-		append(*word++, line);
-	} else if (strcmp(verb, "await") == 0) {
+	else if (strcmp(verb, "mark") == 0)
+		mark(*word++);
+	else if (strcmp(verb, "await") == 0) {
 		await(word[0], atol(word[1]));
 		word += 2;
 	} else if (strcmp(verb, "sleep") == 0)
@@ -329,7 +350,9 @@ play_verb(char **word)
 	else if (strcmp(verb, "hop") == 0)
 		hop();
 	else if (strcmp(verb, "leaderless") == 0)
-		leaderless();
+		leave_to(live_on, NULL);
+	else if (strcmp(verb, "frozen") == 0)
+		leave_to(freeze, *word++);
 	else {
 		fprintf(stderr, "actor: unknown verb %s\n", verb);
 		_exit(94);
