@@ -171,16 +171,14 @@ walk_tree(struct errand *errand)
 
 /* ---------------------------------------------------------- without /proc */
 
-/* A number is our living child's if waitid(2) has nothing to say of it. */
+/* Who asks for stopped children alone is told that the dead are none. */
 static bool
-is_living_child(pid_t pid)
+is_living_child(idtype_t type, pid_t pid)
 {
 	siginfo_t info;
 
-	info.si_pid = 0;
-	return waitid(P_PID, (id_t)pid, &info,
-		   WEXITED | WNOHANG | WNOWAIT | __WALL) == 0 &&
-	    info.si_pid == 0;
+	return waitid(type, (id_t)pid, &info,
+		   WSTOPPED | WNOHANG | WNOWAIT | __WALL) == 0;
 }
 
 /* Signal those children that have not been seen; gives how many live. */
@@ -189,8 +187,10 @@ try_range(const struct errand *errand, pid_t first, pid_t last)
 {
 	unsigned living = 0;
 
+	if (!is_living_child(P_ALL, 0))
+		return 0;
 	for (pid_t pid = first; pid <= last; pid++) {
-		if (!is_living_child(pid))
+		if (!is_living_child(P_PID, pid))
 			continue;
 		living++;
 		if (has_seen(errand, pid))

@@ -361,6 +361,21 @@ without_proc() {
 	unharmed
 }
 
+@test "no /proc: nothing left when main ends: init exits at once" {
+	# The best of three; to try all numbers there may be takes a second.
+	local least=99999 n
+	for n in 1 2 3; do
+		rm -f ready strange strangers
+		without_proc "$MINIREAP" -t 10 -- "$ACTOR" exit 3
+		below ready 0 "${without_proc[@]}"
+		equal status 3 "$STATUS"
+		unharmed
+		[ "$TOOK" -ge "$least" ] || least=$TOOK
+	done
+	within time 0 200 "$least"
+	silent
+}
+
 @test "no /proc, as PID 1: all get TERM and KILL, and no name is made up" {
 	start_init sh -c 'mount -t tmpfs none /proc && exec "$@"' sh \
 		"$MINIREAP" -t 0.5 -- "$ACTOR" fork '{' session note notes mark ready live '}' \
