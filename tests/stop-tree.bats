@@ -376,6 +376,28 @@ without_proc() {
 	silent
 }
 
+@test "no /proc, -b -t: main's group is left alone until a stop, then ended" {
+	without_proc "$MINIREAP" -b -t 5 -- "$ACTOR" fork '{' note notes \
+		quit $TERM 0 0 mark daemon sleep 400 mark ready live '}' \
+		await daemon 1 exit 3
+	below ready 1 "${without_proc[@]}"
+	equal status 3 "$STATUS"
+	equal "TERMs" 1 "$(noted notes $TERM)"
+	[ "$(noted_at notes $TERM)" -ge "$SENT" ]
+	unharmed
+}
+
+@test "no /proc, -b: a stop tells main's group and what becomes init's child" {
+	without_proc "$MINIREAP" -b -- "$ACTOR" fork '{' \
+		fork '{' note notes quit $TERM 0 0 mark ready live '}' live '}' \
+		fork '{' session fork '{' session note notes quit $TERM 0 0 mark ready \
+			live '}' live '}' quit $TERM 0 3 mark ready live
+	below ready 3 "${without_proc[@]}"
+	equal status 3 "$STATUS"
+	equal "TERMs" 2 "$(noted notes $TERM)"
+	unharmed
+}
+
 @test "no /proc, as PID 1: all get TERM and KILL, and no name is made up" {
 	start_init sh -c 'mount -t tmpfs none /proc && exec "$@"' sh \
 		"$MINIREAP" -t 0.5 -- "$ACTOR" fork '{' session note notes mark ready live '}' \

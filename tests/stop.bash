@@ -179,14 +179,14 @@ silent() {
 
 # below MARK N COMMAND...: in a PID namespace whose PID 1 is a shell, among
 # strangers, run minireap by COMMAND; once MARK has N lines (N not 0) send it
-# TERM.  STATUS is its, TOOK since the TERM, or the start; see unharmed.
+# TERM.  STATUS is its, TOOK since SENT, the TERM or the start; see unharmed.
 below() {
 	# shellcheck disable=SC2016 # for that shell
 	start_init bash -c '. "$0" && host "$@"' \
 		"$BATS_TEST_DIRNAME/stop.bash" "$@"
 	finish
 	equal "the shell's status" 0 "$STATUS"
-	read -r STATUS TOOK <result
+	read -r STATUS TOOK SENT <result
 }
 
 # That shell's part.
@@ -206,7 +206,7 @@ host() {
 	fi
 	wait $init || status=$?
 	clock
-	echo "$status $((NOW - SENT))" >result
+	echo "$status $((NOW - SENT)) $SENT" >result
 	survivors >left
 	mv left survivors
 }

@@ -331,6 +331,24 @@ main_with_worker() {
 	silent
 }
 
+@test "--session -b: main's group is told once of a stop's end of main" {
+	for options in "-b" "-b -t 5"; do
+		rm -f ready notes
+		start --session $options -S QUIT -- "$ACTOR" fork '{' note notes \
+			ignore $QUIT quit $USR1 0 0 mark ready live '}' \
+			quit $QUIT 0 4 mark ready live
+		await_lines ready 2
+		send $QUIT
+		await_lines notes 1
+		sleep 0.1 # would be enough for another one
+		send $USR1
+		finish
+		equal "status with $options" 4 "$STATUS"
+		equal "TERMs with $options" 1 "$(noted notes $TERM)"
+		silent
+	done
+}
+
 @test "-t: the grace may stand in MINIREAP_OPTIONS" {
 	MINIREAP_OPTIONS='-t 0.5' start -- "$ACTOR" ignore $TERM mark ready live
 	await_lines ready 1
