@@ -242,6 +242,11 @@ refused() {
 	done
 }
 
+# since_ready: to the end, from when the last worker was; they slow it down.
+since_ready() {
+	echo $((SENT + TOOK - $(date -r ready +%s%3N)))
+}
+
 @test "one that forks a new one and ends, again and again, does not escape" {
 	for n in 1 2 3; do
 		rm -f ready strange strangers
@@ -249,7 +254,7 @@ refused() {
 			times "$n" '{' fork '{' session mark ready hop '}' '}' \
 			await ready "$n" exit 3
 		equal status 3 "$STATUS"
-		within time 100 2900 "$TOOK"
+		within time 100 2900 "$(since_ready)"
 		unharmed
 	done
 }
@@ -265,7 +270,7 @@ refused() {
 		times 2 '{' fork '{' session mark ready hop '}' '}' \
 		await ready 2 sleep 100 exit 3
 	equal status 3 "$STATUS"
-	within time 100 2900 "$TOOK"
+	within time 100 2900 "$(since_ready)"
 	unharmed
 }
 

@@ -166,6 +166,13 @@ cut_short() {
 	equal "$1" "begin" "$(tr '\n' ' ' <"$1" | sed 's/ $//')"
 }
 
+# least TIME MOST: keep the least TIME of some tries in LEAST_TIME.  Was one
+# enough?  A busy machine is late now and then, a bug each time.
+least() {
+	[ "${LEAST_TIME:-$1}" -lt "$1" ] || LEAST_TIME=$1
+	[ "$LEAST_TIME" -le "$2" ]
+}
+
 # says N PATTERN: so many lines of init's match.
 says() {
 	equal "lines that match '$2'" "$1" "$(grep -cE "$2" err)"
@@ -207,6 +214,7 @@ host() {
 	wait $init || status=$?
 	clock
 	echo "$status $((NOW - SENT)) $SENT" >result
+	kill -STOP -1 # all but us: whoever hops on would not be seen
 	survivors >left
 	mv left survivors
 }
