@@ -213,6 +213,19 @@ hop(void)
 	_exit(0);
 }
 
+static pid_t
+fork_in_time(void)
+{
+	pid_t child;
+
+	while ((child = fork()) == -1) {
+		if (clock_ms() > we.end)
+			_exit(92);
+		nap(1);
+	}
+	return child;
+}
+
 static void play(char **word, char **end);
 
 /* The word behind the block that begins at word. */
@@ -235,10 +248,8 @@ behind(char **word, char **end)
 static void
 fork_to_play(char **block, char **rest)
 {
-	pid_t child;
+	const pid_t child = fork_in_time();
 
-	while ((child = fork()) == -1)
-		nap(1);
 	if (child > 0)
 		return;
 	play(block + 1, rest - 1);
@@ -257,10 +268,8 @@ chain(long n, char **block, char **rest)
 	char number[32];
 	char *words[MOST_WORDS] = {"actor", "chain", number};
 	const size_t length = (size_t)(rest - block);
-	pid_t child;
+	const pid_t child = fork_in_time();
 
-	while ((child = fork()) == -1)
-		nap(1);
 	if (child > 0)
 		return;
 	if (n > 1 && length < MOST_WORDS - 5) {
