@@ -98,7 +98,7 @@ static bool
 looks_first(const struct options *options)
 {
 	return options->scope == SCOPE_SESSION || options->verbosity >= 2 ||
-	    options->warn || options->grace_ms != TIME_UNSET;
+	    options->warn || options->wait || options->grace_ms != TIME_UNSET;
 }
 
 /* Reap a batch.  Might there be more? */
