@@ -54,7 +54,7 @@ refused() {
 
 # bats test_tags=static
 @test "--install without /proc: by argv[0], unless PATH was needed to find that" {
-	[ "$(id -u)" = 0 ] || skip "hiding /proc needs root"
+	needs_root
 	cp "$MINIREAP" copy
 	run -0 unshare --mount sh -c 'mount -t tmpfs none /proc &&
 	    exec ./copy --install to/no-proc'
@@ -92,7 +92,7 @@ refused() {
 }
 
 @test "--install onto a full or a read-only disk: likewise, and the old file stays" {
-	[ "$(id -u)" = 0 ] || skip "mounting needs root"
+	needs_root
 	run -0 unshare --mount bash -ec '
 		mount -t tmpfs -o size=16k none to
 		echo old >to/old
