@@ -127,3 +127,102 @@ files_of() {
 		docker rm $image >/dev/null
 	done
 }
+
+# -------------------------------------------------------------- make image
+
+# make_image BUILDER DIRECTORY: of the program that is being tested.
+make_image() {
+	command -v "$1" >/dev/null || skip "$1 is not installed"
+	env -i PATH="$PATH" HOME="$BATS_TEST_TMPDIR" BUILDER="$1" \
+	    DOCKER_HOST="$DOCKER_HOST" DOCKER_BUILDKIT=0 make -s -C "$ROOT" -o "$MINIREAP" \
+	    BUILD="$(dirname "$MINIREAP")" COMMIT=1234567 OUT="$2" image 3>&-
+}
+
+# is_layout DIRECTORY: what the OCI image specification asks of one, each
+# blob's name its digest, and in it the image of Dockerfile.example.
+is_layout() {
+	python3 - "$1" "$MINIREAP" "$ROOT/LICENSE" <<-'PYTHON'
+	import hashlib, io, json, os, sys, tarfile
+	layout, program, licence = sys.argv[1:]
+	def read(*path):
+	    return open(os.path.join(*path), "rb").read()
+	def blob(descriptor):
+	    kind, digest = descriptor["digest"].split(":")
+	    content = read(layout, "blobs", kind, digest)
+	    assert hashlib.sha256(content).hexdigest() == digest
+	    assert len(content) == descriptor["size"]
+	    return content
+	media = "application/vnd.oci.image."
+	assert json.loads(read(layout, "oci-layout")) == {
+	    "imageLayoutVersion": "1.0.0"}
+	index = json.loads(read(layout, "index.json"))
+	entry, = index["manifests"]
+	assert index["schemaVersion"] == 2
+	assert entry["mediaType"] == media + "manifest.v1+json"
+	manifest = json.loads(blob(entry))
+	assert manifest["schemaVersion"] == 2
+	assert manifest["config"]["mediaType"] == media + "config.v1+json"
+	image = json.loads(blob(manifest["config"]))
+	files, ids = {}, []
+	for layer in manifest["layers"]:
+	    assert layer["mediaType"].startswith(media + "layer.v1.tar")
+	    tar = tarfile.open(fileobj=io.BytesIO(blob(layer)))
+	    tar.fileobj.seek(0)
+	    ids.append("sha256:" + hashlib.sha256(tar.fileobj.read()).hexdigest())
+	    files.update({m.name: tar.extractfile(m).read()
+	                  for m in tar.getmembers() if m.isfile()})
+	    mode = {m.name: m.mode for m in tar.getmembers()}
+	    assert mode.get("minireap", 0o755) & 0o7777 == 0o755
+	assert files == {"minireap": read(program), "LICENSE": read(licence)}
+	assert image["rootfs"]["diff_ids"] == ids, (image["rootfs"], ids)
+	config = image["config"]
+	assert config["User"] == "65534:65534"
+	assert config["Entrypoint"] == ["/minireap", "--"]
+	assert config["Cmd"] == ["/minireap", "--version"]
+	label = "org.opencontainers.image."
+	assert config["Labels"][label + "licenses"] == "MIT"
+	assert config["Labels"][label + "revision"] == "1234567"
+	version, = {entry["annotations"][label + "ref.name"],
+	            config["Labels"][label + "version"]}
+	PYTHON
+}
+
+# podman_runs DIRECTORY WORD...: by its name from here, which podman wants in
+# lower case.
+podman_runs() {
+	local layout=$1
+	shift
+	cat >containers.conf <<-CONF
+	[containers]
+	default_ulimits = ["nofile=1024:1024", "nproc=1000:1000"]
+	netns = "none"
+	[engine]
+	runtime = "runc"
+	cgroup_manager = "cgroupfs"
+	events_logger = "file"
+	CONF
+	# podman would look for passwords where docker was told to.
+	env -u DOCKER_CONFIG CONTAINERS_CONF="$PWD/containers.conf" podman --root "$PWD/store" \
+	    --runroot "$PWD/run" --storage-driver vfs \
+	    run --rm "oci:$layout/image" "$@" 3>&-
+}
+
+@test "make image, with docker: an OCI layout that podman runs" {
+	make_image docker "$PWD/out"
+	is_layout out/image
+	run -0 podman_runs out
+	contains "$output" "$("$MINIREAP" --version)"
+}
+
+@test "make image, with buildah or podman: likewise, and the same bytes from both" {
+	for builder in buildah podman; do
+		make_image $builder "$PWD/$builder"
+		is_layout $builder/image
+		sleep 1.1 # a clock's second in it would show
+	done
+	diff -r buildah podman
+	run -0 podman_runs buildah
+	contains "$output" "$("$MINIREAP" --version)"
+	# A command instead of that one, with a status of its own.
+	run -0 podman_runs buildah /minireap -e 125 -- /minireap -z
+}
