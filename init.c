@@ -31,6 +31,28 @@ print_and_exit(struct init *init)
 	_exit(init->options.failure_status);
 }
 
+/* What line says has failed, and nothing was started. */
+_Noreturn static void
+fail(const struct init *init, struct message *line)
+{
+	ending_say(&init->ending, line, init->options.failure_status);
+	_exit(init->options.failure_status);
+}
+
+_Noreturn static void
+install_and_exit(const struct init *init)
+{
+	const char *file = init->options.install;
+	struct message line;
+
+	if (install(file) == 0)
+		_exit(0);
+	message_begin(&line);
+	message_add(&line, "cannot install %s: ", file);
+	message_add_reason(&line, errno);
+	fail(init, &line);
+}
+
 static void
 read_options(struct init *init, char **argv, char **envp)
 {
@@ -41,11 +63,10 @@ read_options(struct init *init, char **argv, char **envp)
 	if (result == 0 && init->options.text != NULL)
 		print_and_exit(init);
 	init->ending = ending_begin(&init->options, &init->log);
-	if (result == 0)
-		return;
-	report_options_error(&line, &error);
-	ending_say(&init->ending, &line, init->options.failure_status);
-	_exit(init->options.failure_status);
+	if (result == -1) {
+		report_options_error(&line, &error);
+		fail(init, &line);
+	}
 }
 
 /* Parent death: the signal is ours to forward, so it may come before main. */
@@ -142,6 +163,8 @@ main(int argc, char **argv, char **envp)
 
 	(void)argc;
 	read_options(&init, argv, envp);
+	if (init.options.install != NULL)
+		install_and_exit(&init);
 	watch_parent(&init);
 	adopt(&init);
 	if (!init.options.pause)

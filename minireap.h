@@ -66,7 +66,7 @@ int64_t clock_ms(void);
 
 /* --------------------------------------------------------------- file.c */
 
-/* open(2) with O_CLOEXEC and the flags given, which must not be to create. */
+/* open(2) with O_CLOEXEC and the flags given; mode 0755 for what it creates. */
 int file_open(const char *path, int flags);
 
 /*
@@ -474,7 +474,7 @@ enum {
 
 /* argv, the environment and the program's name, made sense of. */
 struct options {
-	char **command; /* NULL: only with pause or text */
+	char **command; /* NULL: only with pause, install or text */
 	enum scope scope;
 	unsigned verbosity;
 	bool warn;
@@ -491,6 +491,7 @@ struct options {
 	uint8_t remap[256 / CHAR_BIT]; /* bit n: status n becomes 0 */
 	const char *termination_log; /* absolute path, or NULL */
 	const char *version;
+	const char *install; /* the file to copy this program to, or NULL */
 	const char *text; /* to print on stdout and be done, or NULL */
 };
 
@@ -516,7 +517,11 @@ bool options_remaps(const struct options *options, int status);
 /* ----------------------------------------------------------- settings.c */
 
 /* A long option's letter, where it has none. */
-enum { SETTING_SESSION = 1 };
+enum {
+	SETTING_SESSION = 1,
+	SETTING_INSTALL,
+	SETTING_FIRST_LETTER,
+};
 
 /*
  * Do what the option letter asks for, value NULL where it takes none.  NULL,
@@ -693,6 +698,15 @@ void deliver_action(struct supervision *run, enum stop_action action);
  * nothing else: whatever fails in here is said, at most.
  */
 int supervise(struct supervision *run);
+
+/* ------------------------------------------------------------ install.c */
+
+/*
+ * Copy this program to file: in one step, over whatever had that name, mode
+ * 0755, and on the disk.  0, or -1 with errno of open(2), write(2) and
+ * rename(2), and then nothing is changed or left; EISDIR for any directory.
+ */
+int install(const char *file);
 
 /* -------------------------------------------------------------- usage.c */
 

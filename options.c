@@ -34,6 +34,7 @@ static const struct name {
     {'q', NONE, "quiet"},
     {'T', OPTIONAL, "termination-log"},
     {'P', NONE, "pause"},
+    {SETTING_INSTALL, NEEDED, "install"},
     {'h', NONE, "help"},
     {'V', NONE, "version"},
     {'l', NONE, "license"},
@@ -143,7 +144,7 @@ read_short(struct reader *reader, char *letters)
 		set_name(reader, "-", letters, 1);
 		while (i < sizeof names / sizeof *names &&
 		    (names[i].letter != *letters ||
-			*letters == SETTING_SESSION))
+			*letters < SETTING_FIRST_LETTER))
 			i++;
 		if (i == sizeof names / sizeof *names)
 			return fail(reader, NULL, "unknown (see --help)");
@@ -209,17 +210,19 @@ static int
 check_command(struct reader *reader)
 {
 	struct options *options = reader->options;
+	bool is_alone;
 
 	reader->error->name[0] = '\0';
 	if (options->text != NULL)
 		return 0;
 	if (options->command == NULL && options->pause_by_name)
 		options->pause = true;
-	if (options->command == NULL && !options->pause)
+	is_alone = options->pause || options->install != NULL;
+	if (options->command == NULL && !is_alone)
 		return fail(reader, NULL, "no command (see --help)");
-	if (options->command != NULL && options->pause)
-		return fail(
-		    reader, *options->command, "no command goes with --pause");
+	if (options->command != NULL && is_alone)
+		return fail(reader, *options->command,
+		    "no command goes with --pause or --install");
 	return 0;
 }
 

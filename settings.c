@@ -176,6 +176,9 @@ settings_apply(struct options *options, char letter, char *value)
 		return set_time(&options->grace_ms, value);
 	case 'T':
 		return set_termination_log(options, value);
+	case SETTING_INSTALL:
+		options->install = value;
+		return NULL;
 	default:
 		apply_flag(options, letter);
 		return NULL;

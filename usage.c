@@ -31,6 +31,7 @@ const char usage_help[] =
     "  -s, --subreaper         nothing to do: orphans are always adopted\n"
     "  -T, --termination-log[=FILE]  append why it ended (Kubernetes)\n"
     "  -P, --pause             no COMMAND: reap; exit 0 on INT or TERM\n"
+    "      --install FILE      copy this program to FILE\n"
     "  -v, --verbose           log what is done; twice: every signal and reaping\n"
     "  -w, --warn              log every reaped orphan\n"
     "  -q, --quiet             no messages but for failures of our own\n"

@@ -4,6 +4,7 @@
 # are those of --help and of the manual.
 
 bats_require_minimum_version 1.5.0
+load helpers
 
 setup() {
 	ROOT=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
@@ -13,18 +14,6 @@ setup() {
 
 teardown() {
 	[ -z "${PUBLIC-}" ] || rm -rf "$PUBLIC"
-}
-
-# fresh_clone DIRECTORY: the tree as git would give it to a stranger.
-fresh_clone() {
-	mkdir "$1"
-	if git -C "$ROOT" rev-parse --git-dir >/dev/null 2>&1; then
-		git -C "$ROOT" ls-files -z --cached --others --exclude-standard
-	else # from a release's tar file
-		(cd "$ROOT" && find . -type f ! -path './obj/*' \
-		    ! -path './build/*' ! -path ./minireap -print0)
-	fi >list
-	tar -C "$ROOT" --null -T list --ignore-failed-read -c | tar -C "$1" -x
 }
 
 # split_blocks LANGUAGE: the blocks of README.md, as files block-1, block-2...
