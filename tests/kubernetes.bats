@@ -81,18 +81,8 @@ import json, sys
 for line in sys.stdin:
     print(*json.loads(line), sep="\n")')
 	where=$(sed -n 's/^ *mountPath: //p' <<<"$section")
-	if has_option install; then
-		podman_run --rm -v "$EMPTY:$where" --entrypoint '[]' \
-		    localhost/minireap:1 "${words[@]}"
-	else # until minireap has it
-		equal 'the words' "/minireap --install $where/minireap" \
-		    "${words[*]}"
-		cp "$MINIREAP" "$EMPTY/minireap"
-	fi
-}
-
-has_option() {
-	"$MINIREAP" --help | grep -q -e "--$1"
+	podman_run --rm -v "$EMPTY:$where" --entrypoint '[]' \
+	    localhost/minireap:1 "${words[@]}"
 }
 
 # as_played NAME ARGUMENTS: that container of the pod runs under minireap, whose
