@@ -771,14 +771,16 @@ LEFT='env --default-signal=INT setsid sleep 100 & echo $! >pid'
 @test "two inits in a pipeline: ^Z stops both, fg continues both, ^C ends them" {
 	type_into bash --norc --noprofile <<-'STEPS'
 	foreground bash
-	send ./minireap -- ./main -c 'touch one; exec cat /dev/zero' | ./minireap -- ./main -c 'touch two; exec cat >/dev/null'\n
-	until [ -e one ] && [ -e two ]
+	send ./minireap -- ./main -c 'echo $$ >one; exec cat /dev/zero' | ./minireap -- ./main -c 'echo $$ >two; exec cat >/dev/null'\n
+	until [ -s one ] && [ -s two ]
 	send ^Z
 	expect Stopped
-	expect exec cat
 	foreground bash
+	until grep '^State:.T' /proc/$(cat one)/status
+	until grep '^State:.T' /proc/$(cat two)/status
 	send fg\n
-	expect exec cat
+	until ! grep '^State:.T' /proc/$(cat one)/status
+	until ! grep '^State:.T' /proc/$(cat two)/status
 	send ^C
 	foreground bash
 	send exit 0\n
