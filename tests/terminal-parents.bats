@@ -121,11 +121,10 @@ one_int() {
 	{
 		job_steps ./minireap -- ./main count | sed '$d'
 		cat <<-'STEPS'
-		send ./minireap -- bash -c 'trap "stty size" WINCH; echo rea""dy; while :; do sleep 0.1; done'\n
-		expect ready
+		send ./minireap -- bash -c 'trap "stty size; exit" WINCH; touch ready; while :; do sleep 0.1; done'\n
+		until [ -e ready ]
 		resize 33 90
-		expect 90
-		send ^C
+		expect 32 90
 		expect #
 		send exit 5\n
 		end 0

@@ -184,11 +184,10 @@ job_steps() {
 @test "a new window size reaches main" {
 	type_into bash --norc --noprofile <<-'STEPS'
 	foreground bash
-	send ./minireap -- sh -c 'trap "stty size" WINCH; echo rea""dy; while :; do sleep 0.1; done'\n
-	expect ready
+	send ./minireap -- sh -c 'trap "stty size; exit" WINCH; touch ready; while :; do sleep 0.1; done'\n
+	until [ -e ready ]
 	resize 33 44
 	expect 33 44
-	send ^C
 	foreground bash
 	send exit 0\n
 	end 0
