@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,6 +22,7 @@
 enum {
 	FLAG_NOWAIT = 8, /* RWF_NOWAIT of pwritev2(2) */
 	TERMINAL_CHUNK = 128, /* its buffers grow in steps of 256 bytes */
+	TERMINAL_TRIES = 16,
 };
 
 static void
@@ -154,12 +156,17 @@ write_to_terminal(int fd, const char *text, size_t length)
 	char path[sizeof "/proc/self/fd/" + TEXT_DECIMAL_MAX];
 	int own;
 	ssize_t n;
+	int tries = 0;
 
 	text_decimal(text_copy(path, "/proc/self/fd/"), (unsigned long)fd);
 	own = file_open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY);
 	if (own == -1)
 		return write_polling(fd, text, length);
-	n = write(own, text, length);
+	/* While another writes there is no room either, for a moment. */
+	do
+		n = write(own, text, length);
+	while (n == -1 && errno == EAGAIN && ++tries < TERMINAL_TRIES &&
+	    sched_yield() == 0);
 	close(own);
 	return n == (ssize_t)length;
 }

@@ -337,6 +337,7 @@ struct terminal {
 	int fd; /* open on it, or -1 */
 	bool exists; /* there was one at the start: stops matter */
 	bool held; /* main's group is to have it, or has it */
+	bool wanted; /* by main, when it stopped */
 	bool given_up; /* by init, for main's own session */
 	bool stop_sent; /* init itself forwarded a stop to main */
 	bool job_stopped; /* init stopped along with main */
@@ -353,13 +354,13 @@ struct terminal terminal_find(enum scope scope);
  * Main's child side: take the terminal for its own new group or session, if it
  * is to have it.  SIGTTOU must be blocked.  Async-signal-safe.  tcsetpgrp(3)
  */
-void terminal_take(const struct terminal *terminal);
+void terminal_take(struct terminal *terminal);
 
 /* The descriptor that init goes on with, -1 for none (PID 1: on demand). */
 int terminal_keep(struct terminal *terminal);
 
-/* Make init's own group the foreground one again, if main's was. */
-void terminal_return(const struct terminal *terminal);
+/* Make init's own group the foreground one again, if main's was: main ended. */
+void terminal_return(struct terminal *terminal);
 
 /* Init has sent sig to main: a stop that it forwarded itself stands. */
 void terminal_sent(struct terminal *terminal, int sig);
@@ -374,11 +375,22 @@ signals_set terminal_own_signals(const struct terminal *terminal);
  */
 void terminal_main_stopped(struct terminal *terminal, pid_t main_pid, int sig);
 
+/* Did the terminal send it, to a whole group?  Then main's is meant. */
+bool terminal_is_key(const siginfo_t *info);
+
+/* Is it a key that would stop what nobody could continue? */
+bool terminal_ignores(const siginfo_t *info);
+
 /*
- * Init was sent SIGCONT.  If it had stopped along with main, main gets the
- * terminal, if init's group has it, and goes on: true.
+ * Init was sent a signal.  True where nothing is left to forward: SIGCONT when
+ * init had stopped along with main, which got the terminal, if it had it, and
+ * goes on; SIGTTIN or SIGTTOU of others in init's group, who got it from main.
  */
-bool terminal_continued(struct terminal *terminal, pid_t main_pid);
+bool terminal_handled(
+    struct terminal *terminal, pid_t main_pid, const siginfo_t *info);
+
+/* Main has ended, and what is left was sent a signal: init stops with it. */
+void terminal_rest_told(const siginfo_t *info);
 
 /* ------------------------------------------------------------ release.c */
 
@@ -453,7 +465,7 @@ struct spawn {
 	signals_set mask; /* main's */
 	const struct signals_action *sigchld; /* main's */
 	enum scope scope;
-	const struct terminal *terminal;
+	struct terminal *terminal;
 	pid_t init; /* this process */
 };
 

@@ -38,6 +38,7 @@ main_ended(struct supervision *run, const struct reaper_event *event)
 {
 	run->status = reaper_exit_status(event->wstatus);
 	ending_main(run->ending, &run->main, event, run->self == 1);
+	terminal_return(run->terminal);
 	deliver_action(run, stop_main_ended(&run->stop, now(run)));
 }
 
@@ -136,8 +137,9 @@ forward(struct supervision *run, int sig, const siginfo_t *info)
 {
 	if (run->options->verbosity >= 2)
 		report_signal(run->log, info, sig, run->options->rewrite[sig]);
-	if (sig == SIGCONT && !run->stop.main_gone &&
-	    terminal_continued(run->terminal, run->main.pid))
+	if (terminal_ignores(info) ||
+	    (!run->stop.main_gone &&
+		terminal_handled(run->terminal, run->main.pid, info)))
 		return;
 	if (stop_received(&run->stop, sig, now(run)) == STOP_SEND)
 		deliver_signal(run, sig, info);

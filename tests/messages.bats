@@ -191,6 +191,17 @@ s.setblocking(True)'
 termios.tcflow(target, termios.TCOOFF)'
 }
 
+@test "into a terminal that another is just writing to: no line is lost" {
+	# The kernel then says that there is no room, for a moment.
+	timeout 60 python3 "$BATS_TEST_DIRNAME/typist.py" strace -o trace \
+	    -e trace=write -e inject=write:error=EAGAIN:when=1 \
+	    "$MINIREAP" -v -- true 3>&- <<-'STEPS'
+	expect started main process
+	end 0
+	STEPS
+	grep 'EAGAIN.*INJECTED' trace
+}
+
 @test "into a file: whole lines, all of them" {
 	run -0 talks_to 'target = os.open("log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)'
 	equal SIGUSR1 400 "$(grep -cx 'minireap: signal SIGUSR1 from=[0-9]* sent=SIGUSR1' log)"

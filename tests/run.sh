@@ -9,24 +9,26 @@ cd "$(dirname "$0")/.." || exit 125
 # What is called, and what it is called in the packages of each system.
 commands='make cc bats strace python3 unshare setpriv dash bash busybox
 	dockerd docker runc podman tini dumb-init catatonit
-	qemu-system-x86_64 cpio containerd ctr protoc docker-compose'
+	qemu-system-x86_64 cpio containerd ctr protoc docker-compose less
+	sudo su script tmux'
 debian='make gcc libc6-dev musl-tools bats strace python3 util-linux
 	dash bash busybox-static docker.io runc podman systemd tini dumb-init
 	catatonit procps qemu-system-x86 cpio containerd protobuf-compiler
-	python3-protobuf python3-grpcio docker-compose'
+	python3-protobuf python3-grpcio docker-compose less vim-tiny sudo
+	bsdutils tmux'
 alpine='make gcc musl-dev linux-headers bats strace python3 util-linux
 	setpriv dash bash busybox-static docker runc podman tini tini-static
 	dumb-init catatonit procps coreutils qemu-system-x86_64 cpio
 	containerd containerd-ctr protoc py3-protobuf py3-grpcio
-	docker-compose'
+	docker-compose less sudo util-linux-login util-linux-misc tmux'
 
 # A plain user's PATH leaves out where dockerd and others are.
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 export PATH
 apt=$(command -v apt-get)
 apk=$(command -v apk)
-# Nothing has it in Alpine: the tests for it are skipped there.
-[ -z "$apt" ] || commands="$commands systemd-socket-activate"
+# Nothing has them in Alpine: the tests for them are skipped there.
+[ -z "$apt" ] || commands="$commands systemd-socket-activate vim.tiny"
 
 missing=
 for command in $commands; do
