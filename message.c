@@ -285,7 +285,7 @@ message_log(struct log *log, const char *format, ...)
 int
 message_print(int fd, const char *text)
 {
-	size_t left = strlen(text);
+	size_t left = text_until(text, '\0');
 
 	while (left > 0) {
 		ssize_t n = write(fd, text, left);

@@ -117,7 +117,8 @@ oom_read(void)
 		*mount_end = '\0';
 		copy_group(mount_end, (size_t)(path + PATH_SIZE - mount_end),
 		    versions[i].controllers);
-		if (read_group(path, path + strlen(path), &versions[i], &oom) ||
+		if (read_group(path, path + text_until(path, '\0'),
+			&versions[i], &oom) ||
 		    read_group(path, mount_end, &versions[i], &oom))
 			break;
 	}

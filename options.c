@@ -118,7 +118,7 @@ read_long(struct reader *reader, char *word)
 
 	set_name(reader, "--", word, length);
 	while (i < sizeof names / sizeof *names &&
-	    (strlen(names[i].text) != length ||
+	    (text_until(names[i].text, '\0') != length ||
 		memcmp(names[i].text, word, length) != 0))
 		i++;
 	if (i == sizeof names / sizeof *names)

@@ -50,9 +50,11 @@ static int
 parse_stat(const char *line, struct proc_stat *stat)
 {
 	const char *name = line + text_until(line, '(');
-	const char *rest = strrchr(line, ')');
+	const char *rest = line + text_until(line, '\0');
 
-	if (rest == NULL || rest < name || rest[1] != ' ')
+	while (rest > name && *rest != ')')
+		rest--;
+	if (rest == name || rest[1] != ' ')
 		return -1;
 	copy_name(stat->name, name + 1, rest);
 	rest += 2;
