@@ -21,7 +21,7 @@ PROBE = $(OBJ)/probe
 SOURCES = init.c supervise.c deliver.c options.c settings.c peer.c usage.c \
 	spawn.c execute.c diagnose.c environment.c stop.c tree.c signals.c \
 	signames.c reaper.c terminal.c release.c report.c reason.c proc.c \
-	message.c text.c
+	zombies.c cure.c table.c message.c file.c text.c
 OBJECTS = $(SOURCES:%.c=$(OBJ)/%.o)
 PROBE_OBJECTS = $(patsubst tests/probe/%.c,$(OBJ)/probe-%.o,$(wildcard \
 	tests/probe/*.c))

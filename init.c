@@ -22,12 +22,18 @@ struct init {
 };
 
 _Noreturn static void
+fail_to_print(struct init *init, int error)
+{
+	message_log_reason(&init->log, error, "cannot write to stdout");
+	_exit(init->options.failure_status);
+}
+
+_Noreturn static void
 print_and_exit(struct init *init)
 {
 	if (message_print(STDOUT_FILENO, init->options.text) == 0)
 		_exit(0);
-	message_log_reason(&init->log, errno, "cannot write to stdout");
-	_exit(init->options.failure_status);
+	fail_to_print(init, errno);
 }
 
 static void
@@ -42,6 +48,44 @@ read_options(struct init *init, char **argv, char **envp)
 	}
 	report_options_error(&init->log, &error);
 	_exit(init->options.failure_status);
+}
+
+static struct zombies *
+find_zombies(struct init *init)
+{
+	struct proc_stat stat;
+	struct zombies *zombies = NULL;
+	const char *problem = NULL;
+
+	if (!proc_is_ours())
+		problem = "no /proc of this PID namespace";
+	else if (proc_read_stat(1, &stat) == -1)
+		problem = "/proc hides others' processes (hidepid): be root";
+	else if ((zombies = zombies_find(ZOMBIES_OF_ALL)) == NULL)
+		problem = "no memory";
+	if (problem != NULL) {
+		message_log(&init->log, "cannot look for zombies: %s", problem);
+		_exit(init->options.failure_status);
+	}
+	zombies_describe(zombies, init->self);
+	return zombies;
+}
+
+_Noreturn static void
+tell_zombies(struct init *init)
+{
+	struct zombies *zombies = find_zombies(init);
+	struct table table = {.error = 0};
+
+	if (init->options.cure != 0 && zombies->count > 0) {
+		cure(zombies, init->options.cure, &table);
+		zombies_forget(zombies);
+		zombies = find_zombies(init);
+	}
+	table_print(&table, zombies);
+	if (table.error == 0)
+		_exit(zombies->count == 0 ? 0 : STATUS_ZOMBIES);
+	fail_to_print(init, table.error);
 }
 
 /* Parent death: the signal is ours to forward, so it may come before main. */
@@ -141,6 +185,8 @@ main(int argc, char **argv, char **envp)
 
 	(void)argc;
 	read_options(&init, argv, envp);
+	if (init.options.zombies)
+		tell_zombies(&init);
 	watch_parent(&init);
 	adopt(&init);
 	if (!init.options.pause)

@@ -11,30 +11,37 @@
 
 #define VARIABLE "MINIREAP_OPTIONS="
 
+enum value {
+	NO_VALUE,
+	HAS_VALUE,
+	MAY_HAVE_VALUE, /* behind = only */
+};
+
 static const struct name {
 	char letter;
-	bool has_value;
+	uint8_t value; /* enum value */
 	char text[14];
 } names[] = {
-    {'c', false, "single-child"},
-    {'g', false, "group"},
-    {SETTING_SESSION, false, "session"},
-    {'r', true, "rewrite"},
-    {'S', true, "stop-signal"},
-    {'d', true, "delay"},
-    {'t', true, "grace"},
-    {'b', false, "wait"},
-    {'e', true, "remap"},
-    {'p', true, "parent-death"},
-    {'s', false, "subreaper"},
-    {'v', false, "verbose"},
-    {'w', false, "warn"},
-    {'q', false, "quiet"},
-    {'P', false, "pause"},
-    {'h', false, "help"},
-    {'V', false, "version"},
-    {'l', false, "license"},
-    {'L', false, "license"},
+    {'c', NO_VALUE, "single-child"},
+    {'g', NO_VALUE, "group"},
+    {SETTING_SESSION, NO_VALUE, "session"},
+    {'r', HAS_VALUE, "rewrite"},
+    {'S', HAS_VALUE, "stop-signal"},
+    {'d', HAS_VALUE, "delay"},
+    {'t', HAS_VALUE, "grace"},
+    {'b', NO_VALUE, "wait"},
+    {'e', HAS_VALUE, "remap"},
+    {'p', HAS_VALUE, "parent-death"},
+    {'s', NO_VALUE, "subreaper"},
+    {'v', NO_VALUE, "verbose"},
+    {'w', NO_VALUE, "warn"},
+    {'q', NO_VALUE, "quiet"},
+    {'P', NO_VALUE, "pause"},
+    {SETTING_ZOMBIES, MAY_HAVE_VALUE, "zombies"},
+    {'h', NO_VALUE, "help"},
+    {'V', NO_VALUE, "version"},
+    {'l', NO_VALUE, "license"},
+    {'L', NO_VALUE, "license"},
 };
 
 /* What options are read from, and where that stands. */
@@ -119,9 +126,9 @@ read_long(struct reader *reader, char *word)
 		i++;
 	if (i == sizeof names / sizeof *names)
 		return fail(reader, NULL, "unknown (see --help)");
-	if (!names[i].has_value && value != NULL)
+	if (names[i].value == NO_VALUE && value != NULL)
 		return fail(reader, value, "takes no value");
-	if (names[i].has_value && value == NULL) {
+	if (names[i].value == HAS_VALUE && value == NULL) {
 		value = next_word(reader);
 		if (value == NULL)
 			return fail(reader, NULL, "needs a value");
@@ -140,11 +147,11 @@ read_short(struct reader *reader, char *letters)
 		set_name(reader, "-", letters, 1);
 		while (i < sizeof names / sizeof *names &&
 		    (names[i].letter != *letters ||
-			*letters == SETTING_SESSION))
+			*letters < SETTING_FIRST_LETTER))
 			i++;
 		if (i == sizeof names / sizeof *names)
 			return fail(reader, NULL, "unknown (see --help)");
-		if (names[i].has_value) {
+		if (names[i].value == HAS_VALUE) {
 			value = letters[1] != '\0' ? letters + 1
 						   : next_word(reader);
 			if (value == NULL)
@@ -206,17 +213,20 @@ static int
 check_command(struct reader *reader)
 {
 	struct options *options = reader->options;
+	bool is_alone;
 
 	reader->error->name[0] = '\0';
 	if (options->text != NULL)
 		return 0;
 	if (options->command == NULL && options->pause_by_name)
 		options->pause = true;
-	if (options->command == NULL && !options->pause)
+	is_alone = options->pause || options->zombies;
+	if (options->command == NULL && !is_alone)
 		return fail(reader, NULL, "no command (see --help)");
-	if (options->command != NULL && options->pause)
-		return fail(
-		    reader, *options->command, "no command goes with --pause");
+	if (options->command != NULL && is_alone)
+		return fail(reader, *options->command,
+		    options->zombies ? "no command goes with --zombies"
+				     : "no command goes with --pause");
 	return 0;
 }
 

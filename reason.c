@@ -14,6 +14,7 @@ static const struct {
 } reasons[] = {
     {EPERM, "operation not permitted"},
     {ENOENT, "no such file or directory"},
+    {ESRCH, "no such process"},
     {EIO, "input/output error"},
     {E2BIG, "argument list too long"},
     {ENOEXEC, "exec format error"},

@@ -163,6 +163,9 @@ settings_apply(struct options *options, char letter, char *value)
 		return set_time(&options->delay_ms, value);
 	case 't':
 		return set_time(&options->grace_ms, value);
+	case SETTING_ZOMBIES:
+		options->zombies = true;
+		return value == NULL ? NULL : set_signal(&options->cure, value);
 	default:
 		apply_flag(options, letter);
 		return NULL;

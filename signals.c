@@ -168,6 +168,14 @@ signals_send(pid_t main_pid, enum scope scope, int sig, const siginfo_t *info)
 	return kill_scope(main_pid, scope, sig);
 }
 
+int
+signals_send_by(int pidfd, pid_t pid, int sig)
+{
+	if (pidfd == -1)
+		return kill(pid, sig);
+	return (int)syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0);
+}
+
 void
 signals_queue_to_self(int sig)
 {

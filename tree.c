@@ -20,8 +20,7 @@
 enum {
 	MOST_PASSES = 16, /* over a tree that grows while it is walked */
 	MOST_NAMES = 12, /* in one line */
-	PID_LIMIT = 4194304, /* pid_max can be no more: proc(5) */
-	SEEN_BYTES = PID_LIMIT / CHAR_BIT,
+	SEEN_BYTES = PROC_PID_LIMIT / CHAR_BIT,
 };
 
 /* One signal for all, and what came of it. */
@@ -60,16 +59,6 @@ see(const struct errand *errand, pid_t pid)
 }
 
 static void
-send_to(int fd, pid_t pid, int sig)
-{
-	/* Without pidfds, Linux 5.3, the number has to do. */
-	if (fd == -1)
-		kill(pid, sig);
-	else
-		syscall(SYS_pidfd_send_signal, fd, sig, NULL, 0);
-}
-
-static void
 count(struct errand *errand, pid_t pid, const char *name)
 {
 	if (errand->names != NULL && errand->hit < MOST_NAMES)
@@ -87,9 +76,9 @@ signal_one(
 		return;
 	count(errand, pid, stat->name);
 	if (errand->init != 1)
-		send_to(fd, pid, errand->sig);
+		signals_send_by(fd, pid, errand->sig);
 	if (errand->wakes && stat->state == 'T')
-		send_to(fd, pid, SIGCONT);
+		signals_send_by(fd, pid, SIGCONT);
 }
 
 /* Is it ours, and new to us?  Parents are mostly met before their children. */
@@ -100,7 +89,8 @@ visit(struct errand *errand, pid_t pid)
 	int fd;
 	bool is_ours;
 
-	if (pid == errand->init || pid >= PID_LIMIT || has_seen(errand, pid))
+	if (pid == errand->init || pid >= PROC_PID_LIMIT ||
+	    has_seen(errand, pid))
 		return false;
 	fd = (int)syscall(SYS_pidfd_open, pid, 0);
 	is_ours = proc_read_stat(pid, &stat) == 0 &&
@@ -204,7 +194,7 @@ static void
 try_children(const struct errand *errand)
 {
 	if (try_range(errand, errand->init + 1, newest_pid()) == 0)
-		try_range(errand, 2, PID_LIMIT - 1);
+		try_range(errand, 2, PROC_PID_LIMIT - 1);
 }
 
 /* --------------------------------------------------------------- the call */
