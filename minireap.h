@@ -399,6 +399,19 @@ void zombies_forget(struct zombies *zombies);
  */
 void zombies_describe(struct zombies *zombies, pid_t self);
 
+/* When to look next, and how many were told of. */
+struct zombies_watch {
+	int64_t next_ms;
+	unsigned said;
+};
+
+/*
+ * Inside init, self: look at most once a minute, and say in one line if there
+ * are 32 zombies or more, and more than last time.
+ */
+void zombies_watch(
+    struct zombies_watch *watch, struct log *log, pid_t self, int64_t now_ms);
+
 /* -------------------------------------------------------------- table.c */
 
 enum { TABLE_COLUMNS = 7 };
@@ -681,7 +694,7 @@ enum stop_action {
 };
 
 /* All times are milliseconds of one clock, which need not be read (now 0)
- * where the options have neither delay nor grace. */
+ * where the options have neither delay nor grace, nor warn. */
 struct stop {
 	const struct options *options;
 	enum stop_state state;
@@ -721,6 +734,7 @@ struct supervision {
 	int status;
 	struct stop stop;
 	siginfo_t held; /* the stop signal, while it is delayed */
+	struct zombies_watch watch; /* as PID 1, with warn */
 };
 
 /* ------------------------------------------------------------ deliver.c */

@@ -30,7 +30,7 @@ now(const struct supervision *run)
 	struct kernel_timespec time = {0};
 
 	if (run->options->delay_ms == TIME_UNSET &&
-	    run->options->grace_ms == TIME_UNSET)
+	    run->options->grace_ms == TIME_UNSET && !run->options->warn)
 		return 0;
 	/* Not the libc's: that maps the vDSO, at every start. */
 	syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &time);
@@ -117,6 +117,10 @@ reap(struct supervision *run)
 	}
 	if (reaped > 0)
 		deliver_adopted(run);
+	/* Below another PID 1, most of what /proc shows is not ours. */
+	if (reaped > 0 && run->options->warn && run->sees_proc &&
+	    run->self == 1)
+		zombies_watch(&run->watch, run->log, run->self, now(run));
 	if (result == REAPER_NO_CHILD)
 		deliver_action(run, stop_none_left(&run->stop));
 	else if (run->terminal->exists && !run->stop.main_gone)

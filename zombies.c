@@ -15,6 +15,8 @@
 
 enum {
 	SETTLE_MS = 50, /* a zombie that is gone by then was being reaped */
+	WATCH_EVERY_MS = 60 * 1000,
+	WATCH_LEAST = 32, /* zombies that are worth a line */
 };
 
 /* The next row is filled in, and counts if it is a zombie's. */
@@ -163,4 +165,32 @@ zombies_describe(struct zombies *zombies, pid_t self)
 		describe_rows(zombies, &zombies->holders[i]);
 	}
 	rank_holders(zombies);
+}
+
+void
+zombies_watch(
+    struct zombies_watch *watch, struct log *log, pid_t self, int64_t now_ms)
+{
+	struct zombies *zombies;
+
+	if (now_ms < watch->next_ms)
+		return;
+	watch->next_ms = now_ms + WATCH_EVERY_MS;
+	zombies = zombies_find(self); /* whose own are about to be reaped */
+	if (zombies == NULL)
+		return;
+	if (zombies->count >= WATCH_LEAST && zombies->count > watch->said) {
+		struct zombies_holder *worst;
+
+		rank_holders(zombies);
+		worst = zombies->worst;
+		(void)proc_read_stat(worst->pid, &worst->stat);
+		message_log(log,
+		    "%u zombies have a parent that does not wait, "
+		    "%u of them %d (%s): see --zombies",
+		    zombies->count, worst->count, (int)worst->pid,
+		    worst->stat.name);
+	}
+	watch->said = zombies->count;
+	zombies_forget(zombies);
 }

@@ -460,3 +460,40 @@ os.execlp(os.environ[\"MINIREAP\"], \"minireap\", \"--zombies=KILL\")"'
 		grep '^15 ' heard # which is the next one
 	done
 }
+
+# ------------------------------------------------------------- inside of init
+
+# watched COUNT [OPTION]...: main holds so many zombies; two orphans are reaped.
+watched() {
+	local count=$1
+	shift
+	as_pid_1 "$MINIREAP" "$@" -- bash -c 'hold '"$count"' never dead negligent
+	    for i in 1 2; do (exec sleep 0 & exec true); sleep 0.2; done
+	    echo $HOLDER' 3>&-
+}
+
+@test "-w: 32 zombies of a living parent are a line, once, when one is reaped" {
+	run -0 --separate-stderr watched 40 -w
+	# One or two that have just ended may be counted, too.
+	equal line "minireap: 4N zombies have a parent that does not wait, 40 of them $output (negligent): see --zombies" \
+	    "$(grep zombies <<<"$stderr" | sed 's/ 4[0-3] z/ 4N z/')"
+	run -0 --separate-stderr watched 31 -w
+	contains "$stderr" 'reaped '
+	run ! grep zombies <<<"$stderr"
+	run -0 --separate-stderr watched 40 -vv
+	contains "$stderr" 'reaped '
+	run ! grep zombies <<<"$stderr"
+}
+
+@test "-w: one look a minute" {
+	as_pid_1 strace -o calls "$MINIREAP" -w -- bash -c 'hold 40 never
+	    for i in 1 2 3; do (exec sleep 0 & exec true); sleep 0.2; done' \
+	    3>&- 2>/dev/null
+	equal walks 0 "$(grep -c '"/proc", .*O_DIRECTORY' calls)" # not PID 1
+	as_pid_1 "$MINIREAP" -w -- bash -c 'strace -o calls -p 1 2>traced &
+	    wait_until 5 grep -q attached traced; hold 40 never
+	    for i in 1 2 3; do (exec sleep 0 & exec true); sleep 0.2; done' \
+	    3>&- 2>/dev/null
+	equal walks 1 "$(grep -c '"/proc", .*O_DIRECTORY' calls)"
+	[ "$(grep -c 'wait4.* = [1-9]' calls)" -ge 3 ]
+}
