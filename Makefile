@@ -20,8 +20,9 @@ PROGRAM = $(BUILD)/minireap
 PROBE = $(OBJ)/probe
 SOURCES = init.c supervise.c deliver.c options.c settings.c peer.c usage.c \
 	spawn.c execute.c diagnose.c environment.c stop.c tree.c signals.c \
-	signames.c reaper.c terminal.c release.c report.c reason.c proc.c \
-	zombies.c cure.c table.c message.c file.c text.c
+	signames.c reaper.c terminal.c release.c report.c ending.c oom.c \
+	cgroup.c zombies.c cure.c table.c reason.c proc.c message.c file.c \
+	clock.c text.c
 OBJECTS = $(SOURCES:%.c=$(OBJ)/%.o)
 PROBE_OBJECTS = $(patsubst tests/probe/%.c,$(OBJ)/probe-%.o,$(wildcard \
 	tests/probe/*.c))
@@ -35,12 +36,20 @@ OUR_CFLAGS = -std=c11 $(WARNINGS) -fno-pie -fno-stack-protector \
 # One segment for all that is read, one for all that is written: few pages.
 OUR_LDFLAGS = -no-pie -s -Wl,--gc-sections,-z,norelro,-z,noseparate-code \
 	-Wl,--build-id=none,-z,noexecstack -Wno-unused-command-line-argument
-COMPILE = $(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) -MMD -MP
+# What -Os does not take upon itself, if the compiler knows it (gcc 12 does).
+ifneq ($(filter -Os,$(CFLAGS)),)
+SMALL := $(shell for flags in "-Oz -flto -ffat-lto-objects -fno-jump-tables \
+	-fno-inline-functions-called-once -fconserve-stack" "-Oz" ""; do \
+	echo 'int main(void) { return 0; }' | $(CC) -Werror $$flags -x c -o \
+	/dev/null - 2>/dev/null && echo "$$flags" && break; done)
+endif
+COMPILE = $(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) $(SMALL) \
+	-MMD -MP
 
 all: $(PROGRAM)
 
 $(PROGRAM): $(OBJECTS)
-	$(CC) $(OUR_CFLAGS) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $(OBJECTS)
+	$(CC) $(OUR_CFLAGS) $(CFLAGS) $(SMALL) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $(OBJECTS)
 
 $(PROBE): $(PROBE_OBJECTS)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(PROBE_OBJECTS)
@@ -81,8 +90,9 @@ uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/share/man/man1/minireap.1
 
 dist:
-	git archive --prefix=minireap-$(VERSION)/ HEAD | gzip -n9 \
-	    >minireap-$(VERSION).tar.gz
+	git rev-parse --verify -q HEAD >/dev/null
+	git archive -9 --prefix=minireap-$(VERSION)/ \
+	    -o minireap-$(VERSION).tar.gz HEAD
 
 clean:
 	rm -rf $(OBJ) $(PROGRAM)

@@ -14,13 +14,13 @@ send_to_main(struct supervision *run, int sig, const siginfo_t *info)
 	const enum scope scope = run->options->scope;
 
 	terminal_sent(run->terminal, sig);
+	run->ending->sent |= signals_only(sig);
 	if (signals_send(run->main.pid, scope, sig, info) == 0 ||
 	    errno != EPERM || run->denied)
 		return;
 	run->denied = true;
-	message_log_reason(run->log, EPERM,
-	    "cannot signal main process %d (%s)", (int)run->main.pid,
-	    run->main.name);
+	message_log(run->log, "cannot signal main process %d (%s): %m",
+	    (int)run->main.pid, run->main.name);
 }
 
 /* What was received goes to main, or when it has ended to all that is left. */

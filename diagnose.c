@@ -35,24 +35,16 @@ struct head {
 static bool
 read_head(const char *file, struct head *head)
 {
-	ssize_t size;
-	const int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	const ssize_t size = file_read(file, head->bytes, sizeof head->bytes);
 
-	if (fd == -1)
-		return false;
-	size = read(fd, head->bytes, PAGE);
-	close(fd);
-	if (size == -1)
-		return false;
-	head->size = (size_t)size;
-	head->bytes[size] = '\0';
-	return true;
+	head->size = size == -1 ? 0 : (size_t)size;
+	return size != -1;
 }
 
 static bool
 is_directory(const char *path)
 {
-	const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const int fd = file_open(path, O_RDONLY | O_DIRECTORY);
 
 	if (fd == -1)
 		return false;
@@ -103,13 +95,17 @@ static char *
 find_interpreter(struct head *head)
 {
 	char *start = head->bytes + 2;
+	char *end;
 
-	if (strncmp(head->bytes, "#!", 2) != 0)
+	if (text_behind(head->bytes, "#!") == NULL)
 		return NULL;
 	while (*start == ' ' || *start == '\t')
 		start++;
-	start[strcspn(start, " \t\n")] = '\0';
-	return *start == '\0' ? NULL : start;
+	end = start;
+	while (*end != '\0' && *end != ' ' && *end != '\t' && *end != '\n')
+		end++;
+	*end = '\0';
+	return end == start ? NULL : start;
 }
 
 static void
@@ -143,8 +139,7 @@ static const struct {
 static bool
 is_elf(const struct head *head)
 {
-	return head->size >= SELFMAG &&
-	    memcmp(head->bytes, ELFMAG, SELFMAG) == 0;
+	return text_behind(head->bytes, ELFMAG) != NULL;
 }
 
 /* Both sizes of the header have the machine in one place, in its own order. */
@@ -239,17 +234,18 @@ static void
 add_loader(struct message *line, const struct head *head)
 {
 	const char *loader = find_loader(head);
-	const char *name = loader == NULL ? NULL : strrchr(loader, '/');
+	const char *name;
 
 	if (loader == NULL) {
 		message_add(line, "its loader, or a file it needs, is missing");
 		return;
 	}
 	message_add(line, "its loader %s does not exist", loader);
-	if (name == NULL || text_behind(name, "/ld") == NULL)
+	name = text_last_name(loader);
+	if (text_behind(name, "ld") == NULL)
 		return;
 	message_add(line, ": it was linked with %s, which is not here",
-	    text_behind(name, "/ld-musl") != NULL ? "musl" : "glibc");
+	    text_behind(name, "ld-musl") != NULL ? "musl" : "glibc");
 }
 
 /* -------------------------------------------------------------- reasons */
@@ -314,7 +310,7 @@ add_format(struct message *line, const char *file)
 		message_add(line, "a truncated program");
 	else if (is_elf(&head))
 		add_machine(line, &head);
-	else if (strncmp(head.bytes, "#!", 2) != 0)
+	else if (text_behind(head.bytes, "#!") == NULL)
 		message_add(line, "neither a program nor text");
 	else if (find_interpreter(&head) == NULL)
 		message_add(line, "its #! names no interpreter");
@@ -329,7 +325,7 @@ add_argument_limit(struct message *line)
 	uint64_t limit = LEAST_ARGUMENTS;
 
 	message_add_reason(line, E2BIG);
-	if (getrlimit(RLIMIT_STACK, &stack) == -1)
+	if (prlimit(0, RLIMIT_STACK, NULL, &stack) == -1)
 		return;
 	if (stack.rlim_cur / 4 > limit)
 		limit = stack.rlim_cur / 4;

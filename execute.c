@@ -7,7 +7,6 @@
 #include "minireap.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stddef.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,20 +21,13 @@ enum { HEAD_SIZE = 128 }; /* bytes that tell a text file from a program */
 static bool
 is_text(const char *path)
 {
-	char head[HEAD_SIZE];
-	ssize_t length;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char head[HEAD_SIZE + 1];
+	const ssize_t length = file_read(path, head, sizeof head);
 
-	if (fd == -1)
-		return false;
-	length = read(fd, head, sizeof head);
-	close(fd);
-	if (length <= 0 || memchr(head, '\0', (size_t)length) != NULL)
-		return false;
 	/* What the kernel knows and refuses is not for a shell to guess at. */
-	return length < 2 ||
-	    (memcmp(head, "#!", 2) != 0 &&
-		(length < 4 || memcmp(head, "\177ELF", 4) != 0));
+	return length > 0 && strlen(head) == (size_t)length &&
+	    text_behind(head, "#!") == NULL &&
+	    text_behind(head, "\177ELF") == NULL;
 }
 
 /* Give file to a shell: its name takes the place of argv[0]. */
@@ -65,8 +57,8 @@ execute_file(struct spawn_failure *failure, char **argv, char **envp)
 	return errno;
 }
 
-const char *
-execute_path(char **envp)
+static const char *
+search_path(char **envp)
 {
 	const char *value = environment_value(envp, "PATH=");
 
@@ -108,11 +100,12 @@ is_elsewhere(int error)
 
 /* Of those in PATH that could not be executed, the first that is there. */
 static bool
-find_culprit(
-    struct spawn_failure *failure, const char *directory, const char *name)
+find_culprit(struct spawn_failure *failure, const char *name)
 {
+	const char *directory = failure->path;
+
 	for (;;) {
-		const size_t length = strcspn(directory, ":");
+		const size_t length = text_until(directory, ':');
 
 		if (join(failure->file, directory, length, name) &&
 		    access(failure->file, F_OK) == 0)
@@ -129,11 +122,12 @@ static int
 execute_searching(struct spawn_failure *failure, char **argv, char **envp)
 {
 	const char *name = argv[0];
-	const char *directory = execute_path(envp);
+	const char *directory = search_path(envp);
 	bool denied = false;
 
+	failure->path = directory;
 	for (;;) {
-		const size_t length = strcspn(directory, ":");
+		const size_t length = text_until(directory, ':');
 
 		if (join(failure->file, directory, length, name)) {
 			const int error = execute_file(failure, argv, envp);
@@ -146,9 +140,7 @@ execute_searching(struct spawn_failure *failure, char **argv, char **envp)
 			break;
 		directory += length + 1;
 	}
-	return find_culprit(failure, execute_path(envp), name) && denied
-	    ? EACCES
-	    : ENOENT;
+	return find_culprit(failure, name) && denied ? EACCES : ENOENT;
 }
 
 int
@@ -159,7 +151,7 @@ execute_command(struct spawn_failure *failure, char **argv, char **envp)
 	failure->file[0] = '\0';
 	if (*name == '\0')
 		return ENOENT;
-	if (strchr(name, '/') == NULL)
+	if (name[text_until(name, '/')] == '\0')
 		return execute_searching(failure, argv, envp);
 	return join(failure->file, "", 0, name)
 	    ? execute_file(failure, argv, envp)

@@ -8,23 +8,24 @@
 #include "minireap.h"
 
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 
 #include <errno.h>
-#include <string.h>
 #include <unistd.h>
 
 struct init {
 	struct options options;
 	struct log log;
+	struct ending ending;
 	struct terminal terminal;
 	struct report_main main;
 	pid_t self;
 };
 
 _Noreturn static void
-fail_to_print(struct init *init, int error)
+fail_to_print(struct init *init)
 {
-	message_log_reason(&init->log, error, "cannot write to stdout");
+	message_log(&init->log, "cannot write to stdout: %m");
 	_exit(init->options.failure_status);
 }
 
@@ -33,20 +34,23 @@ print_and_exit(struct init *init)
 {
 	if (message_print(STDOUT_FILENO, init->options.text) == 0)
 		_exit(0);
-	fail_to_print(init, errno);
+	fail_to_print(init);
 }
 
 static void
 read_options(struct init *init, char **argv, char **envp)
 {
 	struct options_error error;
+	struct message line;
+	const int result = options_read(argv, envp, &init->options, &error);
 
-	if (options_read(argv, envp, &init->options, &error) == 0) {
-		if (init->options.text != NULL)
-			print_and_exit(init);
+	if (result == 0 && init->options.text != NULL)
+		print_and_exit(init);
+	init->ending = ending_begin(&init->options, &init->log);
+	if (result == 0)
 		return;
-	}
-	report_options_error(&init->log, &error);
+	report_options_error(&line, &error);
+	ending_say(&init->ending, &line, init->options.failure_status);
 	_exit(init->options.failure_status);
 }
 
@@ -85,7 +89,8 @@ tell_zombies(struct init *init)
 	table_print(&table, zombies);
 	if (table.error == 0)
 		_exit(zombies->count == 0 ? 0 : STATUS_ZOMBIES);
-	fail_to_print(init, table.error);
+	errno = table.error;
+	fail_to_print(init);
 }
 
 /* Parent death: the signal is ours to forward, so it may come before main. */
@@ -97,7 +102,8 @@ watch_parent(const struct init *init)
 	if (init->options.parent_death == 0)
 		return;
 	parent = getppid();
-	prctl(PR_SET_PDEATHSIG, init->options.parent_death, 0, 0, 0);
+	syscall(SYS_prctl, (long)PR_SET_PDEATHSIG,
+	    (long)init->options.parent_death);
 	if (getppid() != parent) /* it died while we asked */
 		signals_queue_to_self(init->options.parent_death);
 }
@@ -106,7 +112,7 @@ static void
 adopt(struct init *init)
 {
 	if (init->self != 1 && reaper_adopt() == -1 && !init->options.quiet)
-		message_log_reason(&init->log, errno, "cannot adopt orphans");
+		message_log(&init->log, "cannot adopt orphans: %m");
 }
 
 _Noreturn static void
@@ -115,19 +121,13 @@ end(const struct init *init, int status)
 	_exit(options_remaps(&init->options, status) ? 0 : status);
 }
 
-static const char *
-last_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash == NULL ? path : slash + 1;
-}
-
 static void
 start_main(struct init *init, char **envp, signals_set mask,
     const struct signals_action *sigchld)
 {
 	struct spawn_failure failure;
+	struct message line;
+	int status;
 	const struct spawn spawn = {
 	    .argv = init->options.command,
 	    .envp = envp,
@@ -139,15 +139,16 @@ start_main(struct init *init, char **envp, signals_set mask,
 	};
 
 	init->terminal = terminal_find(spawn.scope);
-	init->main.name = last_name(spawn.argv[0]);
+	init->main.name = text_last_name(spawn.argv[0]);
 	init->main.pid = spawn_main(&spawn, &failure);
 	if (init->main.pid != -1)
 		return;
-	report_spawn_failure(&init->log, &spawn, &failure);
+	report_spawn_failure(&line, &spawn, &failure);
 	terminal_return(&init->terminal);
-	end(init,
-	    failure.forking ? init->options.failure_status
-			    : execute_status(failure.error));
+	status = failure.forking ? init->options.failure_status
+				 : execute_status(failure.error);
+	ending_say(&init->ending, &line, status);
+	end(init, status);
 }
 
 /* Main runs: from here on nothing that fails may end us. */
@@ -157,6 +158,7 @@ supervise_main(struct init *init)
 	struct supervision run = {
 	    .options = &init->options,
 	    .log = &init->log,
+	    .ending = &init->ending,
 	    .terminal = &init->terminal,
 	    .main = init->main,
 	    .self = init->self,

@@ -109,6 +109,9 @@ add_format(struct message *message, const char *format, va_list values)
 			    wide ? va_arg(values, unsigned long)
 				 : va_arg(values, unsigned));
 			break;
+		case 'm':
+			message_add_reason(message, errno);
+			break;
 		default:
 			add_char(message, *format);
 		}
@@ -136,14 +139,13 @@ write_polling(int fd, const char *text, size_t length)
 	size_t done = 0;
 
 	while (done < length) {
-		const char *newline = memchr(text + done, '\n', length - done);
-		size_t chunk = length - done;
+		size_t chunk = 0;
 		ssize_t n;
 
-		if (newline != NULL && newline > text + done)
-			chunk = (size_t)(newline - (text + done));
-		if (chunk > TERMINAL_CHUNK)
-			chunk = TERMINAL_CHUNK;
+		do
+			chunk++;
+		while (chunk < TERMINAL_CHUNK && done + chunk < length &&
+		    text[done + chunk] != '\n');
 		if (poll(&ready, 1, 0) != 1 || !(ready.revents & POLLOUT))
 			return false;
 		n = write(fd, text + done, chunk);
@@ -162,8 +164,8 @@ write_to_terminal(int fd, const char *text, size_t length)
 	int own;
 	ssize_t n;
 
-	text_decimal(stpcpy(path, "/proc/self/fd/"), (unsigned long)fd);
-	own = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	text_decimal(text_copy(path, "/proc/self/fd/"), (unsigned long)fd);
+	own = file_open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY);
 	if (own == -1)
 		return write_polling(fd, text, length);
 	n = write(own, text, length);
@@ -233,11 +235,37 @@ message_begin(struct message *message)
 }
 
 void
+message_add_seconds(struct message *message, int64_t ms)
+{
+	const long rest = (long)(ms % 1000);
+
+	message_add(message, "%ld.%ld%ld%lds", (long)(ms / 1000), rest / 100,
+	    rest / 10 % 10, rest % 10);
+}
+
+void
+message_add_cpu_time(struct message *message, const struct rusage *usage)
+{
+	const int64_t seconds =
+	    (int64_t)usage->ru_utime.tv_sec + usage->ru_stime.tv_sec;
+	const int64_t microseconds =
+	    (int64_t)usage->ru_utime.tv_usec + usage->ru_stime.tv_usec;
+
+	message_add_seconds(message, seconds * 1000 + microseconds / 1000);
+}
+
+void
+message_end(struct message *message)
+{
+	message->text[message->length++] = '\n'; /* always room for it */
+}
+
+void
 message_send(struct log *log, struct message *message)
 {
 	if (log->fd == -1)
 		return;
-	message->text[message->length++] = '\n'; /* always room for it */
+	message_end(message);
 	if (!say_dropped(log) ||
 	    !write_now(log->fd, message->text, message->length))
 		log->dropped++;
@@ -253,21 +281,6 @@ message_log(struct log *log, const char *format, ...)
 	va_start(values, format);
 	add_format(&line, format, values);
 	va_end(values);
-	message_send(log, &line);
-}
-
-void
-message_log_reason(struct log *log, int error, const char *format, ...)
-{
-	struct message line;
-	va_list values;
-
-	message_begin(&line);
-	va_start(values, format);
-	add_format(&line, format, values);
-	va_end(values);
-	message_add(&line, ": ");
-	message_add_reason(&line, error);
 	message_send(log, &line);
 }
 

@@ -48,8 +48,22 @@ long text_number(const char *text, const char **end, long most);
 /* Write value and a NUL to to, TEXT_DECIMAL_MAX bytes; gives the NUL. */
 char *text_decimal(char *to, unsigned long value);
 
+/* Copy from, with its NUL, to to; gives where that NUL is: stpcpy(3). */
+char *text_copy(char *to, const char *from);
+
+/* How many bytes of text stand in front of the first stop, or its end. */
+size_t text_until(const char *text, char stop);
+
+/* What stands behind the last slash of path. */
+const char *text_last_name(const char *path);
+
 /* What stands behind prefix in text, or NULL where text does not begin so. */
 const char *text_behind(const char *text, const char *prefix);
+
+/* -------------------------------------------------------------- clock.c */
+
+/* Milliseconds of CLOCK_MONOTONIC: clock_gettime(2). */
+int64_t clock_ms(void);
 
 /* --------------------------------------------------------------- file.c */
 
@@ -61,6 +75,14 @@ int file_open(const char *path, int flags);
  * put a NUL behind them.  How many, or -1.
  */
 ssize_t file_read(const char *path, char *text, size_t size);
+
+/* ------------------------------------------------------------- cgroup.c */
+
+/*
+ * Write the path of our group to path, if it fits: that for these controllers,
+ * "pids:", or of version 2, ":".  Without it path is left alone.
+ */
+void cgroup_copy_path(char *path, size_t size, const char *controllers);
 
 /* ------------------------------------------------------------ message.c */
 
@@ -82,7 +104,7 @@ struct log {
 void message_begin(struct message *message);
 
 /*
- * Append to message, as printf(3) with %s, %d, %u, %ld, %lu and %% only.
+ * Append to message, as printf(3) with %s, %d, %u, %ld, %lu, %m and %% only.
  * Control bytes of a %s come out as \ooo, so that a name can neither end
  * a line nor drive a terminal; of a %-s blanks too, and it is "-" where it is
  * empty, so that it is one word.  What does not fit is cut.
@@ -90,12 +112,19 @@ void message_begin(struct message *message);
 void message_add(struct message *message, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Append milliseconds as "12.345s"; CPU time, user's and system's, likewise. */
+void message_add_seconds(struct message *message, int64_t ms);
+void message_add_cpu_time(struct message *message, const struct rusage *usage);
+
+/* End the line by a newline: there is always room for it. */
+void message_end(struct message *message);
+
 /*
  * End the line and write it to log, in one write.  Never blocks and never
  * fails: a line that does not fit is dropped and counted, and the count is
  * said before the next line that fits (pwritev2(2) RWF_NOWAIT, Linux 4.14;
- * else poll(2) first).  A closed pipe queues a SIGPIPE, which must be
- * blocked: see signals_is_own().
+ * else poll(2) first).  A closed pipe queues a SIGPIPE, a file at its limit a
+ * SIGXFSZ, which must be blocked: see signals_is_own().
  */
 void message_send(struct log *log, struct message *message);
 
@@ -105,10 +134,6 @@ void message_log(struct log *log, const char *format, ...)
 
 /* Append what errno value error means; in reason.c. */
 void message_add_reason(struct message *message, int error);
-
-/* One line: what the format gives, ": " and what errno value error means. */
-void message_log_reason(struct log *log, int error, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
 
 /* Write all of text to fd, blocking.  0, or -1 with errno of write(2). */
 int message_print(int fd, const char *text);
@@ -515,19 +540,18 @@ struct spawn_failure {
 	bool forking; /* vfork(2); else execve(2) of file */
 	int error; /* errno */
 	bool by_shell; /* file is text, and /bin/sh failed */
-	char file[PATH_MAX]; /* what was tried last; "": not in PATH */
+	const char *path; /* the directories that were searched */
+	char file[PATH_MAX]; /* what was tried last; "": not in path */
 };
 
 /*
  * Execute argv[0] with argv and envp: searched for in PATH if it has no slash,
  * as execvp(3) does; a text file without #! is given to /bin/sh, whose name
  * takes the place of argv[-1].  Returns only if that fails: errno of
- * execve(2), and failure's file and by_shell filled in.  Async-signal-safe.
+ * execve(2), and failure's file, path and by_shell filled in.
+ * Async-signal-safe.
  */
 int execute_command(struct spawn_failure *failure, char **argv, char **envp);
-
-/* The directories that a command without a slash is looked for in. */
-const char *execute_path(char **envp);
 
 /* The exit status for that errno: 126 or 127. */
 int execute_status(int error);
@@ -540,6 +564,20 @@ int execute_status(int error);
  * on the way, and mended.
  */
 void diagnose(struct message *line, char *file, int error);
+
+/* ---------------------------------------------------------------- oom.c */
+
+enum { OOM_UNKNOWN = -1 };
+
+/* Of this process's memory cgroup; each may be OOM_UNKNOWN. */
+struct oom {
+	long kills; /* processes that the OOM killer has taken from it */
+	long limit_kib; /* unknown also where there is none */
+	long peak_kib;
+};
+
+/* Read it, of cgroup v1 or v2, by /proc/self/cgroup.  cgroups(7), Linux 4.13 */
+struct oom oom_read(void);
 
 /* -------------------------------------------------------------- spawn.c */
 
@@ -588,6 +626,7 @@ struct options {
 	int failure_status; /* of init's own failures */
 	uint8_t rewrite[SIGNALS_RTMAX + 1]; /* [received] = sent, 0: none */
 	uint8_t remap[256 / CHAR_BIT]; /* bit n: status n becomes 0 */
+	const char *termination_log; /* absolute path, or NULL */
 	const char *version;
 	const char *text; /* to print on stdout and be done, or NULL */
 };
@@ -645,20 +684,21 @@ struct report_main {
 	const char *name;
 };
 
-/* What is wrong with an option. */
-void report_options_error(struct log *log, const struct options_error *error);
+/* Write to line what is wrong with an option. */
+void
+report_options_error(struct message *line, const struct options_error *error);
 
-/* Why main could not be started. */
-void report_spawn_failure(
-    struct log *log, const struct spawn *spawn, struct spawn_failure *failure);
+/* Write to line why main could not be started. */
+void report_spawn_failure(struct message *line, const struct spawn *spawn,
+    struct spawn_failure *failure);
 
 /* One line for a child that was reaped; name as /proc had it, or "?". */
 void report_reaped(
     struct log *log, const char *name, const struct reaper_event *event);
 
-/* One line for main's end. */
-void report_main_end(
-    struct log *log, const struct report_main *main_process, int wstatus);
+/* Append how main ended: "main process 7 (sh) exited with status 3". */
+void report_add_main_end(
+    struct message *line, const struct report_main *main_process, int wstatus);
 
 /* One line: main has not ended in time and is killed. */
 void report_main_killed(
@@ -666,6 +706,42 @@ void report_main_killed(
 
 /* One line for a signal that arrived: sent on to main as sent, 0: dropped. */
 void report_signal(struct log *log, const siginfo_t *info, int sig, int sent);
+
+/* ------------------------------------------------------------- ending.c */
+
+/* What is to be known when main has ended, to say why. */
+struct ending {
+	struct log *log;
+	const char *file; /* of -T, or NULL */
+	bool is_quiet;
+	bool tells_all; /* -v: each end */
+	bool tells_orphans; /* -w: what the OOM killer does, at once */
+	bool orphan_killed; /* by a SIGKILL, from whomever */
+	signals_set sent; /* to main, by init: it dies of these as told */
+	long kills_before; /* main's start, as struct oom; or not looked at */
+	long told_kills;
+	int64_t started_ms; /* with -T */
+};
+
+/* Before main's start.  Looks at clock and cgroup for -T, -v and -w only. */
+struct ending ending_begin(const struct options *options, struct log *log);
+
+/*
+ * Say line, which begins but does not end, and with -T append it and the
+ * status to the file, unless that is 0.  A file that is missing, cannot be
+ * written to or is none (a FIFO, a symbolic link) is a warning.  open(2)
+ */
+void ending_say(const struct ending *ending, struct message *line, int status);
+
+/*
+ * Main was reaped: say so if nobody could expect it, and with -T to the file;
+ * of a SIGKILL what the cgroup tells of the OOM killer.
+ */
+void ending_main(struct ending *ending, const struct report_main *main_process,
+    const struct reaper_event *event, bool is_pid_1);
+
+/* Another child than main died of SIGKILL: was it the OOM killer? */
+void ending_orphan_killed(struct ending *ending);
 
 /* --------------------------------------------------------------- stop.c */
 
@@ -721,6 +797,7 @@ enum stop_action stop_none_left(const struct stop *stop);
 struct supervision {
 	const struct options *options;
 	struct log *log;
+	struct ending *ending;
 	struct terminal *terminal;
 	struct report_main main; /* pid 0: pause, until INT or TERM */
 	pid_t self;

@@ -11,37 +11,34 @@
 
 #define VARIABLE "MINIREAP_OPTIONS="
 
-enum value {
-	NO_VALUE,
-	HAS_VALUE,
-	MAY_HAVE_VALUE, /* behind = only */
-};
+enum { NONE, NEEDED, OPTIONAL }; /* the last one joined only */
 
 static const struct name {
 	char letter;
-	uint8_t value; /* enum value */
-	char text[14];
+	uint8_t value;
+	char text[16];
 } names[] = {
-    {'c', NO_VALUE, "single-child"},
-    {'g', NO_VALUE, "group"},
-    {SETTING_SESSION, NO_VALUE, "session"},
-    {'r', HAS_VALUE, "rewrite"},
-    {'S', HAS_VALUE, "stop-signal"},
-    {'d', HAS_VALUE, "delay"},
-    {'t', HAS_VALUE, "grace"},
-    {'b', NO_VALUE, "wait"},
-    {'e', HAS_VALUE, "remap"},
-    {'p', HAS_VALUE, "parent-death"},
-    {'s', NO_VALUE, "subreaper"},
-    {'v', NO_VALUE, "verbose"},
-    {'w', NO_VALUE, "warn"},
-    {'q', NO_VALUE, "quiet"},
-    {'P', NO_VALUE, "pause"},
-    {SETTING_ZOMBIES, MAY_HAVE_VALUE, "zombies"},
-    {'h', NO_VALUE, "help"},
-    {'V', NO_VALUE, "version"},
-    {'l', NO_VALUE, "license"},
-    {'L', NO_VALUE, "license"},
+    {'c', NONE, "single-child"},
+    {'g', NONE, "group"},
+    {SETTING_SESSION, NONE, "session"},
+    {'r', NEEDED, "rewrite"},
+    {'S', NEEDED, "stop-signal"},
+    {'d', NEEDED, "delay"},
+    {'t', NEEDED, "grace"},
+    {'b', NONE, "wait"},
+    {'e', NEEDED, "remap"},
+    {'p', NEEDED, "parent-death"},
+    {'s', NONE, "subreaper"},
+    {'v', NONE, "verbose"},
+    {'w', NONE, "warn"},
+    {'q', NONE, "quiet"},
+    {'T', OPTIONAL, "termination-log"},
+    {'P', NONE, "pause"},
+    {SETTING_ZOMBIES, OPTIONAL, "zombies"},
+    {'h', NONE, "help"},
+    {'V', NONE, "version"},
+    {'l', NONE, "license"},
+    {'L', NONE, "license"},
 };
 
 /* What options are read from, and where that stands. */
@@ -103,7 +100,7 @@ static void
 set_name(
     struct reader *reader, const char *dashes, const char *name, size_t length)
 {
-	char *to = stpcpy(reader->error->name, dashes);
+	char *to = text_copy(reader->error->name, dashes);
 	const size_t room = sizeof reader->error->name - 3;
 
 	if (length > room)
@@ -115,7 +112,7 @@ set_name(
 static int
 read_long(struct reader *reader, char *word)
 {
-	const size_t length = strcspn(word, "=");
+	const size_t length = text_until(word, '=');
 	char *value = word[length] == '=' ? word + length + 1 : NULL;
 	size_t i = 0;
 
@@ -126,9 +123,9 @@ read_long(struct reader *reader, char *word)
 		i++;
 	if (i == sizeof names / sizeof *names)
 		return fail(reader, NULL, "unknown (see --help)");
-	if (names[i].value == NO_VALUE && value != NULL)
+	if (names[i].value == NONE && value != NULL)
 		return fail(reader, value, "takes no value");
-	if (names[i].value == HAS_VALUE && value == NULL) {
+	if (names[i].value == NEEDED && value == NULL) {
 		value = next_word(reader);
 		if (value == NULL)
 			return fail(reader, NULL, "needs a value");
@@ -151,12 +148,12 @@ read_short(struct reader *reader, char *letters)
 			i++;
 		if (i == sizeof names / sizeof *names)
 			return fail(reader, NULL, "unknown (see --help)");
-		if (names[i].value == HAS_VALUE) {
-			value = letters[1] != '\0' ? letters + 1
-						   : next_word(reader);
-			if (value == NULL)
-				return fail(reader, NULL, "needs a value");
-		}
+		if (names[i].value != NONE && letters[1] != '\0')
+			value = letters + 1;
+		else if (names[i].value == NEEDED)
+			value = next_word(reader);
+		if (names[i].value == NEEDED && value == NULL)
+			return fail(reader, NULL, "needs a value");
 		if (apply(reader, *letters, value) == -1)
 			return -1;
 		if (value != NULL)

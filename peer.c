@@ -74,14 +74,11 @@ static const struct {
 void
 peer_defaults(const char *name, char **envp, struct options *options)
 {
-	const char *slash = name == NULL ? NULL : strrchr(name, '/');
-
 	options->failure_status = STATUS_FAILURE;
 	options->version = usage_version;
 	if (name == NULL)
 		return;
-	if (slash != NULL)
-		name = slash + 1;
+	name = text_last_name(name);
 	for (size_t i = 0; i < sizeof peers / sizeof *peers; i++) {
 		if (strcmp(name, peers[i].name) != 0)
 			continue;

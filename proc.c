@@ -45,16 +45,16 @@ skip_field(const char **rest)
 {
 	while (**rest == ' ')
 		(*rest)++;
-	*rest += strcspn(*rest, " ");
+	*rest += text_until(*rest, ' ');
 }
 
 static int
 parse_stat(const char *line, struct proc_stat *stat)
 {
-	const char *name = strchr(line, '(');
+	const char *name = line + text_until(line, '(');
 	const char *rest = strrchr(line, ')');
 
-	if (name == NULL || rest == NULL || rest < name || rest[1] != ' ')
+	if (rest == NULL || rest < name || rest[1] != ' ')
 		return -1;
 	copy_name(stat->name, name + 1, rest);
 	rest += 2;
@@ -76,7 +76,8 @@ read_of(pid_t pid, const char *name, char *text, size_t size)
 {
 	char path[sizeof "/proc//status" + TEXT_DECIMAL_MAX];
 
-	strcpy(text_decimal(stpcpy(path, "/proc/"), (unsigned long)pid), name);
+	text_copy(
+	    text_decimal(text_copy(path, "/proc/"), (unsigned long)pid), name);
 	return file_read(path, text, size) > 0 ? 0 : -1;
 }
 
@@ -201,8 +202,8 @@ bool
 proc_is_ours(void)
 {
 	char target[TEXT_DECIMAL_MAX];
-	const ssize_t length =
-	    readlink("/proc/self", target, sizeof target - 1);
+	const long length = syscall(SYS_readlinkat, (long)AT_FDCWD,
+	    "/proc/self", target, sizeof target - 1);
 
 	if (length <= 0)
 		return false;

@@ -8,14 +8,17 @@
 #include "minireap.h"
 
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <stddef.h>
+#include <unistd.h>
 
 int
 reaper_adopt(void)
 {
-	return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	return (int)syscall(
+	    SYS_prctl, (long)PR_SET_CHILD_SUBREAPER, 1L, 0L, 0L, 0L);
 }
 
 int

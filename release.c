@@ -70,7 +70,7 @@ replace_standard(int last, int keep)
 
 	/* Room for it, with RLIMIT_NOFILE=3 too. */
 	close(keep == STDIN_FILENO ? STDOUT_FILENO : STDIN_FILENO);
-	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	null = file_open("/dev/null", O_RDWR);
 	for (int fd = STDIN_FILENO; fd <= last; fd++) {
 		if (fd == keep || fd == null)
 			continue;

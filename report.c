@@ -11,54 +11,48 @@
 #include <string.h>
 
 void
-report_options_error(struct log *log, const struct options_error *error)
+report_options_error(struct message *line, const struct options_error *error)
 {
-	struct message line;
-
-	message_begin(&line);
+	message_begin(line);
 	if (error->in_variable)
-		message_add(&line, "MINIREAP_OPTIONS: ");
+		message_add(line, "MINIREAP_OPTIONS: ");
 	if (error->name[0] != '\0')
-		message_add(&line, "option %s", error->name);
+		message_add(line, "option %s", error->name);
 	if (error->name[0] != '\0' && error->value != NULL)
-		message_add(&line, " ");
+		message_add(line, " ");
 	if (error->value != NULL)
 		message_add(
-		    &line, "%s", error->value[0] == '\0' ? "''" : error->value);
+		    line, "%s", error->value[0] == '\0' ? "''" : error->value);
 	if (error->name[0] != '\0' || error->value != NULL)
-		message_add(&line, ": ");
-	message_add(&line, "%s", error->problem);
-	message_send(log, &line);
+		message_add(line, ": ");
+	message_add(line, "%s", error->problem);
 }
 
 void
-report_spawn_failure(
-    struct log *log, const struct spawn *spawn, struct spawn_failure *failure)
+report_spawn_failure(struct message *line, const struct spawn *spawn,
+    struct spawn_failure *failure)
 {
 	const char *name = spawn->argv[0];
 	char *file = failure->file;
-	struct message line;
 
+	message_begin(line);
 	if (failure->forking) {
-		message_log_reason(
-		    log, failure->error, "cannot start a process for %s", name);
+		message_add(line, "cannot start a process for %s: ", name);
+		message_add_reason(line, failure->error);
 		return;
 	}
-	message_begin(&line);
-	message_add(&line, "cannot execute %s", name);
+	message_add(line, "cannot execute %s", name);
 	if (*file != '\0' && strcmp(file, name) != 0)
-		message_add(&line, " (%s)", file);
-	message_add(&line, ": ");
+		message_add(line, " (%s)", file);
+	message_add(line, ": ");
 	if (*name == '\0')
-		message_add(&line, "the name is empty");
+		message_add(line, "the name is empty");
 	else if (*file == '\0' && failure->error == ENOENT)
-		message_add(
-		    &line, "not found in PATH %s", execute_path(spawn->envp));
+		message_add(line, "not found in PATH %s", failure->path);
 	else if (failure->by_shell && failure->error == ENOENT)
-		message_add(&line, "it has no #!, and there is no /bin/sh");
+		message_add(line, "it has no #!, and there is no /bin/sh");
 	else
-		diagnose(&line, file, failure->error);
-	message_send(log, &line);
+		diagnose(line, file, failure->error);
 }
 
 /* "exit=3", "signal=SIGSEGV", "signal=SIGSEGV core" */
@@ -77,26 +71,6 @@ add_end(struct message *message, int wstatus)
 		message_add(message, " core");
 }
 
-static void
-add_seconds(struct message *message, long ms)
-{
-	message_add(message, "%ld.%ld%ld%ld", ms / 1000, ms / 100 % 10,
-	    ms / 10 % 10, ms % 10);
-}
-
-static void
-add_cpu_time(struct message *message, const struct rusage *usage)
-{
-	const long microseconds =
-	    (long)usage->ru_utime.tv_usec + (long)usage->ru_stime.tv_usec;
-	const long ms =
-	    ((long)usage->ru_utime.tv_sec + (long)usage->ru_stime.tv_sec) *
-		1000 +
-	    microseconds / 1000;
-
-	add_seconds(message, ms);
-}
-
 void
 report_reaped(
     struct log *log, const char *name, const struct reaper_event *event)
@@ -107,25 +81,24 @@ report_reaped(
 	message_add(&line, "reaped %d (%s) ", (int)event->pid, name);
 	add_end(&line, event->wstatus);
 	message_add(&line, " cpu=");
-	add_cpu_time(&line, &event->usage);
-	message_add(&line, "s");
+	message_add_cpu_time(&line, &event->usage);
 	message_send(log, &line);
 }
 
 void
-report_main_end(
-    struct log *log, const struct report_main *main_process, int wstatus)
+report_add_main_end(
+    struct message *line, const struct report_main *main_process, int wstatus)
 {
-	char signal_name[SIGNALS_NAME_MAX];
+	char name[SIGNALS_NAME_MAX];
 
+	message_add(line, "main process %d (%s) ", (int)main_process->pid,
+	    main_process->name);
 	if (WIFEXITED(wstatus))
-		message_log(log, "main process %d (%s) exited with status %d",
-		    (int)main_process->pid, main_process->name,
-		    WEXITSTATUS(wstatus));
+		message_add(
+		    line, "exited with status %d", WEXITSTATUS(wstatus));
 	else
-		message_log(log, "main process %d (%s) was killed by %s%s",
-		    (int)main_process->pid, main_process->name,
-		    signals_name(WTERMSIG(wstatus), signal_name),
+		message_add(line, "was killed by %s%s",
+		    signals_name(WTERMSIG(wstatus), name),
 		    WCOREDUMP(wstatus) ? " (core dumped)" : "");
 }
 
@@ -138,8 +111,8 @@ report_main_killed(
 	message_begin(&line);
 	message_add(&line, "main process %d (%s) did not end within ",
 	    (int)main_process->pid, main_process->name);
-	add_seconds(&line, (long)grace_ms);
-	message_add(&line, "s of the stop signal: killed");
+	message_add_seconds(&line, grace_ms);
+	message_add(&line, " of the stop signal: killed");
 	message_send(log, &line);
 }
 

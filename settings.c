@@ -8,17 +8,19 @@
 #include <stddef.h>
 #include <string.h>
 
+#define TERMINATION_LOG "/dev/termination-log" /* Kubernetes' */
+
 enum { MOST_UNITS = 100000000 }; /* of a time: beyond any use */
 
 /* "F:T"; value is cut in two at the colon, and mended. */
 static const char *
 add_rewrite(struct options *options, char *value)
 {
-	char *colon = strchr(value, ':');
+	char *colon = value + text_until(value, ':');
 	int from;
 	int to;
 
-	if (colon == NULL)
+	if (*colon == '\0')
 		return "not two signals, FROM:TO";
 	*colon = '\0';
 	from = signals_number(value);
@@ -104,6 +106,15 @@ set_time(int64_t *setting, const char *value)
 	return NULL;
 }
 
+static const char *
+set_termination_log(struct options *options, const char *value)
+{
+	if (value != NULL && *value != '/')
+		return "not an absolute path";
+	options->termination_log = value == NULL ? TERMINATION_LOG : value;
+	return NULL;
+}
+
 static void
 apply_flag(struct options *options, char letter)
 {
@@ -163,6 +174,8 @@ settings_apply(struct options *options, char letter, char *value)
 		return set_time(&options->delay_ms, value);
 	case 't':
 		return set_time(&options->grace_ms, value);
+	case 'T':
+		return set_termination_log(options, value);
 	case SETTING_ZOMBIES:
 		options->zombies = true;
 		return value == NULL ? NULL : set_signal(&options->cure, value);

@@ -53,14 +53,19 @@ signals_default_child(void)
 {
 	const struct signals_action standard = {{0}}; /* SIG_DFL is 0 */
 	struct signals_action inherited = {{0}};
+	siginfo_t info;
+	int pending;
 
-	/* To set the default would discard one that is pending: only if it must
-	 * be. */
 	syscall(
 	    SYS_rt_sigaction, SIGCHLD, NULL, &inherited, sizeof(signals_set));
-	if (memcmp(&inherited, &standard, sizeof standard) != 0)
-		syscall(SYS_rt_sigaction, SIGCHLD, &standard, NULL,
-		    sizeof(signals_set));
+	if (memcmp(&inherited, &standard, sizeof standard) == 0)
+		return inherited;
+	/* To set the default discards one that is pending. */
+	pending = signals_wait(signals_only(SIGCHLD), &info, 0);
+	syscall(
+	    SYS_rt_sigaction, SIGCHLD, &standard, NULL, sizeof(signals_set));
+	if (pending != 0)
+		syscall(SYS_rt_sigqueueinfo, getpid(), SIGCHLD, &info);
 	return inherited;
 }
 

@@ -6,7 +6,6 @@
 #include "minireap.h"
 
 #include <stddef.h>
-#include <string.h>
 
 static const struct {
 	unsigned char number;
@@ -115,13 +114,13 @@ signals_name(int sig, char name[SIGNALS_NAME_MAX])
 	while (i < sizeof names / sizeof *names && names[i].number != sig)
 		i++;
 	if (i < sizeof names / sizeof *names)
-		strcpy(stpcpy(name, "SIG"), names[i].name);
+		text_copy(text_copy(name, "SIG"), names[i].name);
 	else if (sig < SIGNALS_RTMIN) /* 32 and 33, a libc's own */
-		text_decimal(stpcpy(name, "signal "), (unsigned long)sig);
+		text_decimal(text_copy(name, "signal "), (unsigned long)sig);
 	else if (sig == SIGNALS_RTMIN)
-		strcpy(name, "SIGRTMIN");
+		text_copy(name, "SIGRTMIN");
 	else
-		text_decimal(stpcpy(name, "SIGRTMIN+"),
+		text_decimal(text_copy(name, "SIGRTMIN+"),
 		    (unsigned long)(sig - SIGNALS_RTMIN));
 	return name;
 }

@@ -12,7 +12,6 @@
 #include <sys/wait.h>
 
 #include <errno.h>
-#include <string.h>
 #include <unistd.h>
 
 /* The variables that name a process by its pid, when that is ours. */
@@ -33,7 +32,7 @@ names_init(const char *variable, const char *prefix, pid_t init)
 static char *
 name_self(char *variable, const char *prefix)
 {
-	text_decimal(stpcpy(variable, prefix), (unsigned long)getpid());
+	text_decimal(text_copy(variable, prefix), (unsigned long)getpid());
 	return variable;
 }
 
@@ -63,8 +62,12 @@ rename_pids(char **envp, pid_t init, struct pid_variables *variables)
 static void
 tie_to_init(pid_t init)
 {
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	if (getppid() != init) /* it has ended before we asked */
+	pid_t parent;
+
+	syscall(SYS_prctl, (long)PR_SET_PDEATHSIG, (long)SIGKILL);
+	parent = getppid();
+	/* 0: seen from a PID namespace of its own, where init is not. */
+	if (parent != init && parent != 0) /* it has ended before we asked */
 		_exit(STATUS_SIGNALLED + SIGKILL);
 }
 

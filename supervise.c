@@ -6,11 +6,9 @@
  */
 #include "minireap.h"
 
-#include <sys/syscall.h>
+#include <sys/wait.h>
 
 #include <stddef.h>
-#include <time.h>
-#include <unistd.h>
 
 enum {
 	/*
@@ -27,24 +25,19 @@ enum {
 static int64_t
 now(const struct supervision *run)
 {
-	struct kernel_timespec time = {0};
-
 	if (run->options->delay_ms == TIME_UNSET &&
 	    run->options->grace_ms == TIME_UNSET && !run->options->warn)
 		return 0;
-	/* Not the libc's: that maps the vDSO, at every start. */
-	syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &time);
-	return (int64_t)time.seconds * 1000 + time.nanoseconds / 1000000;
+	return clock_ms();
 }
 
 /* -------------------------------------------------------------- reaping */
 
 static void
-main_ended(struct supervision *run, int wstatus)
+main_ended(struct supervision *run, const struct reaper_event *event)
 {
-	run->status = reaper_exit_status(wstatus);
-	if (run->options->verbosity >= 1)
-		report_main_end(run->log, &run->main, wstatus);
+	run->status = reaper_exit_status(event->wstatus);
+	ending_main(run->ending, &run->main, event, run->self == 1);
 	deliver_action(run, stop_main_ended(&run->stop, now(run)));
 }
 
@@ -88,6 +81,19 @@ reap_looking(struct supervision *run, struct reaper_event *event)
 	return result;
 }
 
+/* A child has been reaped. */
+static void
+note(struct supervision *run, const struct reaper_event *event)
+{
+	if (run->stop.main_gone)
+		return;
+	if (event->pid == run->main.pid)
+		main_ended(run, event);
+	else if (WIFSIGNALED(event->wstatus) &&
+	    WTERMSIG(event->wstatus) == SIGKILL)
+		ending_orphan_killed(run->ending);
+}
+
 static bool
 looks_first(const struct options *options)
 {
@@ -107,11 +113,10 @@ reap(struct supervision *run)
 		result = looks_first(run->options)
 		    ? reap_looking(run, &event)
 		    : reaper_next(REAPER_ANY, &event);
-		if (result == 1)
+		if (result == 1) {
 			reaped++;
-		if (result == 1 && event.pid == run->main.pid &&
-		    !run->stop.main_gone)
-			main_ended(run, event.wstatus);
+			note(run, &event);
+		}
 		if (run->has_ended)
 			return false;
 	}
@@ -147,9 +152,9 @@ forward(struct supervision *run, int sig, const siginfo_t *info)
 static void
 handle_signal(struct supervision *run, int sig, const siginfo_t *info)
 {
-	/* A message into a closed pipe is the other act that signals us. */
-	const signals_set own =
-	    terminal_own_signals(run->terminal) | signals_only(SIGPIPE);
+	/* By a message into a closed pipe or a file at its limit, too. */
+	const signals_set own = terminal_own_signals(run->terminal) |
+	    signals_only(SIGPIPE) | signals_only(SIGXFSZ);
 
 	if ((own & signals_only(sig)) != 0 && signals_is_own(info, run->self))
 		return;

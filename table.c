@@ -105,24 +105,25 @@ read_number(const char *path)
 }
 
 /*
- * The limit of the control group, up to the end of its line, or of the nearest
- * above it that has one.  In a container its path may be that outside of it:
- * the group itself is then what is mounted, and found last.
+ * The limit of the control group, or of the nearest above it that has one.  In
+ * a container its path may be that outside of it: the group itself is then what
+ * is mounted, and found last.
  */
 static bool
-read_group(const char *root, const char *group, struct zombies *zombies)
+read_group(const char *mount, const char *controllers, struct zombies *zombies)
 {
 	char path[GROUP_MAX + sizeof "/sys/fs/cgroup/pids/pids.current"];
-	char *const begin = stpcpy(path, root);
+	char *const begin = text_copy(path, mount);
 	char *end;
 
-	stpcpy(begin, group);
-	end = begin + strcspn(begin, "\n");
+	*begin = '\0';
+	cgroup_copy_path(begin, GROUP_MAX, controllers);
+	end = begin + strlen(begin);
 	for (;;) {
-		strcpy(end, "/pids.max");
+		text_copy(end, "/pids.max");
 		zombies->slots = read_number(path);
 		if (zombies->slots != -1) {
-			strcpy(end, "/pids.current");
+			text_copy(end, "/pids.current");
 			zombies->threads = read_number(path);
 		}
 		if (zombies->slots != -1 || end == begin)
@@ -137,24 +138,9 @@ read_group(const char *root, const char *group, struct zombies *zombies)
 static void
 count_slots(struct zombies *zombies)
 {
-	char text[GROUP_MAX];
-	const char *line = text;
-
-	if (file_read("/proc/self/cgroup", text, sizeof text) == -1)
-		*text = '\0';
-	while ((line = strchr(line, ':')) != NULL) {
-		const char *root = "/sys/fs/cgroup";
-		const char *group = text_behind(line, "::");
-
-		if (group == NULL) {
-			root = "/sys/fs/cgroup/pids";
-			group = text_behind(line, ":pids:");
-		}
-		if (group != NULL && read_group(root, group, zombies))
-			return;
-		line += strcspn(line, "\n");
-	}
-	zombies->slots = read_number("/proc/sys/kernel/pid_max");
+	if (!read_group("/sys/fs/cgroup/pids", "pids:", zombies) &&
+	    !read_group("/sys/fs/cgroup", ":", zombies))
+		zombies->slots = read_number("/proc/sys/kernel/pid_max");
 }
 
 static void

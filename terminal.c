@@ -18,6 +18,28 @@
 #include <stddef.h>
 #include <unistd.h>
 
+/* ioctl(2), which a libc makes of tcgetpgrp(3) and tcsetpgrp(3), too. */
+static int
+control(int fd, unsigned long request, void *argument)
+{
+	return (int)syscall(SYS_ioctl, (long)fd, request, argument);
+}
+
+/* The foreground process group, or -1. */
+static pid_t
+foreground(int fd)
+{
+	pid_t group;
+
+	return control(fd, TIOCGPGRP, &group) == -1 ? -1 : group;
+}
+
+static int
+set_foreground(int fd, pid_t group)
+{
+	return control(fd, TIOCSPGRP, &group);
+}
+
 /* A standard descriptor that was closed must not become the terminal. */
 static int
 move_up(int fd)
@@ -35,7 +57,7 @@ move_up(int fd)
 static int
 open_terminal(void)
 {
-	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	int fd = file_open("/dev/tty", O_RDWR | O_NOCTTY | O_NONBLOCK);
 
 	if (fd != -1)
 		return move_up(fd);
@@ -43,7 +65,7 @@ open_terminal(void)
 		return -1;
 	/* No /dev, no descriptor left: one that we have been given, then. */
 	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (tcgetpgrp(fd) != -1)
+		if (foreground(fd) != -1)
 			return fd;
 	return -1;
 }
@@ -51,7 +73,7 @@ open_terminal(void)
 static bool
 is_foreground(int fd, pid_t group)
 {
-	return fd != -1 && tcgetpgrp(fd) == group;
+	return fd != -1 && foreground(fd) == group;
 }
 
 struct terminal
@@ -66,7 +88,7 @@ terminal_find(enum scope scope)
 		terminal.held = true;
 	/* A session's leader alone can make it free for another session. */
 	else if (getsid(0) == getpid()) {
-		ioctl(terminal.fd, TIOCNOTTY);
+		control(terminal.fd, TIOCNOTTY, NULL);
 		terminal.held = true;
 		terminal.given_up = true;
 	}
@@ -79,9 +101,9 @@ terminal_take(const struct terminal *terminal)
 	if (!terminal->held)
 		return;
 	if (terminal->given_up)
-		ioctl(terminal->fd, TIOCSCTTY, 0);
+		control(terminal->fd, TIOCSCTTY, NULL);
 	else
-		tcsetpgrp(terminal->fd, getpgrp());
+		set_foreground(terminal->fd, getpgrp());
 }
 
 int
@@ -96,7 +118,7 @@ void
 terminal_return(const struct terminal *terminal)
 {
 	if (terminal->held && !terminal->given_up && terminal->fd != -1)
-		tcsetpgrp(terminal->fd, getpgrp());
+		set_foreground(terminal->fd, getpgrp());
 }
 
 /*
@@ -144,7 +166,7 @@ static void
 continue_job(struct terminal *terminal, pid_t main_pid)
 {
 	if (is_foreground(terminal->fd, getpgrp()))
-		terminal->held = tcsetpgrp(terminal->fd, main_pid) == 0;
+		terminal->held = set_foreground(terminal->fd, main_pid) == 0;
 	terminal->job_stopped = false;
 	terminal->stop_sent = false;
 	kill(-main_pid, SIGCONT);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * text.c: decimal numbers, from text and to text, below every other room.
- * strtol(3) would accept blanks and signs, follow the locale and bring its
- * tables along.
+ * text.c: text, and decimal numbers in it, below every other room.  strtol(3)
+ * would accept blanks and signs, follow the locale and bring its tables along;
+ * a libc's string functions are made for long strings, and long themselves.
  */
 #include "minireap.h"
 
@@ -50,4 +50,33 @@ text_behind(const char *text, const char *prefix)
 		if (*text != *prefix)
 			return NULL;
 	return text;
+}
+
+char *
+text_copy(char *to, const char *from)
+{
+	while ((*to = *from++) != '\0')
+		to++;
+	return to;
+}
+
+size_t
+text_until(const char *text, char stop)
+{
+	size_t length = 0;
+
+	while (text[length] != '\0' && text[length] != stop)
+		length++;
+	return length;
+}
+
+const char *
+text_last_name(const char *path)
+{
+	const char *name = path;
+
+	for (; *path != '\0'; path++)
+		if (*path == '/')
+			name = path + 1;
+	return name;
 }

@@ -29,6 +29,7 @@ const char usage_help[] =
     "  -e, --remap CODE,...    exit 0 where the status would be CODE\n"
     "  -p, --parent-death SIG  get SIG when our own parent dies\n"
     "  -s, --subreaper         nothing to do: orphans are always adopted\n"
+    "  -T, --termination-log[=FILE]  append why it ended (Kubernetes)\n"
     "  -P, --pause             no COMMAND: reap; exit 0 on INT or TERM\n"
     "      --zombies[=SIG]     list zombies that no init can reap; SIG: cure them\n"
     "  -v, --verbose           log what is done; twice: every signal and reaping\n"

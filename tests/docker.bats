@@ -206,7 +206,7 @@ PARENT='echo ready; sleep 600; echo over'
 	script='(trap "echo child got it >/tmp/it" TERM; sleep 600 & wait) &
 	    trap "ended=1" TERM
 	    echo ready; wait; n=0
-	    while [ ! -e /tmp/it ] && [ $n -lt 20 ]; do
+	    while [ ! -s /tmp/it ] && [ $n -lt 20 ]; do
 		sleep 0.05; n=$((n + 1))
 	    done
 	    cat /tmp/it; exit 4'
@@ -315,6 +315,37 @@ HARDENED='--read-only --cap-drop ALL --security-opt no-new-privileges
 	await_log 'minireap: reaped'
 	docker stop "$NAME"
 	is_status 7
+}
+
+@test "the OOM killer under docker run -m: limit and count are in the log" {
+	start -m 16m --memory-swap 16m init sh -c \
+	    'exec dd if=/dev/zero of=/dev/null bs=64M count=1'
+	run -0 timeout 20 docker wait "$NAME"
+	is_status 137
+	await_log 'was killed by SIGKILL: the OOM killer has killed 1 process here since the cgroup was made, memory limit 16384 KiB, peak 163'
+}
+
+@test "docker kill -s KILL, and a KILL from inside: not the OOM killer" {
+	start -m 16m init sleep 60
+	docker kill -s KILL "$NAME"
+	run -0 timeout 20 docker wait "$NAME"
+	is_status 137
+	run ! has_logged minireap
+	docker rm "$NAME"
+	start -m 16m init sh -c 'kill -KILL $$'
+	run -0 timeout 20 docker wait "$NAME"
+	is_status 137
+	await_log '(sh) was killed by SIGKILL: sent by someone, not by the OOM killer'
+}
+
+@test "-T: what Kubernetes mounts as /dev/termination-log has the reason" {
+	touch log
+	start -v "$PWD/log:/dev/termination-log" -e MINIREAP_OPTIONS=-T init \
+	    sh -c 'exit 3'
+	run -0 timeout 20 docker wait "$NAME"
+	is_status 3
+	[[ $(<log) =~ ^'minireap: main process '[0-9]+' (sh) exited with status 3; status=3 ran=' ]]
+	run ! has_logged minireap
 }
 
 @test "hardened container: docker stop ends it at once" {

@@ -42,6 +42,7 @@ patched() {
 }
 
 @test "a directory of PATH that may not be searched is not to blame" {
+	needs_root
 	mkdir -m 0 closed
 	run --separate-stderr -127 setpriv --reuid 65534 --clear-groups \
 	    env PATH="$PWD/closed:/usr/bin" "$MINIREAP" nosuch
@@ -62,6 +63,7 @@ patched() {
 }
 
 @test "a component that may not be searched is named" {
+	needs_root
 	mkdir -m 0 closed
 	chmod 755 .
 	run --separate-stderr -126 setpriv --reuid 65534 --clear-groups \
@@ -95,6 +97,7 @@ patched() {
 }
 
 @test "a mount that forbids execution" {
+	needs_root
 	mkdir mount
 	run --separate-stderr -126 unshare --mount sh -c '
 	    mount -t tmpfs -o noexec none mount && cp /bin/true mount/ &&
@@ -210,6 +213,7 @@ patched() {
 
 # bats test_tags=static
 @test "a text file without #! where there is no /bin/sh" {
+	needs_root
 	mkdir root
 	cp "$MINIREAP" root/minireap
 	echo 'echo text' | file root/script
@@ -220,6 +224,7 @@ patched() {
 
 # bats test_tags=static
 @test "all of it works where /proc is missing" {
+	needs_root
 	mkdir root
 	cp "$MINIREAP" root/minireap
 	cp /bin/true root/
@@ -244,6 +249,25 @@ patched() {
 	    "$stderr"
 }
 
+# bats test_tags=static
+@test "too many open files, no memory: what the kernel lacks is said" {
+	cp /bin/true x
+	while read -r error reason; do
+		run --separate-stderr -126 strace -f -o trace -P "$PWD/x" \
+		    -e "inject=execve:error=$error" "$MINIREAP" "$PWD/x"
+		equal "$error" "minireap: cannot execute $PWD/x: $reason" "$stderr"
+	done <<-'LIST'
+	EMFILE too many open files
+	ENFILE too many open files in system
+	ENOMEM cannot allocate memory
+	EIO input/output error
+	EPERM operation not permitted
+	ELIBBAD corrupted shared library
+	EAGAIN resource temporarily unavailable
+	EUCLEAN error 117
+	LIST
+}
+
 @test "a file that is being written to" {
 	cp /bin/true busy
 	run --separate-stderr -126 bash -c 'exec 9>>busy; exec "$0" ./busy 9>&9' "$MINIREAP"
@@ -262,6 +286,7 @@ patched() {
 }
 
 @test "nothing runs, and no zombie stays, where main could not be executed" {
+	needs_root
 	as_pid_1 "$MINIREAP" -- sh -c '
 	    "$0" nosuch 2>/dev/null
 	    for stat in /proc/[0-9]*/stat; do cat "$stat"; done | grep " Z " && exit 1

@@ -28,6 +28,11 @@ contains() {
 	return 1
 }
 
+# needs_root: for a test that makes namespaces, other users, or roots.
+needs_root() {
+	[ "$(id -u)" = 0 ] || skip 'only root may do what this takes'
+}
+
 # as_pid_1 COMMAND...: in a PID namespace of its own, with its own /proc.
 # What is left of it goes with the command that was waited for.
 as_pid_1() {
@@ -52,6 +57,11 @@ signals_of() {
 # state_of PID: R, S, T, Z...; empty when it is gone.
 state_of() {
 	awk '$1 == "State:" { print $2 }' "/proc/$1/status" 2>/dev/null
+}
+
+# is_musl: a static musl is small, a static glibc is not.
+is_musl() {
+	[ "$(stat -c %s "$MINIREAP")" -lt 200000 ]
 }
 
 now_ms() {

@@ -11,13 +11,15 @@ setup() {
 }
 
 @test "a run that ends well says nothing" {
+	needs_root
 	run -0 as_pid_1 "$MINIREAP" -- sh -c '(sleep 0.1 &); sleep 0.3'
 	equal output '' "$output"
-	run -143 "$MINIREAP" -- sh -c 'kill $$'
+	run -143 "$MINIREAP" -- sh -c 'kill $PPID; sleep 9'
 	equal output '' "$output"
 }
 
 @test "-v: main's start and end" {
+	needs_root
 	run -3 --separate-stderr as_pid_1 "$MINIREAP" -v -- sh -c 'exit 3'
 	equal stderr $'minireap: started main process 2 (sh)\nminireap: main process 2 (sh) exited with status 3' \
 	    "$stderr"
@@ -27,6 +29,7 @@ setup() {
 }
 
 @test "-vv: each signal and each process reaped, too" {
+	needs_root
 	run -0 --separate-stderr as_pid_1 "$MINIREAP" -vv -r HUP:0 -r URG:36 -- \
 	    bash -c 'trap : USR1 RTMIN+2; kill -USR1 1; kill -HUP 1; kill -URG 1
 	    sleep 0.3; exit 0'
@@ -39,6 +42,7 @@ setup() {
 }
 
 @test "-w: each orphan, but not main, with its name, end and CPU time" {
+	needs_root
 	run -0 --separate-stderr as_pid_1 "$MINIREAP" -w -- bash -c '
 	    (bash -c "exit 5" & exec true)
 	    (bash -c "kill -KILL \$\$" & exec true)
@@ -51,6 +55,7 @@ setup() {
 }
 
 @test "a name with odd characters stays on its line" {
+	needs_root
 	cat >named.py <<-'PYTHON'
 	import ctypes, os
 	if os.fork() == 0:
@@ -64,11 +69,13 @@ setup() {
 }
 
 @test "-q says nothing of all that" {
+	needs_root
 	run -3 as_pid_1 "$MINIREAP" -q -vv -w -- sh -c '(sleep 0.1 &); sleep 0.3; exit 3'
 	equal output '' "$output"
 }
 
 @test "no names without /proc, and none of another namespace's /proc" {
+	needs_root
 	run -0 --separate-stderr unshare --pid --fork "$MINIREAP" -w -- sh -c \
 	    '(sleep 0.1 &); sleep 0.4'
 	[[ $stderr =~ ^'minireap: reaped '[0-9]+' (?) exit=0' ]]
@@ -159,6 +166,13 @@ os.set_blocking(target, True)'
 
 @test "into a full disk: all goes on" {
 	run -0 talks_to 'target = os.open("/dev/full", os.O_WRONLY)'
+}
+
+@test "into a file as large as it may be: all goes on, main sees no SIGXFSZ" {
+	run -0 talks_to 'import resource
+resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+target = os.open("log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)'
+	equal size 2000 "$(stat -c %s log)"
 }
 
 @test "into a socket that is full or closed: all goes on" {

@@ -173,6 +173,7 @@ named() {
 	MINIREAP_OPTIONS='-g -e' refused 'MINIREAP_OPTIONS: option -e'
 	MINIREAP_OPTIONS='-g ls' refused 'MINIREAP_OPTIONS: ls'
 	MINIREAP_OPTIONS='--' refused 'MINIREAP_OPTIONS: --'
+	MINIREAP_OPTIONS="-e '3'" refused "MINIREAP_OPTIONS: option -e '3'"
 }
 
 @test "MINIREAP_OPTIONS leaves the environment, and nothing else changes in it" {
@@ -214,6 +215,7 @@ named() {
 }
 
 @test "-P reaps, and ends with 0 on INT or TERM, and on nothing else" {
+	needs_root
 	for sig in INT TERM; do
 		env --default-signal=INT,QUIT unshare --pid --fork --kill-child \
 		    --mount-proc "$MINIREAP" -P 3>&- &

@@ -11,6 +11,10 @@ setup() {
 	cd "$BATS_TEST_TMPDIR" || return
 }
 
+teardown() {
+	[ -z "${PUBLIC-}" ] || rm -rf "$PUBLIC"
+}
+
 # fresh_clone DIRECTORY: the tree as git would give it to a stranger.
 fresh_clone() {
 	mkdir "$1"
@@ -77,6 +81,75 @@ shape() {
 	diff <(shape <block-1) <(echo "$output" | shape)
 }
 
+# machine COMMAND...: a bin with these commands, run.sh's own, and a make and
+# package managers that only say what they were asked.
+machine() {
+	mkdir bin
+	for command in sh dirname mktemp rm cat "$@"; do
+		ln -sf "$(command -v "$command")" bin/
+	done
+	printf '#!/bin/sh\necho 1000\n' >bin/id
+	for command in make apt-get apk; do
+		rm -f "bin/$command" # never write through a link
+		printf '#!/bin/sh\necho "%s $*"\n' $command >bin/$command
+	done
+	chmod 755 bin/id bin/make bin/apt-get bin/apk
+}
+
+# run_sh WORD...: as a user whose PATH is that bin.
+run_sh() {
+	env -i PATH="$PWD/bin" sh "$ROOT/tests/run.sh" "$@" 3>&-
+}
+
+# What the tests want of a machine, but for what its sbin directories hold.
+commands() {
+	sed -n "/^commands='/,/'$/p" "$ROOT/tests/run.sh" |
+	    sed "s/^commands=//" | tr -d "'" | xargs -n 1 |
+	    grep -vx -e dockerd -e make
+}
+
+# bats test_tags=slow
+@test "the demo works as a plain user, where he may make namespaces" {
+	plain=(setpriv --reuid 4242 --regid 4242 --clear-groups
+	    env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/)
+	"${plain[@]}" unshare --user --map-root-user --pid --fork --mount-proc \
+	    true || skip 'plain users may not make namespaces here'
+	fresh_clone tree
+	PUBLIC=$(mktemp -d /tmp/minireap.XXXXXX) # bats's are not
+	cp -r tree "$PUBLIC"
+	chown -R 4242 "$PUBLIC"
+	run -0 "${plain[@]}" sh "$PUBLIC/tree/examples/demo.sh" 3>&-
+	echo "$output"
+	[[ $output =~ 'zombies after their end '\ +4\ +0 ]]
+}
+
+@test "tests/run.sh: nothing is missing, and it goes straight to make" {
+	# shellcheck disable=SC2046 # words
+	machine $(commands) systemd-socket-activate
+	run -0 run_sh BUILD=x
+	[ "$output" = 'make -s check BUILD=x' ] || {
+		echo "$output"
+		return 1
+	}
+}
+
+@test "tests/run.sh: systemd's program is not missed where only apk is" {
+	# shellcheck disable=SC2046 # words
+	machine $(commands)
+	rm bin/apt-get
+	run -0 run_sh
+	[[ $output == 'make -s check'* ]]
+}
+
+@test "tests/run.sh: a plain user is told what is missing, and the command" {
+	machine
+	run -125 run_sh
+	[[ $output == *' bats '*'as root:'*'apt-get update && apt-get install '*' bats '* ]]
+	rm bin/apt-get
+	run -125 run_sh
+	[[ $output == *' bats '*'as root:'*'apk add '*' bats '* ]]
+}
+
 @test "the README names the options that --help names, and no other" {
 	run -0 "${MINIREAP:-$ROOT/minireap}" --help
 	diff <(echo "$output" | long_options) \
@@ -94,6 +167,24 @@ shape() {
 	grep -oE '\]\([^)#:]+\)' "$README" | tr -d ']()' | while read -r file; do
 		[ -e "$ROOT/$file" ] || { echo "no $file" && exit 1; }
 	done
+}
+
+@test "the tests that the design names are there" {
+	cat >names.py <<-'PYTHON'
+	import re, sys
+	root = sys.argv[1]
+	text = re.sub(r"\s+", " ", open(root + "/docs/design.md").read())
+	bad = 0
+	for note in re.findall(r"\*([^*]*\.bats[^*]*)\*", text):
+	    for file, names in re.findall(r"([a-z-]+\.bats)(?:: ([^;]*))?", note):
+	        tests = open(f"{root}/tests/{file}").read()
+	        for name in re.split(r"\.\.\.,? ?", names):
+	            if f'@test "{name.strip(".")}' not in tests:
+	                print(f"no {file}: {name}")
+	                bad = 1
+	sys.exit(bad)
+	PYTHON
+	run -0 python3 names.py "$ROOT"
 }
 
 @test "the README fits in 200 lines" {

@@ -36,12 +36,14 @@ zombies() {
 export -f zombies
 
 @test "orphans are reaped: no zombie stays" {
+	needs_root
 	run -0 as_pid_1 "$MINIREAP" -- bash -c '
 	    "$0" orphans 50; for _ in {1..50}; do
 		[ "$(zombies)" = 0 ] && exit 0; sleep 0.05; done; exit 1' "$PROBE"
 }
 
 @test "under a PID 1 that does not wait they all stay: the test is real" {
+	needs_root
 	as_pid_1 bash -c '
 	    ("$0" orphans 50 >/dev/null; sleep 0.5; zombies >count) &
 	    exec sleep 4' "$PROBE"
@@ -64,6 +66,7 @@ export -f zombies
 }
 
 @test "10,000 orphans that end at once are reaped, and main's status is right" {
+	needs_root
 	run -7 --separate-stderr as_pid_1 "$MINIREAP" -w -- \
 	    "$PROBE" orphans-at-once 10000
 	run -0 as_pid_1 "$MINIREAP" -- bash -c '"$0" orphans-at-once 10000
@@ -79,6 +82,7 @@ p99() {
 
 # 15 and 10 are below SIGCHLD's number, 28 and 39 above it.
 @test "32 processes that make children of init delay no signal by 100 ms" {
+	needs_root
 	run -0 as_pid_1 "$MINIREAP" -- "$PROBE" latency 32 200 15 10 28 39
 	echo "# ours: $output"
 	contains "$output" 'lost 0'
@@ -130,6 +134,7 @@ p99() {
 }
 
 @test "children that init was given by exec are reaped" {
+	needs_root
 	run -0 as_pid_1 bash -c 'sleep 0.1 & exec "$0" -- bash -c "
 	    for _ in {1..50}; do
 		[ \"\$(cat /proc/[0-9]*/comm | grep -c sleep)\" = 0 ] && exit 0
@@ -138,6 +143,7 @@ p99() {
 }
 
 @test "orphans that were put into the namespace from outside are reaped" {
+	needs_root
 	unshare --pid --fork --kill-child --mount-proc "$MINIREAP" -- \
 	    sleep 20 3>&- &
 	job=$!
@@ -152,6 +158,7 @@ p99() {
 }
 
 @test "a zombie whose threads still run is waited for without spinning" {
+	needs_root
 	unshare --pid --fork --kill-child --mount-proc "$MINIREAP" -- bash -c '
 	    "$0" leader-ends 2; echo ready; sleep 1.5; echo later; sleep 5' \
 	    "$PROBE" >out 3>&- &

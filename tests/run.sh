@@ -8,14 +8,25 @@ cd "$(dirname "$0")/.." || exit 125
 
 # What is called, and what it is called in the packages of each system.
 commands='make cc bats strace python3 unshare nsenter setpriv dash bash busybox
-	dockerd docker runc podman systemd-socket-activate tini dumb-init
-	catatonit'
+	dockerd docker runc podman tini dumb-init catatonit
+	qemu-system-x86_64 cpio containerd ctr protoc docker-compose'
 debian='make gcc libc6-dev musl-tools bats strace python3 util-linux
 	dash bash busybox-static docker.io runc podman systemd tini dumb-init
-	catatonit procps'
+	catatonit procps qemu-system-x86 cpio containerd protobuf-compiler
+	python3-protobuf python3-grpcio docker-compose'
 alpine='make gcc musl-dev linux-headers bats strace python3 util-linux
-	setpriv dash bash busybox-static docker runc podman tini-static
-	dumb-init catatonit procps coreutils'
+	setpriv dash bash busybox-static docker runc podman tini tini-static
+	dumb-init catatonit procps coreutils qemu-system-x86_64 cpio
+	containerd containerd-ctr protoc py3-protobuf py3-grpcio
+	docker-compose'
+
+# A plain user's PATH leaves out where dockerd and others are.
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+export PATH
+apt=$(command -v apt-get)
+apk=$(command -v apk)
+# Nothing has it in Alpine: the tests for it are skipped there.
+[ -z "$apt" ] || commands="$commands systemd-socket-activate"
 
 missing=
 for command in $commands; do
@@ -35,13 +46,12 @@ install_all() {
 
 # shellcheck disable=SC2086 # lists of words
 if [ -n "$missing" ]; then
-	apt=$(command -v apt-get)
-	apk=$(command -v apk)
 	if [ -z "$apt$apk" ]; then
 		echo "tests/run.sh: please install:$missing" >&2
 	elif [ "$(id -u)" != 0 ]; then
 		echo "tests/run.sh: missing:$missing; please run, as root:" >&2
-		[ -z "$apt" ] || echo "    apt-get install" $debian >&2
+		[ -z "$apt" ] || echo "    apt-get update && apt-get install" \
+		    $debian >&2
 		[ -n "$apt" ] || echo "    apk add" $alpine >&2
 		exit 125
 	else

@@ -35,9 +35,11 @@ numbers() {
 	awk '$1 != "ready" && $2 <= 0 { print $1 }' "${1:-heard}"
 }
 
-# hears WHAT NUMBERS [FILE]: just these arrived there, in that order.
+# hears WHAT NUMBERS [FILE]: just these arrived there.  In which order those
+# that are pending together do is the kernel's affair.
 hears() {
-	equal "$1" "$2" "$(numbers "${3:-heard}" | xargs)"
+	equal "$1" "$(xargs -n 1 <<<"$2" | sort -n | xargs)" \
+	    "$(numbers "${3:-heard}" | sort -n | xargs)"
 }
 
 # ends STATUS [PID]: init does, with it.
@@ -86,14 +88,17 @@ each_arrives_once() {
 }
 
 @test "PID 1: every signal that can be caught is forwarded, once" {
+	needs_root
 	each_arrives_once start_pid_1
 }
 
 @test "PID 1, -g: every signal that can be caught is forwarded, once" {
+	needs_root
 	each_arrives_once start_pid_1 -g
 }
 
 @test "PID 1: a neighbour's signals are forwarded like those from outside" {
+	needs_root
 	as_pid_1 "$MINIREAP" -- bash -c '
 	    (until grep -q ready heard; do sleep 0.05; done 2>/dev/null
 	     "$0" send 1 1 2 3 4 5 6 7 8 11 31 17 34 64 15) &
@@ -102,6 +107,7 @@ each_arrives_once() {
 }
 
 @test "PID 1: a neighbour's queued value and pid arrive" {
+	needs_root
 	as_pid_1 "$MINIREAP" -- bash -c '
 	    (until grep -q ready heard; do sleep 0.05; done 2>/dev/null
 	     "$0" queue 1 10 77 >sender
@@ -262,6 +268,7 @@ os.execv(sys.argv[1], ["probe", "listen"])' "$PROBE"
 }
 
 @test "main another user's, and no right to signal it: one warning, no more" {
+	needs_root
 	setpriv --bounding-set -kill --inh-caps -kill "$MINIREAP" -- \
 	    setpriv --reuid 65534 --clear-groups "$PROBE" listen \
 	    >heard 2>said 3>&- &
@@ -283,6 +290,34 @@ os.execv(sys.argv[1], ["probe", "listen"])' "$PROBE"
 	    until grep -q ready heard; do sleep 0.02; done
 	    kill -KILL $$' "$MINIREAP" "$PROBE" || :
 	wait_until 5 grep -q '^10 ' heard
+}
+
+# bats test_tags=static
+@test "-p: a parent that dies while init asks counts too" {
+	strace -o trace -e trace=getppid -e inject=getppid:retval=1:when=1 \
+	    "$PROBE" mask block "$MINIREAP" -p USR1 -- "$PROBE" listen 10 5 \
+	    >heard
+	contains "$(cat trace)" INJECTED
+	hears main 10
+}
+
+@test "a CHLD that a process sent is forwarded, and reaps besides" {
+	start "$MINIREAP" -- bash -c '
+	    (bash -c "echo \$\$ >orphan; until [ -e go ]; do sleep 0.05; done" &)
+	    exec "$0" listen' "$PROBE"
+	wait_until 5 test -s orphan
+	orphan=$(cat orphan)
+	# One CHLD for both: the one that was there first.
+	kill -STOP $INIT
+	wait_until 5 eval '[ "$(state_of $INIT)" = T ]'
+	kill -CHLD $INIT
+	touch go
+	wait_until 5 eval '[ "$(state_of $orphan)" = Z ]'
+	kill -CONT $INIT
+	wait_until 5 test ! -e "/proc/$orphan"
+	kill $INIT
+	ends 0
+	hears main '17 18 15'
 }
 
 @test "blocked and ignored signals are main's as they were given to init" {
@@ -314,6 +349,12 @@ os.execv(sys.argv[1], ["probe", "listen"])' "$PROBE"
 
 @test "a CHLD that was pending when init was started reaches main" {
 	"$PROBE" mask pend 17 "$MINIREAP" -- "$PROBE" listen 17 2 >heard
+	hears main 17
+}
+
+@test "a CHLD that was pending reaches main where it was ignored, too" {
+	"$PROBE" mask ignore "$PROBE" mask pend 17 "$MINIREAP" -- \
+	    "$PROBE" listen 17 2 >heard
 	hears main 17
 }
 

@@ -41,6 +41,7 @@ descriptors() {
 }
 
 @test "main has a process group of its own" {
+	needs_root
 	group='read -r _ _ _ _ group _ </proc/$$/stat; [ "$group" = $$ ]'
 	run -0 "$MINIREAP" -- bash -c "$group"
 	run -0 as_pid_1 "$MINIREAP" -- bash -c "$group"
@@ -78,11 +79,17 @@ descriptors() {
 }
 
 # bats test_tags=static
-@test "init has no heap, and no memory both writable and executable" {
+@test "init has no heap, thread or handler, nor memory writable and executable" {
 	start "$MINIREAP" -- sh -c "$WAITS"
-	run ! grep -E '\[heap\]|rwx' /proc/$JOB/maps
-	equal lines 5 "$(grep -cv '\[vvar_vclock\]' /proc/$JOB/maps)" ||
-		[ "$(grep -c . /proc/$JOB/maps)" -le 7 ]
+	equal handlers 0000000000000000 "$(signals_of $JOB SigCgt)"
+	equal threads 1 "$(signals_of $JOB Threads)"
+	run ! grep rwx /proc/$JOB/maps
+	# glibc's own start makes a heap, whoever needs one.
+	if is_musl; then
+		run ! grep '\[heap\]' /proc/$JOB/maps
+		equal lines 5 "$(grep -cv '\[vvar_vclock\]' /proc/$JOB/maps)" ||
+			[ "$(grep -c . /proc/$JOB/maps)" -le 7 ]
+	fi
 	finish
 }
 
@@ -111,10 +118,55 @@ descriptors() {
 }
 
 @test "PID 1: main has no parent-death signal, elsewhere KILL" {
+	needs_root
 	asks='import ctypes, sys
 n = ctypes.c_int(); ctypes.CDLL(None).prctl(2, ctypes.byref(n)); print(n.value)'
 	equal 'PID 1' 0 "$(as_pid_1 "$MINIREAP" -- python3 -c "$asks")"
 	equal elsewhere 9 "$("$MINIREAP" -- python3 -c "$asks")"
+}
+
+# bats test_tags=static
+@test "not PID 1: an init that ended before main asked takes main with it" {
+	# Whoever is its parent then is not init.
+	run -137 strace -f -o trace -e trace=getppid \
+	    -e inject=getppid:retval=1:when=1 "$MINIREAP" -- touch ran
+	contains "$(cat trace)" INJECTED
+	[ ! -e ran ]
+}
+
+@test "main may be PID 1 of a namespace that init is not in: unshare --pid" {
+	needs_root
+	run -3 unshare --pid "$MINIREAP" -- sh -c 'echo $$; exit 3'
+	equal output 1 "$output"
+	LISTEN_PID=1 run -0 bash -c 'LISTEN_PID=$$ exec unshare --pid "$0" -- \
+	    sh -c "echo \$LISTEN_PID"' "$MINIREAP"
+	equal LISTEN_PID 1 "$output"
+}
+
+@test "a fault of init's own kills it, as PID 1 too" {
+	needs_root
+	ulimit -c 0
+	unshare --pid --fork --kill-child --mount-proc "$MINIREAP" -- \
+	    sleep 20 3>&- &
+	job=$!
+	init=$(child_of $job)
+	wait_until 5 eval '[ "$(readlink /proc/$init/cwd)" = / ]'
+	# Where it will go on once it is woken there is no instruction left.
+	python3 - "$init" <<-'PYTHON'
+	import os, sys, time
+	process = "/proc/" + sys.argv[1]
+	while True:
+	    call = open(process + "/syscall").read().split()
+	    if call[0] not in ("running", "-1"): break
+	    time.sleep(0.01)
+	with open(process + "/mem", "r+b", buffering=0) as memory:
+	    memory.seek(int(call[-1], 16))
+	    memory.write(bytes(16))
+	PYTHON
+	kill -USR1 "$init"
+	ended=0
+	wait $job || ended=$?
+	[ $ended -eq 132 ] || equal status 139 $ended # SIGILL or SIGSEGV
 }
 
 @test "a refusal to adopt is one warning, and -q silences it" {
@@ -158,6 +210,7 @@ bare_root() {
 
 # bats test_tags=static
 @test "no /proc, no /dev: it works, and 0 and 1 are closed" {
+	needs_root
 	bare_root
 	run -6 chroot root /minireap -- sh -c 'exit 6'
 	equal output '' "$output"
@@ -173,6 +226,7 @@ bare_root() {
 
 # bats test_tags=static
 @test "a read-only root, a user without a name, no capability" {
+	needs_root
 	run -6 unshare --mount sh -c 'mount -o bind,ro / /mnt 2>/dev/null &&
 	    mount -o remount,bind,ro /mnt
 	    exec setpriv --reuid 54321 --regid 54321 --clear-groups \

@@ -1,7 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# Exit statuses, names and the environment: minireap(1), EXIT STATUS, Other
-# names, ENVIRONMENT.
+# Exit statuses and the environment: minireap(1), EXIT STATUS, ENVIRONMENT.
 
 bats_require_minimum_version 1.5.0
 load helpers
@@ -11,6 +10,7 @@ setup() {
 }
 
 @test "main's status is init's, as PID 1 and as a plain child" {
+	needs_root
 	for code in 0 1 3 125 255; do
 		run -$code "$MINIREAP" -- sh -c "exit $code"
 		equal output '' "$output"
@@ -20,6 +20,7 @@ setup() {
 }
 
 @test "128 + n, for a main that signal n has killed" {
+	needs_root
 	for n in 1 2 6 9 11 13 15 34 64; do
 		run -$((128 + n)) "$MINIREAP" -- sh -c "kill -$n \$\$"
 		run -$((128 + n)) as_pid_1 "$MINIREAP" -- sh -c "kill -$n \$\$"
@@ -36,6 +37,7 @@ setup() {
 }
 
 @test "no process to be had: one line, and 125" {
+	needs_root
 	chmod 755 .
 	run --separate-stderr -125 setpriv --reuid 4242 --clear-groups \
 	    prlimit --nproc=1 "$MINIREAP" -- true
@@ -45,6 +47,7 @@ setup() {
 }
 
 @test "SIGCHLD inherited as ignored: the status is right, main has it ignored" {
+	needs_root
 	# What started the suite may have more ignored: make 4.3 has 32 and 33,
 	# by glibc's posix_spawn(3).
 	without=$(env --ignore-signal=CHLD "$PROBE" mask)
@@ -56,92 +59,10 @@ setup() {
 	    env --ignore-signal=CHLD "$MINIREAP" -- sh -c 'exit 3'
 }
 
-# ----------------------------------------------------------------- names
-
-# as NAME COMMAND...: init by that name.
-as() {
-	mkdir -p bin
-	ln -sf "$MINIREAP" "bin/$1"
-	local name=$1
-	shift
-	"bin/$name" "$@"
-}
-
-@test "by a peer's name its own failures are 1, and others as ever" {
-	for name in tini tini-static docker-init podman-init dumb-init \
-	    catatonit pause; do
-		run -1 as $name -z
-		run -3 as $name -- sh -c 'exit 3'
-		run -127 as $name -- nosuch
-		run -0 as $name --version
-		case $name in
-		tini* | docker-init | catatonit) version='tini version [0-9.]+ \(minireap\)' ;;
-		*) version='minireap version [0-9.]+' ;;
-		esac
-		[[ $output =~ ^$version\ -\ git\.([0-9a-f]{7}|unknown)$ ]] ||
-			equal "$name" "$version" "$output"
-	done
-	cp "$MINIREAP" tini && run -1 ./tini -z
-	run -125 as other -z
-}
-
-# sessions: "yes" if main leads one.
-sessions='[ "$(ps -o sid= -p $$ | tr -d " ")" = $$ ] && echo yes || echo no'
-
-@test "dumb-init: main has a session of its own, unless DUMB_INIT_SETSID is 0" {
-	equal default yes "$(as dumb-init -- bash -c "$sessions")"
-	equal unset no "$(DUMB_INIT_SETSID=0 as dumb-init -- bash -c "$sessions")"
-	equal -c no "$(as dumb-init -c -- bash -c "$sessions")"
-	equal others no "$(as tini -- bash -c "$sessions")"
-	DUMB_INIT_DEBUG=1 run --separate-stderr as dumb-init true
-	contains "$stderr" 'started main process'
-	run -0 --separate-stderr as dumb-init --rewrite 15:3 -r 2:0 -v true
-}
-
-# hears: does a child in main's group hear what is sent to init?
-hears() {
-	cat <<-'SH'
-	(trap "echo child; exit" USR1; echo up >up
-	 for i in 1 2 3 4 5 6; do sleep 0.2; done) &
-	trap : USR1
-	until [ -s up ]; do sleep 0.02; done; rm up
-	kill -USR1 $PPID; wait; wait
-	SH
-}
-
-@test "tini's variables count by its names, and by no other" {
-	equal without '' "$(as tini -- bash -c "$(hears)")"
-	export TINI_KILL_PROCESS_GROUP=1 TINI_SUBREAPER=1
-	equal with child "$(as tini -- bash -c "$(hears)")"
-	equal docker-init child "$(as docker-init -- bash -c "$(hears)")"
-	equal minireap '' "$("$MINIREAP" -- bash -c "$(hears)")"
-	TINI_VERBOSITY=2 run --separate-stderr as tini true
-	contains "$stderr" 'started main process'
-	TINI_VERBOSITY=1 run --separate-stderr as tini true
-	equal quiet '' "$stderr"
-	TINI_VERBOSITY=3 run --separate-stderr as podman-init true
-	contains "$stderr" 'minireap: reaped'
-}
-
-@test "catatonit's and pause's ways" {
-	CATATONIT_DEBUG=1 run --separate-stderr as catatonit -- true
-	contains "$stderr" 'started main process'
-	for name in pause 'catatonit -P'; do
-		# shellcheck disable=SC2086
-		as $name 3>&- &
-		job=$!
-		wait_until 5 eval '[ "$(readlink /proc/$job/cwd)" = / ] ||
-		    has_child $job'
-		child=$(pgrep -P $job || echo $job)
-		wait_until 5 eval '[ "$(readlink /proc/'"$child"'/cwd)" = / ]'
-		kill -TERM "$child"
-		wait $job
-	done
-}
-
 # ----------------------------------------------------------- environment
 
 @test "LISTEN_PID and WATCHDOG_PID that are init's become main's" {
+	needs_root
 	run -0 bash -c 'LISTEN_PID=$$ WATCHDOG_PID=$$ LISTEN_FDS=2 \
 	    LISTEN_PIDFDID=7 exec "$0" -- sh -c '\''
 		echo "$LISTEN_PID $WATCHDOG_PID $LISTEN_FDS ${LISTEN_PIDFDID-none} $$"
@@ -151,6 +72,24 @@ hears() {
 	equal WATCHDOG_PID "${BASH_REMATCH[3]}" "${BASH_REMATCH[2]}"
 	LISTEN_PID=1 run -0 as_pid_1 "$MINIREAP" -- sh -c 'echo $LISTEN_PID $$'
 	equal 'as PID 1' "${output#* }" "${output% *}"
+}
+
+@test "LISTEN_PID that is init's, and no such command: the line is right" {
+	# What main was to have is gone with it: where addresses are checked,
+	# that nobody reads it any more is, too.
+	ASAN_OPTIONS=detect_stack_use_after_return=1 PATH=/usr/bin:/bin \
+	    run -127 bash -c 'LISTEN_PID=$$ WATCHDOG_PID=$$ exec "$0" nosuch' \
+	    "$MINIREAP"
+	equal line 'minireap: cannot execute nosuch: not found in PATH /usr/bin:/bin' \
+	    "$output"
+}
+
+@test "WATCHDOG_PID alone leaves LISTEN_PIDFDID" {
+	LISTEN_PID=1 LISTEN_PIDFDID=7 run -0 bash -c 'WATCHDOG_PID=$$ \
+	    exec "$0" -- sh -c '\''
+		[ "$WATCHDOG_PID" = $$ ] && echo "$LISTEN_PID $LISTEN_PIDFDID"
+	    '\' "$MINIREAP"
+	equal variables '1 7' "$output"
 }
 
 @test "others in them are left alone" {

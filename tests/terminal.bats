@@ -3,6 +3,7 @@
 # The terminal: minireap(1), TERMINALS.  tests/typist.py types on a real one.
 
 bats_require_minimum_version 1.5.0
+load helpers
 
 setup() {
 	TYPIST=$BATS_TEST_DIRNAME/typist.py
@@ -145,11 +146,12 @@ job_steps() {
 	cat >keys.py <<-'PYTHON'
 	import signal
 	seen = []
-	for n in (signal.SIGINT, signal.SIGWINCH):
-	    signal.signal(n, lambda n, _: (seen.append(n), print(n, flush=True)))
+	signals = (signal.SIGINT, signal.SIGWINCH)
+	signal.pthread_sigmask(signal.SIG_BLOCK, signals)
 	print("ready", flush=True)
 	while seen.count(signal.SIGINT) < 2:
-	    signal.pause()
+	    seen.append(signal.sigwait(signals))
+	    print(int(seen[-1]), flush=True)
 	print("end after", len(seen))
 	PYTHON
 	type_into bash --norc --noprofile <<-'STEPS'
@@ -189,6 +191,7 @@ job_steps() {
 }
 
 @test "PID 1: ^Z on what nobody could continue does nothing" {
+	needs_root
 	type_into unshare --pid --fork --mount-proc ./minireap -- cat <<-'STEPS'
 	foreground cat
 	cooked
@@ -215,6 +218,7 @@ job_steps() {
 }
 
 @test "a stop that init forwarded stands" {
+	needs_root
 	type_into unshare --pid --fork --mount-proc ./minireap -- bash -c '
 	    state() { awk "/^State/ {print \$2}" /proc/$$/status; }
 	    (
@@ -321,6 +325,30 @@ job_steps() {
 	expect got word
 	foreground bash
 	send exit 0\n
+	end 0
+	STEPS
+}
+
+# held PROCESS: what init, that process, holds of it once it has let go.
+held() {
+	cat <<-SH
+	until [ "\$(readlink /proc/$1/cwd)" = / ]; do sleep 0.05; done
+	for fd in /proc/$1/fd/*; do
+	    case \$(readlink \$fd) in /dev/tty | /dev/pts/*) n=\$((n + 1)) ;; esac
+	done
+	echo "held \$n times"
+	SH
+}
+
+@test "PID 1 holds the terminal by stderr alone, elsewhere once more" {
+	needs_root
+	type_into unshare --pid --fork --mount-proc ./minireap -- \
+	    sh -c "$(held 1)" <<-'STEPS'
+	expect held 1 times
+	end 0
+	STEPS
+	type_into ./minireap -- sh -c "$(held '$PPID')" <<-'STEPS'
+	expect held 2 times
 	end 0
 	STEPS
 }

@@ -68,6 +68,7 @@ static const struct {
     {"leader-ends", leader_ends_main},
     {"zombies", zombies_main},
     {"crowd", crowd_main},
+    {"serve", serve_main},
 };
 
 int

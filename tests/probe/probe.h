@@ -31,5 +31,6 @@ int latency_main(int argc, char **argv);
 int leader_ends_main(int argc, char **argv);
 int zombies_main(int argc, char **argv);
 int crowd_main(int argc, char **argv);
+int serve_main(int argc, char **argv);
 
 #endif

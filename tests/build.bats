@@ -1,0 +1,93 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# What the Makefile makes of the tree: minireap's files, here and there.
+
+bats_require_minimum_version 1.5.0
+load helpers
+
+setup() {
+	ROOT=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
+	cd "$BATS_TEST_TMPDIR" || return
+	# What make check was told is none of these builds' business.
+	unset MAKEFLAGS MAKELEVEL MFLAGS MAKEOVERRIDES
+}
+
+# copy_tree DIRECTORY: what a release's tar file holds, without git.
+copy_tree() {
+	mkdir -p "$1/tests"
+	cp "$ROOT"/Makefile "$ROOT"/*.[ch] "$ROOT"/minireap.1 "$1"
+}
+
+@test "make install puts two files below DESTDIR and PREFIX, uninstall takes them" {
+	copy_tree tree
+	# Built already, and not to be built here.
+	mkdir bin
+	cp "$MINIREAP" bin/minireap
+	to=(make -s -C tree -o ../bin/minireap BUILD=../bin \
+	    "DESTDIR=$PWD/root" PREFIX=/usr)
+	(umask 077 && "${to[@]}" install)
+	equal files $'644 root/usr/share/man/man1/minireap.1\n755 root/usr/bin/minireap' \
+	    "$(find root -type f -printf '%m %p\n' | sort)"
+	cmp bin/minireap root/usr/bin/minireap
+	"${to[@]}" uninstall
+	equal 'what is left' '' "$(find root -type f)"
+}
+
+@test "make clean leaves the tree as it came" {
+	copy_tree tree
+	find tree | sort >before
+	mkdir tree/obj
+	touch tree/minireap tree/obj/init.o tree/obj/probe
+	make -s -C tree clean
+	find tree | sort | diff before -
+}
+
+@test "make dist: what is committed, under the version's name" {
+	command -v git || skip 'no git'
+	copy_tree tree
+	(cd tree && git init -q && git add . &&
+	    git -c user.name=a -c user.email=a commit -qm a)
+	touch tree/not-committed
+	make -s -C tree dist
+	version=$(sed -n 's/^VERSION = //p' tree/Makefile)
+	tar tzf "tree/minireap-$version.tar.gz" | sed -n '1p;/init\.c/p' |
+	    diff - <(printf '%s\n' "minireap-$version/" "minireap-$version/init.c")
+}
+
+@test "make dist without git fails, and leaves no file" {
+	copy_tree tree
+	run ! env GIT_CEILING_DIRECTORIES="$PWD" make -s -C tree dist
+	equal archives '' "$(find tree -name '*.gz')"
+}
+
+@test "it compiles where longs have 32 bits and musl's times 64" {
+	# There the call's number has another name: see musl's bits/syscall.h.
+	cat >names.h <<-'C'
+	#include <sys/syscall.h>
+	#undef SYS_clock_gettime
+	#define SYS_clock_gettime32 __NR_clock_gettime
+	C
+	for file in "$ROOT"/*.c; do
+		"${CC:-cc}" -std=c11 -D_GNU_SOURCE -DMINIREAP_VERSION='""' \
+		    -DMINIREAP_COMMIT='""' -include ./names.h \
+		    -fsyntax-only "$file"
+	done
+}
+
+# Emulators and some sandboxes have no other.
+# bats test_tags=slow
+@test "where vfork is fork: main's start, group and statuses are right" {
+	needs_root
+	copy_tree tree
+	make -s -C tree CFLAGS= CPPFLAGS=-Dvfork=fork minireap
+	run -3 tree/minireap -- sh -c 'exit 3'
+	run -127 tree/minireap nosuch
+	run -126 tree/minireap /
+	run -0 tree/minireap -e 127 nosuch
+	run -138 tree/minireap -g -- bash -c '
+	    read -r _ _ _ _ group _ </proc/$$/stat
+	    [ "$group" = $$ ] && kill -USR1 $PPID; sleep 5'
+	LISTEN_PID=1 run -0 as_pid_1 tree/minireap --session -- \
+	    sh -c 'echo $$ $LISTEN_PID'
+	equal 'pid and LISTEN_PID' "${output% *}" "${output#* }"
+}
