@@ -84,20 +84,19 @@ tell(struct zombies *zombies, int sig, bool is_last, int polls)
 static void
 report(struct table *table, const struct zombies_holder *holder, int sig)
 {
-	struct message *line = &table->line;
+	const bool is_told_twice = holder->told > 1;
 	char name[SIGNALS_NAME_MAX];
 
-	message_add(line, "%d (%s): %s", (int)holder->pid, holder->stat.name,
-	    holder->told == 0 ? "not signalled" : "sent SIGCHLD");
-	if (holder->told > 1)
-		message_add(line, ", %s", signals_name(sig, name));
-	message_add(line, ": ");
-	if (holder->error != 0)
-		message_add_reason(line, holder->error);
-	else
-		message_add(line,
-		    holder->first == NULL ? "its zombies are gone"
-					  : "its zombies remain");
+	message_add(&table->line, "%d (%s): %s%s%s: ", (int)holder->pid,
+	    holder->stat.name,
+	    holder->told == 0 ? "not signalled" : "sent SIGCHLD",
+	    is_told_twice ? ", " : "",
+	    is_told_twice ? signals_name(sig, name) : "");
+	errno = holder->error;
+	message_add(&table->line,
+	    holder->error != 0		? "%m"
+		: holder->first == NULL ? "its zombies are gone"
+					: "its zombies remain");
 	table_end_line(table);
 }
 

@@ -113,10 +113,9 @@ proc_read_status(pid_t pid, struct proc_status *status)
 	memset(status, 0, sizeof *status);
 	if (read_of(pid, "/status", text, sizeof text) == -1)
 		return -1;
-	while ((line = strchr(line, '\n')) != NULL) {
+	do {
 		const char *value;
 
-		line++;
 		if ((value = text_behind(line, "PPid:\t")) != NULL)
 			status->parent =
 			    (pid_t)text_number(value, &value, INT_MAX);
@@ -125,7 +124,8 @@ proc_read_status(pid_t pid, struct proc_status *status)
 			    (uid_t)text_number(value, &value, LONG_MAX);
 		else if ((value = text_behind(line, "NSpid:\t")) != NULL)
 			parse_pids(value, status);
-	}
+		line += text_until(line, '\n');
+	} while (*line++ != '\0');
 	return 0;
 }
 
