@@ -23,7 +23,8 @@ PROBE = $(OBJ)/probe
 SOURCES = init.c supervise.c deliver.c options.c settings.c peer.c usage.c \
 	spawn.c execute.c diagnose.c environment.c stop.c tree.c signals.c \
 	signames.c reaper.c terminal.c release.c report.c ending.c oom.c \
-	install.c reason.c proc.c message.c file.c clock.c text.c
+	cgroup.c zombies.c cure.c table.c install.c reason.c proc.c \
+	message.c file.c clock.c text.c
 OBJECTS = $(SOURCES:%.c=$(OBJ)/%.o)
 PROBE_OBJECTS = $(patsubst tests/probe/%.c,$(OBJ)/probe-%.o,$(wildcard tests/probe/*.c))
 

@@ -51,13 +51,16 @@ add_signed(struct message *message, long value)
 	    message, value < 0 ? -(unsigned long)value : (unsigned long)value);
 }
 
+/* Bytes below lowest are escaped: control bytes, and in a word blanks. */
 static void
-add_escaped(struct message *message, const char *s)
+add_escaped(struct message *message, const char *s, unsigned char lowest)
 {
+	if (*s == '\0' && lowest > ' ')
+		add_char(message, '-');
 	for (; *s != '\0'; s++) {
 		unsigned char c = (unsigned char)*s;
 
-		if (c >= ' ' && c != 0x7f && c != '\\') {
+		if (c >= lowest && c != 0x7f && c != '\\') {
 			add_char(message, *s);
 			continue;
 		}
@@ -80,18 +83,24 @@ add_format(struct message *message, const char *format, va_list values)
 {
 	for (; *format != '\0'; format++) {
 		bool wide = false;
+		unsigned char lowest = ' ';
 
 		if (*format != '%') {
 			add_char(message, *format);
 			continue;
 		}
-		if (*++format == 'l') {
+		if (*++format == '-') {
+			lowest++;
+			format++;
+		}
+		if (*format == 'l') {
 			wide = true;
 			format++;
 		}
 		switch (*format) {
 		case 's':
-			add_escaped(message, va_arg(values, const char *));
+			add_escaped(
+			    message, va_arg(values, const char *), lowest);
 			break;
 		case 'd':
 			add_signed(message,

@@ -35,6 +35,7 @@ static const struct name {
     {'T', OPTIONAL, "termination-log"},
     {'P', NONE, "pause"},
     {SETTING_INSTALL, NEEDED, "install"},
+    {SETTING_ZOMBIES, OPTIONAL, "zombies"},
     {'h', NONE, "help"},
     {'V', NONE, "version"},
     {'l', NONE, "license"},
@@ -217,12 +218,13 @@ check_command(struct reader *reader)
 		return 0;
 	if (options->command == NULL && options->pause_by_name)
 		options->pause = true;
-	is_alone = options->pause || options->install != NULL;
+	is_alone =
+	    options->pause || options->install != NULL || options->zombies;
 	if (options->command == NULL && !is_alone)
 		return fail(reader, NULL, "no command (see --help)");
 	if (options->command != NULL && is_alone)
 		return fail(reader, *options->command,
-		    "no command goes with --pause or --install");
+		    "no command goes with --pause, --install or --zombies");
 	return 0;
 }
 

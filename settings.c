@@ -179,6 +179,9 @@ settings_apply(struct options *options, char letter, char *value)
 	case SETTING_INSTALL:
 		options->install = value;
 		return NULL;
+	case SETTING_ZOMBIES:
+		options->zombies = true;
+		return value == NULL ? NULL : set_signal(&options->cure, value);
 	default:
 		apply_flag(options, letter);
 		return NULL;

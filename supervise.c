@@ -26,7 +26,7 @@ static int64_t
 now(const struct supervision *run)
 {
 	if (run->options->delay_ms == TIME_UNSET &&
-	    run->options->grace_ms == TIME_UNSET)
+	    run->options->grace_ms == TIME_UNSET && !run->options->warn)
 		return 0;
 	return clock_ms();
 }
@@ -123,6 +123,10 @@ reap(struct supervision *run)
 	}
 	if (reaped > 0)
 		deliver_adopted(run);
+	/* Below another PID 1, most of what /proc shows is not ours. */
+	if (reaped > 0 && run->options->warn && run->sees_proc &&
+	    run->self == 1)
+		zombies_watch(&run->watch, run->log, run->self, now(run));
 	if (result == REAPER_NO_CHILD)
 		deliver_action(run, stop_none_left(&run->stop));
 	else if (run->terminal->exists && !run->stop.main_gone)

@@ -21,8 +21,7 @@ enum {
 	MOST_PASSES = 16, /* over a tree that grows while it is walked */
 	MOST_NAMES = 12, /* in one line */
 	SURE_WAY_UP = 8, /* that many numbers seen are not all strangers' */
-	PID_LIMIT = 4194304, /* pid_max can be no more: proc(5) */
-	SEEN_BYTES = PID_LIMIT / CHAR_BIT,
+	SEEN_BYTES = PROC_PID_LIMIT / CHAR_BIT,
 };
 
 /* One signal for all, and what came of it. */
@@ -61,16 +60,6 @@ see(const struct errand *errand, pid_t pid)
 }
 
 static void
-send_to(int fd, pid_t pid, int sig)
-{
-	/* Without pidfds, Linux 5.3, or their use, the number has to do. */
-	if (fd == -1 ||
-	    (syscall(SYS_pidfd_send_signal, fd, sig, NULL, 0) == -1 &&
-		errno != ESRCH))
-		kill(pid, sig);
-}
-
-static void
 count(struct errand *errand, pid_t pid, const char *name)
 {
 	if (errand->names != NULL && errand->hit < MOST_NAMES)
@@ -88,10 +77,10 @@ signal_one(
 		return;
 	count(errand, pid, stat->name);
 	if (errand->init != 1)
-		send_to(fd, pid, errand->sig);
+		signals_send_by(fd, pid, errand->sig);
 	/* Of a first thread that has ended no state tells if others stopped. */
 	if (errand->wakes && (stat->state == 'T' || stat->state == 'Z'))
-		send_to(fd, pid, SIGCONT);
+		signals_send_by(fd, pid, SIGCONT);
 }
 
 /*
@@ -123,7 +112,8 @@ visit(struct errand *errand, pid_t pid)
 	int fd;
 	bool is_new;
 
-	if (pid == errand->init || pid >= PID_LIMIT || has_seen(errand, pid))
+	if (pid == errand->init || pid >= PROC_PID_LIMIT ||
+	    has_seen(errand, pid))
 		return false;
 	fd = (int)syscall(SYS_pidfd_open, pid, 0);
 	is_new = proc_read_stat(pid, &stat) == 0 &&
@@ -226,7 +216,7 @@ static void
 try_children(const struct errand *errand)
 {
 	if (try_range(errand, errand->init + 1, newest_pid()) == 0)
-		try_range(errand, 2, PID_LIMIT - 1);
+		try_range(errand, 2, PROC_PID_LIMIT - 1);
 }
 
 /* --------------------------------------------------------------- the call */

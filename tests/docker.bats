@@ -17,6 +17,10 @@ setup_file() {
 	image_import init "$ENGINE/tree" 'ENTRYPOINT ["/minireap", "--"]'
 	image_import group "$ENGINE/tree" \
 	    'ENTRYPOINT ["/minireap", "-g", "--"]'
+	mkdir "$ENGINE/scratch"
+	cp "$MINIREAP" "$ENGINE/scratch/minireap"
+	cp "$PROBE" "$ENGINE/scratch/probe"
+	image_import scratch "$ENGINE/scratch" 'ENTRYPOINT ["/minireap", "--"]'
 }
 
 setup() {
@@ -426,4 +430,36 @@ HARDENED='--read-only --cap-drop ALL --security-opt no-new-privileges
 	contains "$output" "init version: $commit"
 	[[ $output != *WARN*init* ]]
 	run ! grep -i 'warn.*init' "$ENGINE/dockerd.log"
+}
+
+# ---------------------------------------------------------------- zombies
+
+@test "--zombies by docker exec, in an image of nothing else: shown and cured" {
+	start --pids-limit 100 scratch /probe crowd 1 30
+	await_log zombies
+	run -1 docker exec "$NAME" /minireap --zombies
+	equal header 'UID PID PPID AGE COMMAND PARENT' "$(xargs <<<"${lines[0]}")"
+	equal rows 30 "$(grep -c ' dead  *probe$' <<<"$output")"
+	[[ ${lines[-1]} == '30 zombies held by 1 parent; 3'?' of 100 process slots used' ]]
+	run -0 docker exec "$NAME" /minireap --zombies=TERM
+	contains "${lines[0]}" '(probe): sent SIGCHLD, SIGTERM: its zombies are gone'
+	contains "${lines[1]}" '0 zombies held by 0 parents; '
+	run -0 docker exec "$NAME" /minireap --zombies
+}
+
+@test "--zombies on the machine itself names the container" {
+	start scratch /probe crowd 1 3
+	await_log zombies
+	run -1 "$MINIREAP" --zombies
+	id=$(docker inspect -f '{{.Id}}' "$NAME")
+	contains "${lines[0]}" CONTAINER
+	equal rows 3 "$(grep -c " dead  *probe  *${id::12}\$" <<<"$output")"
+}
+
+@test "--zombies where PID 1 is the program itself: it needs an init" {
+	start --entrypoint /probe scratch zombies 2 never dead app
+	await_log zombies
+	run -1 docker exec "$NAME" /minireap --zombies=KILL
+	contains "$output" '1 (app) is never signalled: a PID 1'
+	equal running true "$(docker inspect -f '{{.State.Running}}' "$NAME")"
 }

@@ -7,7 +7,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 125
 
 # What is called, and what it is called in the packages of each system.
-commands='make cc bats strace python3 unshare setpriv dash bash busybox
+commands='make cc bats strace python3 unshare nsenter setpriv dash bash busybox
 	dockerd docker runc podman tini dumb-init catatonit
 	qemu-system-x86_64 cpio containerd ctr protoc docker-compose less
 	sudo su script tmux'
