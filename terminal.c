@@ -287,7 +287,8 @@ was_continued(struct terminal *terminal, pid_t main_pid)
 static bool
 was_denied(struct terminal *terminal, pid_t main_pid)
 {
-	if (!is_foreground(terminal->fd, main_pid))
+	terminal->held = is_foreground(terminal->fd, main_pid);
+	if (!terminal->held)
 		return false;
 	terminal_return(terminal);
 	kill(0, SIGCONT);

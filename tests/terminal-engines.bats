@@ -24,7 +24,17 @@ setup_file() {
 	COUNT
 	printf '#!/bin/busybox ash\nps -o args | grep -qx "$*"\n' \
 	    >"$ENGINE/tree/bin/runs"
-	chmod 755 "$ENGINE/tree/bin/count" "$ENGINE/tree/bin/runs"
+	# front WORD...: is that command in the foreground of its terminal?
+	cat >"$ENGINE/tree/bin/front" <<-'FRONT'
+	#!/bin/busybox ash
+	for process in /proc/[0-9]*; do
+		[ "$(tr '\0' ' ' <$process/cmdline)" = "$* " ] &&
+			awk '{ exit $5 != $8 }' $process/stat && exit 0
+	done 2>/dev/null
+	exit 1
+	FRONT
+	chmod 755 "$ENGINE/tree/bin/count" "$ENGINE/tree/bin/runs" \
+	    "$ENGINE/tree/bin/front"
 	image_import init "$ENGINE/tree" 'ENTRYPOINT ["/minireap", "--"]' \
 	    'ENV PS1=in>' 'ENV TERM=vt100' 'ENV ENV='
 }
@@ -76,7 +86,7 @@ session_steps() {
 	expect in>
 
 	send cat\n
-	until docker exec $NAME runs cat
+	until docker exec $NAME front cat
 	send hello\n
 	expect hello
 	expect hello
@@ -85,7 +95,7 @@ session_steps() {
 	send echo status=\$?\n
 	expect status=130
 	send cat\n
-	until docker exec $NAME runs cat
+	until docker exec $NAME front cat
 	send hello\n
 	expect hello
 	expect hello
@@ -95,7 +105,7 @@ session_steps() {
 	expect status=131
 
 	send cat\n
-	until docker exec $NAME runs cat
+	until docker exec $NAME front cat
 	send hello\n
 	expect hello
 	expect hello
@@ -106,14 +116,14 @@ session_steps() {
 	expect Stopped
 	expect in>
 	send fg\n
-	expect cat
+	until docker exec $NAME front cat
 	send again\n
 	expect again
 	expect again
 	send ^D
 	expect in>
 	send sleep 100\n
-	until docker exec $NAME runs sleep 100
+	until docker exec $NAME front sleep 100
 	send ^Z
 	expect Stopped
 	expect in>
@@ -123,12 +133,12 @@ session_steps() {
 	expect Running
 	expect in>
 	send fg\n
-	expect sleep
+	until docker exec $NAME front sleep 100
 	send ^C
 	expect in>
 
 	send cat | tr a-z A-Z\n
-	until docker exec $NAME runs cat
+	until docker exec $NAME front cat
 	send whisper\n^D
 	expect WHISPER
 	expect in>

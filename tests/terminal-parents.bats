@@ -15,7 +15,7 @@ setup() {
 	# Says how often ^C has come, until there is a file go.
 	cat >count <<-'COUNT'
 	trap 'echo int >>ints' INT
-	touch there
+	echo $$ >there
 	until [ -e go ]; do sleep 0.05; done
 	exit 9
 	COUNT
@@ -39,12 +39,13 @@ job_steps() {
 	cat <<-STEPS
 	expect #
 	send $*\n
-	until [ -e there ]
+	until [ -s there ]
 	send ^Z
 	expect Stopped
 	expect #
+	until grep '^State:.T' /proc/\$(cat there)/status
 	send fg\n
-	expect count
+	until ! grep '^State:.T' /proc/\$(cat there)/status
 	send ^C
 	until [ -s ints ]
 	until touch go
@@ -59,7 +60,7 @@ job_steps() {
 # leader_steps: nobody could continue it, so ^Z does nothing; one ^C comes.
 leader_steps() {
 	cat <<-STEPS
-	until [ -e there ]
+	until [ -s there ]
 	send ^Z
 	send ^C
 	until [ -s ints ]
@@ -86,7 +87,7 @@ one_int() {
 @test "su -c, a session without the terminal: main runs, its status comes" {
 	needs_root_by su
 	type_into su root -c "exec ./minireap -- ./main count" <<-'STEPS'
-	until [ -e there ]
+	until [ -s there ]
 	until touch go
 	end 9
 	STEPS

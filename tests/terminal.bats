@@ -462,6 +462,36 @@ held() {
 	STEPS
 }
 
+@test "stdout a pipe to less: it has the keyboard again, if main has taken it" {
+	cat >take.py <<-'PYTHON'
+	import os, signal, time
+	signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+	print(*range(200), sep="\n", flush=True)
+	tty = os.open("/dev/tty", os.O_RDWR)
+	while os.tcgetpgrp(tty) == os.getpgrp():
+	    time.sleep(0.02)
+	os.tcsetpgrp(tty, os.getpgrp())
+	open("took", "w").close()
+	while not os.path.exists("go"):
+	    time.sleep(0.02)
+	PYTHON
+	TERM=vt100 type_into bash --norc --noprofile <<-'STEPS'
+	foreground bash
+	send ./minireap -- python3 take.py | less\n
+	expect 22
+	until [ -e took ]
+	foreground python3
+	send  \n
+	expect 40
+	foreground minireap
+	until touch go
+	send q
+	foreground bash
+	send exit 0\n
+	end 0
+	STEPS
+}
+
 @test "stdin a pipe: less shows it, redraws for a new size, stops and goes on" {
 	TERM=vt100 type_into bash --norc --noprofile <<-'STEPS'
 	foreground bash
