@@ -52,7 +52,7 @@ parse_stat(const char *line, struct proc_stat *stat)
 	const char *name = line + text_until(line, '(');
 	const char *rest = strrchr(line, ')');
 
-	if (rest == NULL || rest < name || rest[1] != ' ')
+	if (rest == NULL || rest < name || rest[1] != ' ' || rest[2] == '\0')
 		return -1;
 	copy_name(stat->name, name + 1, rest);
 	rest += 2;
