@@ -12,7 +12,7 @@ commands='make cc bats strace python3 unshare setpriv dash bash busybox
 	qemu-system-x86_64 cpio'
 debian='make gcc libc6-dev musl-tools bats strace python3 util-linux
 	dash bash busybox-static docker.io runc podman systemd tini dumb-init
-	catatonit procps qemu-system-x86 cpio clang'
+	catatonit procps qemu-system-x86 cpio spin clang'
 alpine='make gcc musl-dev linux-headers bats strace python3 util-linux
 	setpriv dash bash busybox-static docker runc podman tini tini-static
 	dumb-init catatonit procps coreutils qemu-system-x86_64 cpio'
@@ -23,7 +23,7 @@ export PATH
 apt=$(command -v apt-get)
 apk=$(command -v apk)
 # Nothing has it in Alpine: the tests for it are skipped there.
-[ -z "$apt" ] || commands="$commands systemd-socket-activate clang"
+[ -z "$apt" ] || commands="$commands systemd-socket-activate spin clang"
 
 missing=
 for command in $commands; do
