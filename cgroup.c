@@ -25,7 +25,7 @@ cgroup_copy_path(char *path, size_t size, const char *controllers)
 		const char *group =
 		    *colon == '\0' ? NULL : text_behind(colon + 1, controllers);
 
-		if (group != NULL && length < size) {
+		if (group != NULL && group <= line + length && length < size) {
 			memcpy(path, group, (size_t)(line + length - group));
 			path[line + length - group] = '\0';
 			return;

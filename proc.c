@@ -56,7 +56,7 @@ parse_stat(const char *line, struct proc_stat *stat)
 
 	while (rest > name && *rest != ')')
 		rest--;
-	if (rest == name || rest[1] != ' ')
+	if (rest == name || rest[1] != ' ' || rest[2] == '\0')
 		return -1;
 	copy_name(stat->name, name + 1, rest);
 	rest += 2;

@@ -172,7 +172,7 @@ handle_signal(struct supervision *run, int sig, const siginfo_t *info)
  * The next signal.  The kernel hands out the lowest first: one that is pending
  * again and again hides those above it, and SIGCHLD (17) hides 18..64.  So
  * while there is more to reap it is looked past, and when a turn is due all
- * the others have theirs, one by one.
+ * have theirs, one by one, it too: a process may have sent it.
  */
 static int
 next_signal(struct supervision *run, siginfo_t *info, bool more, bool due)
@@ -183,7 +183,7 @@ next_signal(struct supervision *run, siginfo_t *info, bool more, bool due)
 
 	if (due)
 		run->last = sig =
-		    signals_wait(others & signals_above(run->last), info, 0);
+		    signals_wait(signals_above(run->last), info, 0);
 	else if (more)
 		sig = signals_wait(others, info, 0);
 	if (sig != 0 || more)

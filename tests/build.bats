@@ -58,6 +58,36 @@ copy_tree() {
 	done
 }
 
+# bats test_tags=slow
+@test "the same bytes from two directories, at two times, for two users" {
+	copy_tree one
+	copy_tree elsewhere/of/another-length
+	find elsewhere -exec touch -d '2001-02-03 04:05' {} +
+	# A clock in the program would be seen by the compiler.
+	(umask 077 && TZ=UTC+11 LC_ALL=C USER=a HOME=/a GIT_CEILING_DIRECTORIES=$PWD \
+	    make -s -C one CPPFLAGS=-Werror=date-time minireap)
+	(umask 022 && TZ=UTC-12 USER=b HOME=/b GIT_CEILING_DIRECTORIES=$PWD \
+	    make -s -j2 -C elsewhere/of/another-length minireap)
+	cmp one/minireap elsewhere/of/another-length/minireap
+	run ! grep -aF -e "$PWD" -e "$ROOT" one/minireap
+}
+
+# bats test_tags=static
+@test "no executable stack, no rwx segment, nothing to relocate, no path of the build" {
+	file=$(readelf -hldW "$MINIREAP")
+	equal 'stack' 'RW' "$(awk '$1 == "GNU_STACK" { print $7 }' <<<"$file")"
+	run ! grep -E 'LOAD.* (RWE|WE|R?W.*E) ' <<<"$file"
+	run ! grep -E 'TEXTREL|RPATH|RUNPATH|INTERP' <<<"$file"
+	run ! grep -aF -e "$ROOT" -e "$BATS_TMPDIR/" "$MINIREAP"
+	# And as the kernel has made it.
+	"$MINIREAP" -- sleep 1 3>&- &
+	wait_until 5 has_child $!
+	maps=$(awk '{ print $2 }' "/proc/$!/maps")
+	wait $!
+	contains "$maps" r-xp
+	run ! grep 'w.*x' <<<"$maps"
+}
+
 # Emulators and some sandboxes have no other.
 # bats test_tags=slow
 @test "where vfork is fork: main's start, group and statuses are right" {

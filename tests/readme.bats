@@ -70,19 +70,19 @@ shape() {
 	diff <(shape <block-1) <(echo "$output" | shape)
 }
 
-# machine COMMAND...: a bin with these commands, run.sh's own, and a make and
-# package managers that only say what they were asked.
+# machine COMMAND...: a bin with these commands, run.sh's own, and a make,
+# package managers and a compiler that only say what they were asked.
 machine() {
 	mkdir bin
 	for command in sh dirname mktemp rm cat "$@"; do
 		ln -sf "$(command -v "$command")" bin/
 	done
 	printf '#!/bin/sh\necho 1000\n' >bin/id
-	for command in make apt-get apk; do
+	for command in make apt-get apk clang; do
 		rm -f "bin/$command" # never write through a link
 		printf '#!/bin/sh\necho "%s $*"\n' $command >bin/$command
 	done
-	chmod 755 bin/id bin/make bin/apt-get bin/apk
+	chmod 755 bin/id bin/make bin/apt-get bin/apk bin/clang
 }
 
 # run_sh WORD...: as a user whose PATH is that bin.
@@ -114,7 +114,7 @@ commands() {
 
 @test "tests/run.sh: nothing is missing, and it goes straight to make" {
 	# shellcheck disable=SC2046 # words
-	machine $(commands) systemd-socket-activate
+	machine $(commands) systemd-socket-activate spin
 	run -0 run_sh BUILD=x
 	[ "$output" = 'make -s check BUILD=x' ] || {
 		echo "$output"
