@@ -37,10 +37,11 @@ OUR_CFLAGS = -std=c11 $(WARNINGS) -fno-pie -fno-stack-protector \
 # One segment for all that is read, one for all that is written: few pages.
 OUR_LDFLAGS = -no-pie -s -Wl,--gc-sections,-z,norelro,-z,noseparate-code \
 	-Wl,--build-id=none,-z,noexecstack -Wno-unused-command-line-argument
-# What -Os does not take upon itself, if the compiler knows it (gcc 12 does).
+# What -Os does not take upon itself, as far as the compiler knows it.
 ifneq ($(filter -Os,$(CFLAGS)),)
-SMALL := $(shell for flags in "-Oz -flto -ffat-lto-objects -fno-jump-tables \
-	-fno-inline-functions-called-once -fconserve-stack" "-Oz" ""; do \
+SMALL := $(shell all='-Oz -flto -ffat-lto-objects -fno-jump-tables \
+	-fno-inline-functions-called-once -fconserve-stack'; \
+	for flags in "$$all -malign-data=abi" "$$all" -Oz -Os; do \
 	echo 'int main(void) { return 0; }' | $(CC) -Werror $$flags -x c -o \
 	/dev/null - 2>/dev/null && echo "$$flags" && break; done)
 endif
@@ -51,6 +52,7 @@ all: $(PROGRAM)
 
 $(PROGRAM): $(OBJECTS)
 	$(CC) $(OUR_CFLAGS) $(CFLAGS) $(SMALL) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $(OBJECTS)
+	$(if $(SMALL),sh unsection.sh $@)
 
 $(PROBE): $(PROBE_OBJECTS)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(PROBE_OBJECTS)

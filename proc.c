@@ -32,12 +32,12 @@ copy_name(char name[PROC_NAME_MAX], const char *from, const char *end)
 }
 
 /* The number behind *rest, which moves on; -1 where there is none. */
-static pid_t
-next_pid(const char **rest)
+static long
+next_number(const char **rest, long most)
 {
 	while (**rest == ' ')
 		(*rest)++;
-	return (pid_t)text_number(*rest, rest, INT_MAX);
+	return text_number(*rest, rest, most);
 }
 
 static void
@@ -61,14 +61,14 @@ parse_stat(const char *line, struct proc_stat *stat)
 	copy_name(stat->name, name + 1, rest);
 	rest += 2;
 	stat->state = *rest++;
-	stat->parent = next_pid(&rest);
-	stat->group = next_pid(&rest);
-	stat->session = next_pid(&rest);
+	stat->parent = (pid_t)next_number(&rest, INT_MAX);
+	stat->group = (pid_t)next_number(&rest, INT_MAX);
+	stat->session = (pid_t)next_number(&rest, INT_MAX);
 	for (int field = SESSION_FIELD + 1; field < THREADS_FIELD; field++)
 		skip_field(&rest);
-	stat->threads = next_pid(&rest);
+	stat->threads = (int)next_number(&rest, INT_MAX);
 	skip_field(&rest);
-	stat->start = text_number(rest + 1, &rest, LONG_MAX);
+	stat->start = next_number(&rest, LONG_MAX);
 	return stat->session == -1 ? -1 : 0;
 }
 

@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -48,17 +49,29 @@ signals_set_mask(signals_set mask)
 	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof mask);
 }
 
+static const struct signals_action standard = {{0}}; /* SIG_DFL is 0 */
+
+static bool
+is_standard(const struct signals_action *action)
+{
+	size_t i = 0;
+
+	while (i < sizeof action->words / sizeof *action->words &&
+	    action->words[i] == 0)
+		i++;
+	return i == sizeof action->words / sizeof *action->words;
+}
+
 struct signals_action
 signals_default_child(void)
 {
-	const struct signals_action standard = {{0}}; /* SIG_DFL is 0 */
 	struct signals_action inherited = {{0}};
 	siginfo_t info;
 	int pending;
 
 	syscall(
 	    SYS_rt_sigaction, SIGCHLD, NULL, &inherited, sizeof(signals_set));
-	if (memcmp(&inherited, &standard, sizeof standard) == 0)
+	if (is_standard(&inherited))
 		return inherited;
 	/* To set the default discards one that is pending. */
 	pending = signals_wait(signals_only(SIGCHLD), &info, 0);
@@ -72,9 +85,7 @@ signals_default_child(void)
 void
 signals_restore_child(const struct signals_action *inherited)
 {
-	static const struct signals_action standard = {{0}};
-
-	if (memcmp(inherited, &standard, sizeof standard) != 0)
+	if (!is_standard(inherited))
 		syscall(SYS_rt_sigaction, SIGCHLD, inherited, NULL,
 		    sizeof(signals_set));
 }
@@ -82,7 +93,6 @@ signals_restore_child(const struct signals_action *inherited)
 void
 signals_stop_group(int sig)
 {
-	const struct signals_action standard = {{0}};
 	const signals_set all_but = SIGNALS_ALL & ~signals_only(sig);
 
 	syscall(SYS_rt_sigaction, sig, &standard, NULL, sizeof(signals_set));

@@ -41,28 +41,9 @@ const char usage_help[] =
     "SIG is a number or a name, as 15, TERM, SIGTERM, RTMIN+3, RTMAX-1.\n"
     "TIME is seconds, or has ms, s, m or h behind it, as 500ms or 1.5m.\n"
     "MINIREAP_OPTIONS in the environment holds options too.\n"
-    "Status: COMMAND's; 128 + n: killed by signal n; 127: not found; 126: cannot\n"
-    "be executed; 125: minireap failed.  minireap(1) has the whole story.\n";
+    "minireap(1) has the whole story.\n";
 
 const char usage_license[] =
-    "MIT License\n"
-    "\n"
+    "MIT License: free to use, copy, change and pass on, without warranty.\n"
     "Copyright (c) 2026 the minireap authors\n"
-    "\n"
-    "Permission is hereby granted, free of charge, to any person obtaining a copy\n"
-    "of this software and associated documentation files (the \"Software\"), to deal\n"
-    "in the Software without restriction, including without limitation the rights\n"
-    "to use, copy, modify, merge, publish, distribute, sublicense, and/or sell\n"
-    "copies of the Software, and to permit persons to whom the Software is\n"
-    "furnished to do so, subject to the following conditions:\n"
-    "\n"
-    "The above copyright notice and this permission notice shall be included in all\n"
-    "copies or substantial portions of the Software.\n"
-    "\n"
-    "THE SOFTWARE IS PROVIDED \"AS IS\", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR\n"
-    "IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,\n"
-    "FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE\n"
-    "AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER\n"
-    "LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,\n"
-    "OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE\n"
-    "SOFTWARE.\n";
+    "SPDX-License-Identifier: MIT, whose text is the source's file LICENSE.\n";

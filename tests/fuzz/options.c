@@ -39,8 +39,12 @@ static void
 judge_options(const struct options *options)
 {
 	promise(options->text != NULL ||
-		(options->command != NULL) != options->pause,
-	    "a command or a pause, not both");
+		(options->command != NULL) !=
+		    (options->pause || options->zombies ||
+			options->install != NULL),
+	    "a command or what goes without one, not both");
+	promise(options->cure >= 0 && options->cure <= SIGNALS_RTMAX,
+	    "the cure's signal is one");
 	promise(
 	    options->stop_signal >= 1 && options->stop_signal <= SIGNALS_RTMAX,
 	    "the stop signal is one");
