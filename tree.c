@@ -174,7 +174,9 @@ try_range(const struct errand *errand, pid_t first, pid_t last)
 		if (has_seen(errand, pid))
 			continue;
 		see(errand, pid);
-		if (getpgid(pid) != errand->told_group)
+		/* A group of another PID namespace is 0, too. */
+		if (errand->told_group == 0 ||
+		    getpgid(pid) != errand->told_group)
 			kill(pid, errand->sig);
 		if (errand->wakes)
 			kill(pid, SIGCONT);

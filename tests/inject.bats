@@ -21,3 +21,11 @@ setup() {
 	run -0 python3 "$BATS_TEST_DIRNAME/inject.py" "$MINIREAP" "$ACTOR"
 	echo "# $output" >&3
 }
+
+# It stays in a group of another PID namespace, which has number 0 here.
+# bats test_tags=static
+@test "-t without /proc: the rest is told though main has no group of its own" {
+	MINIREAP_INJECT=all MINIREAP_INJECT_ONLY='below -t, no /proc: child setpgid' \
+	    run -0 python3 "$BATS_TEST_DIRNAME/inject.py" "$MINIREAP" "$ACTOR"
+	contains "$output" '4 reached, 0 failed'
+}
