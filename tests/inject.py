@@ -3,7 +3,7 @@
 """Let every system call of init's fail, one at a time, and see it cope.
 
 usage: inject.py MINIREAP ACTOR [CALL]...
-(ACTOR is built of tests/model/actor.c, with -static-pie.)
+(ACTOR is built of tests/model/actor.c; for CALLs with -pie.)
 
 Each scenario runs once under strace: what init called, and its child between
 vfork and exec, is what can fail.  Then, for each call seen, each error of
@@ -216,7 +216,7 @@ def numbers():
     """System calls' numbers on this machine."""
     text = subprocess.run(
         [os.environ.get("CC", "cc"), "-E", "-dM", "-x", "c", "-"], check=True, text=True,
-        input="#include <asm/unistd.h>\n", stdout=subprocess.PIPE).stdout
+        input="#include <sys/syscall.h>\n", stdout=subprocess.PIPE).stdout
     return dict(re.findall(r"#define __NR_(\w+) (\d+)", text))
 
 
