@@ -138,6 +138,16 @@ attacked() {
 	whole saved
 }
 
+@test "not PID 1, no descriptor to be had: the rest is ended all the same" {
+	below ready 0 prlimit --nofile=3:1024 "$MINIREAP" -t 0.5 -- \
+	    "$(command -v busybox)" sh -c 'ulimit -n 1024; exec "$@"' sh "$ACTOR" \
+	    fork '{' ignore $TERM mark ready live '}' \
+	    fork '{' fork '{' session mark ready live '}' live '}' await ready 2 exit 7
+	equal status 7 "$STATUS"
+	unharmed
+	says 1 'killed what was left: all that could be reached without /proc'
+}
+
 # limit_pids MOST: a control group, CGROUP, for at most that many processes.
 limit_pids() {
 	local root=/sys/fs/cgroup/pids
