@@ -261,7 +261,8 @@ int reaper_next(pid_t child, struct reaper_event *event);
 /*
  * The pid of a child that has ended and is still a zombie, so that /proc
  * tells its name and its number is not used again; 0 when there is none now,
- * REAPER_NO_CHILD when there is none to come.  waitid(2) WNOWAIT
+ * REAPER_NO_CHILD when there is none to come, or where that cannot be told:
+ * waitid(2) WNOWAIT, with __WALL since Linux 4.7.
  */
 pid_t reaper_peek(void);
 

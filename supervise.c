@@ -70,14 +70,15 @@ reap_looking(struct supervision *run, struct reaper_event *event)
 	const pid_t child = reaper_peek();
 	int result;
 
-	if (child == 0 || child == REAPER_NO_CHILD)
-		return child;
+	if (child == REAPER_NO_CHANGE)
+		return REAPER_NO_CHANGE;
 	if (child == run->main.pid && !run->stop.main_gone)
 		deliver_main_is_zombie(run);
 	if (tells(run, child) && run->sees_proc)
 		(void)proc_read_stat(child, &stat);
+	/* REAPER_NO_CHILD is REAPER_ANY, and whether that is so told here. */
 	result = reaper_next(child, event);
-	if (result == 1 && tells(run, child))
+	if (result == 1 && tells(run, event->pid))
 		report_reaped(run->log, stat.name, event);
 	return result;
 }

@@ -181,3 +181,17 @@ p99() {
 	    for _ in {1..100}; do
 		[ -e /proc/$orphan ] || exit 0; read -rt 0.05 <><(:); done; exit 1'
 }
+
+# So does Linux before 4.7, of __WALL.
+@test "waitid refused: main's end is noticed, and orphans are reaped" {
+	waitid=247
+	[ "$(uname -m)" = x86_64 ] || waitid=95
+	for options in '-t 5' -w --session; do
+		run -7 timeout 5 python3 "$BATS_TEST_DIRNAME/refuse.py" EINVAL \
+		    $waitid -- "$MINIREAP" $options -- sh -c '(:) & exit 7'
+	done
+	run -7 --separate-stderr timeout 5 python3 \
+	    "$BATS_TEST_DIRNAME/refuse.py" EINVAL $waitid -- "$MINIREAP" -w -- \
+	    bash -c '(sleep 0.05 &); sleep 0.2; exit 7'
+	contains "$stderr" 'minireap: reaped '
+}

@@ -3,8 +3,11 @@
 """Run a command to which the kernel refuses system calls, by seccomp.
 
 usage: refuse.py ERRNO NUMBER[,ARGUMENT]... -- COMMAND [ARG]...
+       refuse.py ERRNO --but FIRST LAST NUMBER... -- COMMAND [ARG]...
 
 NUMBER is a system call's; with ARGUMENT only where its first argument is that.
+--but: all are refused but these, to code between the addresses FIRST and LAST:
+to one program that is not relocated, and not to those that inherit the filter.
 """
 import ctypes
 import errno
@@ -12,32 +15,44 @@ import os
 import struct
 import sys
 
-LOAD, EQUAL, RETURN = 0x20, 0x15, 0x06
+LOAD, EQUAL, AT_LEAST, RETURN = 0x20, 0x15, 0x35, 0x06
+NUMBER, ADDRESS, ARGUMENT = 0, 8, 16  # in struct seccomp_data, low words first
 ALLOW, ERRNO = 0x7FFF0000, 0x00050000
 
 
-def program(error, rules):
+def all_but(error, first, last, numbers):
+    allow = (RETURN, 0, 0, ALLOW)
+    code = [(LOAD, 0, 0, ADDRESS + 4), (EQUAL, 1, 0, 0), allow]
+    code += [(LOAD, 0, 0, ADDRESS), (AT_LEAST, 1, 0, first), allow]
+    code += [(AT_LEAST, 0, 1, last), allow, (LOAD, 0, 0, NUMBER)]
+    for number in numbers:
+        code += [(EQUAL, 0, 1, number), allow]
+    return code + [(RETURN, 0, 0, ERRNO | error)]
+
+
+def these(error, rules):
     code = []
     for number, argument in rules:
-        code.append((LOAD, 0, 0, 0))
+        code.append((LOAD, 0, 0, NUMBER))
         if argument is None:
             code.append((EQUAL, 0, 1, number))
         else:
-            code += [(EQUAL, 0, 3, number), (LOAD, 0, 0, 16), (EQUAL, 0, 1, argument)]
+            code += [(EQUAL, 0, 3, number), (LOAD, 0, 0, ARGUMENT), (EQUAL, 0, 1, argument)]
         code.append((RETURN, 0, 0, ERRNO | error))
-    code.append((RETURN, 0, 0, ALLOW))
-    return b"".join(struct.pack("HBBI", *line) for line in code), len(code)
+    return code + [(RETURN, 0, 0, ALLOW)]
 
 
 def main():
     split = sys.argv.index("--")
-    rules = []
-    for word in sys.argv[2:split]:
-        number, _, argument = word.partition(",")
-        rules.append((int(number), int(argument) if argument else None))
-    code, length = program(getattr(errno, sys.argv[1]), rules)
-    text = ctypes.create_string_buffer(code)
-    header = struct.pack("HxxxxxxP", length, ctypes.addressof(text))
+    error, words = getattr(errno, sys.argv[1]), sys.argv[2:split]
+    if words[0] == "--but":
+        first, last, *numbers = (int(word, 0) for word in words[1:])
+        code = all_but(error, first, last, numbers)
+    else:
+        pairs = (word.partition(",") for word in words)
+        code = these(error, [(int(n), int(arg) if arg else None) for n, _, arg in pairs])
+    text = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *line) for line in code))
+    header = struct.pack("HxxxxxxP", len(code), ctypes.addressof(text))
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(38, 1, 0, 0, 0)
     if libc.prctl(22, 2, header, 0, 0) != 0:

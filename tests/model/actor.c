@@ -18,12 +18,15 @@
  *   reap          until we have no child
  *   live          as long as we may
  *   stop, exit N, name TEXT, kill PID SIG
+ *   held          until standard input ends or has something, then execute the
+ *                 command that all words behind this one are
  *   bomb          fork for ever, children do the same
  *   hop           fork for ever, and only the newest child lives
  *   leaderless    the first thread ends, another one stays
  *   frozen FILE   likewise, appends our pid to FILE and stops us
  */
 #include <sys/prctl.h>
+#include <sys/select.h>
 #include <sys/wait.h>
 
 #include <errno.h>
@@ -190,6 +193,22 @@ leave_to(void *(*act)(void *), char *argument)
 	_exit(96);
 }
 
+/* By select(2), which minireap never calls: see tests/inject.py. */
+static void
+held(char **command)
+{
+	fd_set input;
+
+	FD_ZERO(&input);
+	FD_SET(STDIN_FILENO, &input);
+	while (select(STDIN_FILENO + 1, &input, NULL, NULL, NULL) == -1)
+		if (errno != EINTR)
+			_exit(92);
+	execv(command[0], command);
+	execv(command[0], command); /* the first one may be made to fail */
+	_exit(91);
+}
+
 static void
 bomb(void)
 {
@@ -354,7 +373,9 @@ play_verb(char **word)
 	else if (strcmp(verb, "kill") == 0) {
 		kill(atoi(word[0]), atoi(word[1]));
 		word += 2;
-	} else if (strcmp(verb, "bomb") == 0)
+	} else if (strcmp(verb, "held") == 0)
+		held(word);
+	else if (strcmp(verb, "bomb") == 0)
 		bomb();
 	else if (strcmp(verb, "hop") == 0)
 		hop();

@@ -1,0 +1,207 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Processes of the same user in init's container, and what they may do to it.
+
+bats_require_minimum_version 1.5.0
+load stop
+
+setup_file() {
+	build_actor
+}
+
+setup() {
+	needs_root
+	needs_namespaces
+	cd "$BATS_TEST_TMPDIR"
+	chmod 755 .
+	CGROUP=
+}
+
+teardown() {
+	stop_actors
+	[ -z "$CGROUP" ] || rmdir "$CGROUP"
+}
+
+# The main of most: it has done its worst, and now a signal by way of init, $1,
+# and its own end must work, and all that is left end before that.
+readonly ENDS='
+	trap "exit 7" USR1
+	kill -USR1 $1
+	for _ in {1..500}; do sleep 0.01; done
+	exit 99'
+
+# attacked SCRIPT: bash is main, and does SCRIPT to init, $1 and PID 1 first.
+attacked() {
+	run -7 --separate-stderr timeout 20 unshare --pid --fork --kill-child \
+	    --mount-proc "$MINIREAP" -t 5 -- bash -c "$1 $ENDS" bash 1
+	echo "$stderr"
+}
+
+@test "STOP to PID 1 by its neighbours has no effect" {
+	attacked 'for _ in {1..100}; do kill -STOP $1 -1; done
+	    trap : TERM CONT
+	    read -r _ _ state _ </proc/1/stat
+	    [ "$state" != T ] || exit 98'
+}
+
+@test "KILL, and every signal that ends a process by default, do not end PID 1" {
+	# No shell can ignore 32 and 33, which would end main.
+	attacked 'signals=$(echo {1..31} {34..64})
+	    for n in $signals; do
+		[ $n = 9 ] || [ $n = 19 ] || trap "" $n
+	    done
+	    for n in $signals; do kill -$n $1; done'
+}
+
+@test "not PID 1: stopped for a while it loses nothing" {
+	run -7 timeout 20 "$MINIREAP" -t 5 -- bash -c '
+	    kill -STOP $PPID
+	    (sleep 0.3; kill -CONT $PPID) &
+	    (sleep 0.05 &) # an orphan, to be reaped later
+	    set -- $PPID'"$ENDS"
+}
+
+@test "not PID 1: stopped and continued again and again, it still waits" {
+	for options in '' '-t 5' '-d 0.2'; do
+		run -7 timeout 20 "$MINIREAP" $options -- bash -c '
+		    trap "exit 7" TERM
+		    kill -TERM $PPID
+		    for _ in 1 2 3 4 5; do
+			kill -STOP $PPID
+			kill -CONT $PPID
+			sleep 0.02
+		    done
+		    for _ in {1..500}; do sleep 0.01; done'
+	done
+}
+
+@test "a tracer that attaches to PID 1, and is killed, does no harm" {
+	needs strace
+	attacked 'for _ in 1 2 3; do
+		strace -o /dev/null -p $1 2>said & tracer=$!
+		until grep -q attached said; do sleep 0.01; done
+		kill -HUP $1
+		trap : HUP
+		kill -KILL $tracer
+		wait $tracer
+	    done 2>/dev/null
+	    trap : HUP' || { cat said && false; }
+}
+
+@test "for a second 4 flood it with all signals: main gets TERM, its end is noticed" {
+	# Real-time signals are queued, so there is a backlog, too.
+	start -t 5 -- "$ACTOR" times 4 '{' fork '{' session ignore 12 mark ready \
+	    sleep 60000 '}' '}' ignore 1 ignore 10 ignore 12 ignore 40 ignore 64 \
+	    die $TERM 7 mark ready live
+	await_lines ready 5
+	for _ in 1 2 3 4; do
+		"$PROBE" storm "$INIT" 1 1 10 12 40 64 3>&- &
+	done
+	sleep 0.5 # into the middle of it
+	send $TERM
+	finish
+	equal status 7 "$STATUS"
+	within 'time since TERM' 0 4000 $((ENDED - SENT))
+}
+
+@test "no signal can be queued, for lack of RLIMIT_SIGPENDING: all still come" {
+	start_init prlimit --sigpending=0 "$MINIREAP" -g -t 5 -- "$ACTOR" \
+	    fork '{' session note rest mark ready live '}' \
+	    note notes die $TERM 7 mark ready live
+	await_lines ready 2
+	# One with a value, which the kernel takes from nobody here, and plain ones.
+	"$PROBE" queue "$INIT" $USR2 5 || :
+	send $USR1
+	await_lines notes 1
+	send $TERM
+	await_lines notes 2
+	await_lines rest 1
+	kill -KILL "$(tail -n 1 /proc/"$INIT"/task/"$INIT"/children)"
+	finish
+	equal status 7 "$STATUS"
+	equal USR1 1 "$(noted notes $USR1)"
+}
+
+@test "/proc and /dev unmounted under it: it stops all in order" {
+	attacked 'umount -l /dev; while umount -l /proc; do :; done 2>/dev/null
+	    ("$ACTOR" mark orphan save saved 50 live &)
+	    until [ -e orphan ]; do sleep 0.01; done'
+	whole saved
+}
+
+# As PID 1 it needs none.
+@test "a neighbour takes all descriptors from PID 1: the rest is ended, by kill(-1)" {
+	needs prlimit busybox
+	attacked 'prlimit --pid 1 --nofile=0:0
+	    ("$ACTOR" mark orphan save saved 50 live &)
+	    until [ -e orphan ]; do sleep 0.01; done'
+	whole saved
+}
+
+@test "not PID 1, no descriptor to be had: the rest is ended all the same" {
+	below ready 0 prlimit --nofile=3:1024 "$MINIREAP" -t 0.5 -- \
+	    "$(command -v busybox)" sh -c 'ulimit -n 1024; exec "$@"' sh "$ACTOR" \
+	    fork '{' ignore $TERM mark ready live '}' \
+	    fork '{' fork '{' session mark ready live '}' live '}' await ready 2 exit 7
+	equal status 7 "$STATUS"
+	unharmed
+	says 1 'killed what was left: all that could be reached without /proc'
+}
+
+# limit_pids MOST: a control group, CGROUP, for at most that many processes.
+limit_pids() {
+	local root=/sys/fs/cgroup/pids
+	[ -d $root ] || root=/sys/fs/cgroup
+	CGROUP=$root/minireap-hostile-$$
+	if ! mkdir "$CGROUP" 2>/dev/null || ! echo "$1" >"$CGROUP/pids.max"; then
+		CGROUP=
+		lacks 'right to limit processes'
+	fi
+}
+
+@test "no process is to be had: main gets TERM, orphans are reaped, all ends" {
+	limit_pids 20
+	# Who is refused tries again, for ever; main too.
+	start_init bash -c 'echo $$ >"$0/cgroup.procs"; exec "$@"' "$CGROUP" \
+	    "$MINIREAP" -t 1 -- "$ACTOR" die $TERM 7 \
+	    times 30 '{' fork '{' fork '{' bomb '}' '}' '}' live
+	wait_until 5 eval '[ "$(cat "$CGROUP/pids.current")" = 20 ]'
+	send $TERM
+	finish
+	equal status 7 "$STATUS"
+	within 'time since TERM' 0 4000 $((ENDED - SENT))
+}
+
+@test "not PID 1, no /proc, no process to be had: the rest is ended all the same" {
+	limit_pids 20
+	below ready 0 bash -c 'echo $$ >"$0/cgroup.procs"; exec "$@"' "$CGROUP" \
+	    unshare --mount sh -c 'while umount -l /proc; do :; done 2>/dev/null
+		exec "$@"' sh "$MINIREAP" -t 1 -- "$ACTOR" \
+	    times 17 '{' fork '{' session ignore $TERM mark ready live '}' '}' \
+	    await ready 17 exit 7
+	equal status 7 "$STATUS"
+	unharmed
+}
+
+@test "a setuid main that init may not signal: its end is noticed, the time bounded" {
+	cp "$(command -v setpriv)" sudo
+	chmod 4755 sudo
+	start_init setpriv --reuid 4242 --regid 4242 --clear-groups \
+	    "$MINIREAP" -t 1 -- ./sudo --reuid 0 --clear-groups \
+	    "$ACTOR" fork '{' mark ready live '}' mark ready sleep 700 exit 7
+	await_lines ready 2
+	send $TERM
+	finish
+	equal status 7 "$STATUS"
+	says 1 'cannot signal main process'
+	within 'time since TERM' 600 4500 $((ENDED - SENT))
+}
+
+@test "a user namespace with one mapped user: all the same" {
+	unshare --user --map-root-user true || lacks 'user namespaces'
+	run -7 --separate-stderr timeout 20 setpriv --reuid 4242 --regid 4242 \
+	    --clear-groups unshare --user --map-root-user --pid --fork \
+	    --kill-child --mount-proc "$MINIREAP" -t 5 -- bash -c "
+	    (sleep 60 &); (sleep 0.05 &) $ENDS" bash 1
+	equal stderr '' "$stderr"
+}
