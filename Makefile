@@ -37,13 +37,9 @@ OUR_CFLAGS = -std=c11 $(WARNINGS) -fno-pie -fno-stack-protector \
 # One segment for all that is read, one for all that is written: few pages.
 OUR_LDFLAGS = -no-pie -s -Wl,--gc-sections,-z,norelro,-z,noseparate-code \
 	-Wl,--build-id=none,-z,noexecstack -Wno-unused-command-line-argument
-# What -Os does not take upon itself, as far as the compiler knows it.
+# -Os asks for all that the compiler knows to make it small.
 ifneq ($(filter -Os,$(CFLAGS)),)
-SMALL := $(shell all='-Oz -flto -ffat-lto-objects -fno-jump-tables \
-	-fno-inline-functions-called-once -fconserve-stack'; \
-	for flags in "$$all -malign-data=abi" "$$all" -Oz -Os; do \
-	echo 'int main(void) { return 0; }' | $(CC) -Werror $$flags -x c -o \
-	/dev/null - 2>/dev/null && echo "$$flags" && break; done)
+SMALL := $(shell CC='$(CC)' sh small.sh)
 endif
 COMPILE = $(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) $(SMALL) \
 	-MMD -MP

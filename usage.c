@@ -14,9 +14,8 @@ const char usage_version_tini[] =
 
 const char usage_help[] =
     "usage: minireap [OPTION]... [--] COMMAND [ARG]...\n"
-    "       minireap -P | --zombies[=SIG]\n"
-    "Run COMMAND as a container's init: forward every signal to it, reap every\n"
-    "orphan, end with its exit status.\n"
+    "       minireap -P | --zombies[=SIG] | --install FILE\n"
+    "Run COMMAND as a container's init: forward signals, reap orphans.\n"
     "\n"
     "  -c, --single-child      signals go to COMMAND only (default)\n"
     "  -g, --group             signals go to its process group\n"
@@ -28,7 +27,7 @@ const char usage_help[] =
     "  -b, --wait              stay until every descendant is gone\n"
     "  -e, --remap CODE,...    exit 0 where the status would be CODE\n"
     "  -p, --parent-death SIG  get SIG when our own parent dies\n"
-    "  -s, --subreaper         nothing to do: orphans are always adopted\n"
+    "  -s, --subreaper         no effect: orphans are always adopted\n"
     "  -T, --termination-log[=FILE]  append why it ended (Kubernetes)\n"
     "  -P, --pause             no COMMAND: reap; exit 0 on INT or TERM\n"
     "      --install FILE      copy this program to FILE\n"
