@@ -16,10 +16,10 @@
 #endif
 
 int64_t
-clock_ms(void)
+clock_ms(int clock)
 {
 	struct kernel_timespec time = {0};
 
-	syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &time);
+	syscall(SYS_clock_gettime, clock, &time);
 	return (int64_t)time.seconds * 1000 + time.nanoseconds / 1000000;
 }

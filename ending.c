@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
+#include <time.h>
 #include <unistd.h>
 
 struct ending
@@ -27,7 +28,7 @@ ending_begin(const struct options *options, struct log *log)
 	};
 
 	if (ending.file != NULL)
-		ending.started_ms = clock_ms();
+		ending.started_ms = clock_ms(CLOCK_MONOTONIC);
 	if (ending.file != NULL || options->warn || ending.tells_all)
 		ending.kills_before = oom_read().kills;
 	ending.told_kills = ending.kills_before;
@@ -64,7 +65,8 @@ add_costs(struct message *line, const struct ending *ending,
     const struct rusage *usage)
 {
 	message_add(line, " ran=");
-	message_add_seconds(line, clock_ms() - ending->started_ms);
+	message_add_seconds(
+	    line, clock_ms(CLOCK_MONOTONIC) - ending->started_ms);
 	message_add(line, " cpu=");
 	message_add_cpu_time(line, usage);
 	message_add(line, " peak=%ldKiB", usage->ru_maxrss);

@@ -62,8 +62,8 @@ const char *text_behind(const char *text, const char *prefix);
 
 /* -------------------------------------------------------------- clock.c */
 
-/* Milliseconds of CLOCK_MONOTONIC: clock_gettime(2). */
-int64_t clock_ms(void);
+/* Milliseconds of CLOCK_MONOTONIC or another: clock_gettime(2). */
+int64_t clock_ms(int clock);
 
 /* --------------------------------------------------------------- file.c */
 

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include <stddef.h>
+#include <time.h>
 
 enum {
 	/*
@@ -28,7 +29,7 @@ now(const struct supervision *run)
 	if (run->options->delay_ms == TIME_UNSET &&
 	    run->options->grace_ms == TIME_UNSET && !run->options->warn)
 		return 0;
-	return clock_ms();
+	return clock_ms(CLOCK_MONOTONIC);
 }
 
 /* -------------------------------------------------------------- reaping */

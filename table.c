@@ -5,8 +5,6 @@
  */
 #include "minireap.h"
 
-#include <sys/syscall.h>
-
 #include <errno.h>
 #include <string.h>
 #include <time.h>
@@ -161,10 +159,7 @@ add_totals(struct table *table, struct zombies *zombies)
 void
 table_print(struct table *table, struct zombies *zombies)
 {
-	struct kernel_timespec now = {0};
-
-	syscall(SYS_clock_gettime, CLOCK_BOOTTIME, &now);
-	table->now = now.seconds;
+	table->now = (long)(clock_ms(CLOCK_BOOTTIME) / 1000);
 	table->is_nested = zombies->is_nested;
 	if (zombies->count > 0) {
 		table->measures = true;

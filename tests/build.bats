@@ -9,7 +9,7 @@ setup() {
 	ROOT=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
 	cd "$BATS_TEST_TMPDIR" || return
 	# What make check was told is none of these builds' business.
-	unset MAKEFLAGS MAKELEVEL MFLAGS MAKEOVERRIDES
+	unset MAKEFLAGS MAKELEVEL MFLAGS MAKEOVERRIDES BUILD
 }
 
 # copy_tree DIRECTORY: what a release's tar file holds, without git.

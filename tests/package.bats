@@ -7,6 +7,8 @@ load helpers
 
 setup() {
 	ROOT=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
+	# What make check was told is none of these builds' business.
+	unset MAKEFLAGS MAKELEVEL MFLAGS MAKEOVERRIDES BUILD
 	cd "$BATS_TEST_TMPDIR"
 }
 
