@@ -29,6 +29,7 @@ struct errand {
 	pid_t init;
 	int sig;
 	bool wakes; /* what is stopped is continued, to act on it */
+	bool sees; /* /proc could be read, for one: of init itself */
 	unsigned hit;
 	struct message *names; /* of those hit, or NULL */
 	uint8_t *seen; /* a bit for each pid that is ours, or NULL */
@@ -100,6 +101,8 @@ visit(struct errand *errand, pid_t pid)
 	int fd;
 	bool is_ours;
 
+	if (pid == errand->init && proc_read_stat(pid, &stat) == 0)
+		errand->sees = true;
 	if (pid == errand->init || pid >= PID_LIMIT || has_seen(errand, pid))
 		return false;
 	fd = (int)syscall(SYS_pidfd_open, pid, 0);
@@ -141,10 +144,11 @@ walk_tree(struct errand *errand)
 	int passes = 0;
 
 	errand->seen = map_bits();
-	while (walk(errand) && ++passes < MOST_PASSES)
+	while ((walk(errand) || !errand->sees) && ++passes < MOST_PASSES)
 		;
 	if (errand->seen != NULL)
 		munmap(errand->seen, SEEN_BYTES);
+	errand->seen = NULL;
 }
 
 /* ---------------------------------------------------------- without /proc */
@@ -234,14 +238,18 @@ tree_signal(pid_t init, int sig, bool wakes, struct message *names)
 {
 	struct errand errand = {
 	    .init = init, .sig = sig, .wakes = wakes, .names = names};
-	const bool sees = proc_is_ours();
+	bool sees = proc_is_ours();
 
 	if (init == 1)
 		signal_namespace(&errand, sees);
-	else if (sees)
-		walk_tree(&errand);
-	else
-		try_children(&errand);
+	else {
+		if (sees)
+			walk_tree(&errand);
+		/* It may be there and no descriptor for it. */
+		sees = errand.sees;
+		if (!sees)
+			try_children(&errand);
+	}
 	if (!sees)
 		return -1;
 	if (names != NULL && errand.hit > MOST_NAMES)
