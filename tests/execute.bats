@@ -49,6 +49,18 @@ patched() {
 	contains "$stderr" 'not found in PATH'
 }
 
+@test "a name that is too long for any directory of PATH" {
+	run --separate-stderr -127 "$MINIREAP" "$(printf '%5000s' x | tr ' ' y)"
+	contains "$stderr" 'cannot execute yyy'
+}
+
+@test "what is in PATH and no program this machine knows ends the search" {
+	mkdir first
+	patched first/true 18 '\0\0'
+	run --separate-stderr -126 env PATH="$PWD/first:/bin" "$MINIREAP" true
+	contains "$stderr" "true ($PWD/first/true): built for machine number 0"
+}
+
 @test "no such path" {
 	refused 127 './nosuch: no such file or directory' ./nosuch
 }
@@ -130,6 +142,12 @@ patched() {
 	echo : >plain
 	refused 126 "./script: its interpreter $PWD/plain cannot be executed: permission denied" \
 	    ./script
+}
+
+@test "blanks behind a #! are not part of a name" {
+	printf '#! \t/no/such/sh\n' | file script
+	run --separate-stderr -127 "$MINIREAP" ./script
+	contains "$stderr" 'its interpreter /no/such/sh '
 }
 
 @test "a #! that names nothing" {

@@ -192,6 +192,19 @@ n = ctypes.c_int(); ctypes.CDLL(None).prctl(2, ctypes.byref(n)); print(n.value)'
 	done
 }
 
+@test "close_range refused, and no /proc: everything is closed all the same" {
+	needs_root
+	exec 7</dev/zero 200</dev/zero
+	start unshare --mount sh -c 'while umount -l /proc; do :; done 2>/dev/null
+	    exec "$@"' sh python3 "$BATS_TEST_DIRNAME/refuse.py" ENOSYS \
+	    $CLOSE_RANGE -- "$MINIREAP" -- sh -c "$WAITS" 2>err
+	exec 7<&- 200<&-
+	wait_until 5 eval '[ "$(readlink /proc/$JOB/cwd)" = / ]'
+	equal descriptors $'0 /dev/null\n1 /dev/null\n2 '"$PWD/err" \
+	    "$(descriptors $JOB)"
+	finish
+}
+
 # bats test_tags=static
 @test "no descriptor to spare: RLIMIT_NOFILE=3" {
 	run -6 prlimit --nofile=3 "$MINIREAP" -- "$(command -v busybox)" \
