@@ -12,6 +12,8 @@ CC := $(or $(shell for cc in musl-gcc cc gcc clang; do \
 endif
 BUILD ?= .
 PREFIX ?= /usr/local
+ROOT = $(DESTDIR)$(PREFIX)
+OUT = $(BUILD)/dist
 CFLAGS ?= -Os
 LDFLAGS ?= -static
 
@@ -21,10 +23,10 @@ PROBE = $(OBJ)/probe
 SOURCES = init.c supervise.c deliver.c options.c settings.c peer.c usage.c \
 	spawn.c execute.c diagnose.c environment.c stop.c tree.c signals.c \
 	signames.c reaper.c terminal.c release.c report.c ending.c oom.c \
-	reason.c proc.c message.c file.c clock.c text.c
+	cgroup.c zombies.c cure.c table.c install.c reason.c proc.c \
+	message.c file.c clock.c text.c
 OBJECTS = $(SOURCES:%.c=$(OBJ)/%.o)
-PROBE_OBJECTS = $(patsubst tests/probe/%.c,$(OBJ)/probe-%.o,$(wildcard \
-	tests/probe/*.c))
+PROBE_OBJECTS = $(patsubst tests/probe/%.c,$(OBJ)/probe-%.o,$(wildcard tests/probe/*.c))
 
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wwrite-strings -Wformat=2 -Wvla
@@ -57,8 +59,7 @@ $(OBJ)/%.o: %.c Makefile | $(OBJ)
 	$(COMPILE) -c -o $@ $<
 
 $(OBJ)/probe-%.o: tests/probe/%.c Makefile | $(OBJ)
-	$(CC) -D_GNU_SOURCE $(CPPFLAGS) -std=c11 $(WARNINGS) $(CFLAGS) \
-	    -MMD -MP -c -o $@ $<
+	$(CC) -D_GNU_SOURCE $(CPPFLAGS) -std=c11 $(WARNINGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # What --version says changes without a change of the source.
 $(OBJ)/usage.o: $(OBJ)/commit
@@ -70,8 +71,7 @@ $(OBJ):
 	mkdir -p $@
 
 check: $(PROGRAM) $(PROBE)
-	MINIREAP=$(abspath $(PROGRAM)) PROBE=$(abspath $(PROBE)) \
-	    sh tests/suite.sh
+	MINIREAP=$(abspath $(PROGRAM)) PROBE=$(abspath $(PROBE)) sh tests/suite.sh
 
 lint: $(OBJECTS)
 	SOURCES='$(SOURCES)' OBJECTS='$(OBJECTS)' sh tests/lint.sh
@@ -80,21 +80,21 @@ bench: $(PROGRAM)
 	MINIREAP=$(abspath $(PROGRAM)) sh bench/run.sh
 
 install: $(PROGRAM)
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
-	install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/minireap
-	install -m 644 minireap.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -D -m 755 $(PROGRAM) $(ROOT)/bin/minireap
+	install -D -m 644 minireap.1 $(ROOT)/share/man/man1/minireap.1
+	install -D -m 644 LICENSE $(ROOT)/share/doc/minireap/LICENSE
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/minireap
-	rm -f $(DESTDIR)$(PREFIX)/share/man/man1/minireap.1
+	rm -f $(ROOT)/bin/minireap $(ROOT)/share/man/man1/minireap.1
+	rm -rf $(ROOT)/share/doc/minireap
 
-dist:
-	git rev-parse --verify -q HEAD >/dev/null
-	git archive -9 --prefix=minireap-$(VERSION)/ \
-	    -o minireap-$(VERSION).tar.gz HEAD
+deb image: $(PROGRAM)
+deb image cross dist:
+	VERSION='$(VERSION)' COMMIT='$(or $(COMMIT),unknown)' \
+	    PROGRAM='$(PROGRAM)' OUT='$(OUT)' sh packaging/$@.sh
 
 clean:
-	rm -rf $(OBJ) $(PROGRAM)
+	rm -rf $(OBJ) $(PROGRAM) $(OUT)
 
-.PHONY: FORCE all check lint bench install uninstall dist clean
+.PHONY: FORCE all check lint bench install uninstall deb image cross dist clean
 -include $(OBJECTS:.o=.d) $(PROBE_OBJECTS:.o=.d)

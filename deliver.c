@@ -11,7 +11,9 @@
 static void
 send_to_main(struct supervision *run, int sig, const siginfo_t *info)
 {
-	const enum scope scope = run->options->scope;
+	const enum scope scope = info != NULL && terminal_is_key(info)
+	    ? SCOPE_GROUP
+	    : run->options->scope;
 
 	terminal_sent(run->terminal, sig);
 	run->ending->sent |= signals_only(sig);
@@ -34,6 +36,7 @@ deliver_signal(struct supervision *run, int sig, const siginfo_t *info)
 		return;
 	if (run->stop.main_gone) {
 		tree_signal(run->self, sent, is_stop, NULL);
+		terminal_rest_told(info);
 		return;
 	}
 	send_to_main(run, sent, info);
@@ -79,12 +82,12 @@ void
 deliver_main_is_zombie(struct supervision *run)
 {
 	const struct options *options = run->options;
-	const bool drains = options->grace_ms != TIME_UNSET;
+	const bool tells_rest = options->wait ? run->stop.state != STOP_RUNNING
+					      : options->grace_ms != TIME_UNSET;
 
-	run->is_blind = drains && run->self != 1 && !proc_is_ours();
+	run->is_blind = tells_rest && run->self != 1 && !proc_is_ours();
 	/* Where all the rest is told, the group is with it, and not twice. */
-	if (run->is_blind ||
-	    (options->scope == SCOPE_SESSION && (!drains || options->wait)))
+	if (run->is_blind || (options->scope == SCOPE_SESSION && !tells_rest))
 		run->told.group =
 		    kill(-run->main.pid, SIGTERM) == 0 ? run->main.pid : 0;
 }

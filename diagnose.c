@@ -111,7 +111,7 @@ find_interpreter(struct head *head)
 static void
 add_interpreter(struct message *line, const char *path, int error)
 {
-	const size_t length = strlen(path);
+	const size_t length = text_until(path, '\0');
 
 	message_add(line, "its interpreter %s ", path);
 	if (error != ENOENT && error != ENOTDIR) {

@@ -25,7 +25,7 @@ is_text(const char *path)
 	const ssize_t length = file_read(path, head, sizeof head);
 
 	/* What the kernel knows and refuses is not for a shell to guess at. */
-	return length > 0 && strlen(head) == (size_t)length &&
+	return length > 0 && text_until(head, '\0') == (size_t)length &&
 	    text_behind(head, "#!") == NULL &&
 	    text_behind(head, "\177ELF") == NULL;
 }
@@ -70,7 +70,7 @@ static bool
 join(
     char file[PATH_MAX], const char *directory, size_t length, const char *name)
 {
-	const size_t name_size = strlen(name) + 1;
+	const size_t name_size = text_until(name, '\0') + 1;
 
 	if (length + 1 + name_size > PATH_MAX)
 		return false;

@@ -14,7 +14,7 @@ int
 file_open(const char *path, int flags)
 {
 	return (int)syscall(
-	    SYS_openat, (long)AT_FDCWD, path, (long)(flags | O_CLOEXEC), 0L);
+	    SYS_openat, (long)AT_FDCWD, path, (long)(flags | O_CLOEXEC), 0755L);
 }
 
 ssize_t

@@ -23,12 +23,40 @@ struct init {
 };
 
 _Noreturn static void
+fail_to_print(struct init *init)
+{
+	message_log(&init->log, "cannot write to stdout: %m");
+	_exit(init->options.failure_status);
+}
+
+_Noreturn static void
 print_and_exit(struct init *init)
 {
 	if (message_print(STDOUT_FILENO, init->options.text) == 0)
 		_exit(0);
-	message_log(&init->log, "cannot write to stdout: %m");
+	fail_to_print(init);
+}
+
+/* What line says has failed, and nothing was started. */
+_Noreturn static void
+fail(const struct init *init, struct message *line)
+{
+	ending_say(&init->ending, line, init->options.failure_status);
 	_exit(init->options.failure_status);
+}
+
+_Noreturn static void
+install_and_exit(const struct init *init)
+{
+	const char *file = init->options.install;
+	struct message line;
+
+	if (install(file) == 0)
+		_exit(0);
+	message_begin(&line);
+	message_add(&line, "cannot install %s: ", file);
+	message_add_reason(&line, errno);
+	fail(init, &line);
 }
 
 static void
@@ -41,11 +69,49 @@ read_options(struct init *init, char **argv, char **envp)
 	if (result == 0 && init->options.text != NULL)
 		print_and_exit(init);
 	init->ending = ending_begin(&init->options, &init->log);
-	if (result == 0)
-		return;
-	report_options_error(&line, &error);
-	ending_say(&init->ending, &line, init->options.failure_status);
-	_exit(init->options.failure_status);
+	if (result == -1) {
+		report_options_error(&line, &error);
+		fail(init, &line);
+	}
+}
+
+static struct zombies *
+find_zombies(struct init *init)
+{
+	struct proc_stat stat;
+	struct zombies *zombies = NULL;
+	const char *problem = NULL;
+
+	if (!proc_is_ours())
+		problem = "no /proc of this PID namespace";
+	else if (proc_read_stat(1, &stat) == -1)
+		problem = "/proc hides others' processes (hidepid): be root";
+	else if ((zombies = zombies_find(ZOMBIES_OF_ALL)) == NULL)
+		problem = "no memory";
+	if (problem != NULL) {
+		message_log(&init->log, "cannot look for zombies: %s", problem);
+		_exit(init->options.failure_status);
+	}
+	zombies_describe(zombies, init->self);
+	return zombies;
+}
+
+_Noreturn static void
+tell_zombies(struct init *init)
+{
+	struct zombies *zombies = find_zombies(init);
+	struct table table = {.error = 0};
+
+	if (init->options.cure != 0 && zombies->count > 0) {
+		cure(zombies, init->options.cure, &table);
+		zombies_forget(zombies);
+		zombies = find_zombies(init);
+	}
+	table_print(&table, zombies);
+	if (table.error == 0)
+		_exit(zombies->count == 0 ? 0 : STATUS_ZOMBIES);
+	errno = table.error;
+	fail_to_print(init);
 }
 
 /* Parent death: the signal is ours to forward, so it may come before main. */
@@ -142,6 +208,10 @@ main(int argc, char **argv, char **envp)
 
 	(void)argc;
 	read_options(&init, argv, envp);
+	if (init.options.install != NULL)
+		install_and_exit(&init);
+	if (init.options.zombies)
+		tell_zombies(&init);
 	watch_parent(&init);
 	adopt(&init);
 	if (!init.options.pause)

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,6 +22,7 @@
 enum {
 	FLAG_NOWAIT = 8, /* RWF_NOWAIT of pwritev2(2) */
 	TERMINAL_CHUNK = 128, /* its buffers grow in steps of 256 bytes */
+	TERMINAL_TRIES = 16,
 };
 
 static void
@@ -49,13 +51,16 @@ add_signed(struct message *message, long value)
 	    message, value < 0 ? -(unsigned long)value : (unsigned long)value);
 }
 
+/* Bytes below lowest are escaped: control bytes, and in a word blanks. */
 static void
-add_escaped(struct message *message, const char *s)
+add_escaped(struct message *message, const char *s, unsigned char lowest)
 {
+	if (*s == '\0' && lowest > ' ')
+		add_char(message, '-');
 	for (; *s != '\0'; s++) {
 		unsigned char c = (unsigned char)*s;
 
-		if (c >= ' ' && c != 0x7f && c != '\\') {
+		if (c >= lowest && c != 0x7f && c != '\\') {
 			add_char(message, *s);
 			continue;
 		}
@@ -78,18 +83,24 @@ add_format(struct message *message, const char *format, va_list values)
 {
 	for (; *format != '\0'; format++) {
 		bool wide = false;
+		unsigned char lowest = ' ';
 
 		if (*format != '%') {
 			add_char(message, *format);
 			continue;
 		}
-		if (*++format == 'l') {
+		if (*++format == '-') {
+			lowest++;
+			format++;
+		}
+		if (*format == 'l') {
 			wide = true;
 			format++;
 		}
 		switch (*format) {
 		case 's':
-			add_escaped(message, va_arg(values, const char *));
+			add_escaped(
+			    message, va_arg(values, const char *), lowest);
 			break;
 		case 'd':
 			add_signed(message,
@@ -154,12 +165,17 @@ write_to_terminal(int fd, const char *text, size_t length)
 	char path[sizeof "/proc/self/fd/" + TEXT_DECIMAL_MAX];
 	int own;
 	ssize_t n;
+	int tries = 0;
 
 	text_decimal(text_copy(path, "/proc/self/fd/"), (unsigned long)fd);
 	own = file_open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY);
 	if (own == -1)
 		return write_polling(fd, text, length);
-	n = write(own, text, length);
+	/* While another writes there is no room either, for a moment. */
+	do
+		n = write(own, text, length);
+	while (n == -1 && errno == EAGAIN && ++tries < TERMINAL_TRIES &&
+	    sched_yield() == 0);
 	close(own);
 	return n == (ssize_t)length;
 }
@@ -278,7 +294,7 @@ message_log(struct log *log, const char *format, ...)
 int
 message_print(int fd, const char *text)
 {
-	size_t left = strlen(text);
+	size_t left = text_until(text, '\0');
 
 	while (left > 0) {
 		ssize_t n = write(fd, text, left);

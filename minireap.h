@@ -24,6 +24,7 @@ enum {
 	STATUS_CANNOT_EXECUTE = 126,
 	STATUS_NOT_FOUND = 127,
 	STATUS_SIGNALLED = 128, /* + the signal's number */
+	STATUS_ZOMBIES = 1, /* --zombies has found some */
 };
 
 /* Who a forwarded signal is sent to. */
@@ -66,7 +67,7 @@ int64_t clock_ms(void);
 
 /* --------------------------------------------------------------- file.c */
 
-/* open(2) with O_CLOEXEC and the flags given, which must not be to create. */
+/* open(2) with O_CLOEXEC and the flags given; mode 0755 for what it creates. */
 int file_open(const char *path, int flags);
 
 /*
@@ -74,6 +75,14 @@ int file_open(const char *path, int flags);
  * put a NUL behind them.  How many, or -1.
  */
 ssize_t file_read(const char *path, char *text, size_t size);
+
+/* ------------------------------------------------------------- cgroup.c */
+
+/*
+ * Write the path of our group to path, if it fits: that for these controllers,
+ * "pids:", or of version 2, ":".  Without it path is left alone.
+ */
+void cgroup_copy_path(char *path, size_t size, const char *controllers);
 
 /* ------------------------------------------------------------ message.c */
 
@@ -97,7 +106,8 @@ void message_begin(struct message *message);
 /*
  * Append to message, as printf(3) with %s, %d, %u, %ld, %lu, %m and %% only.
  * Control bytes of a %s come out as \ooo, so that a name can neither end
- * a line nor drive a terminal.  What does not fit is cut.
+ * a line nor drive a terminal; of a %-s blanks too, and it is "-" where it is
+ * empty, so that it is one word.  What does not fit is cut.
  */
 void message_add(struct message *message, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -201,6 +211,12 @@ bool signals_is_sent(const siginfo_t *info);
 int
 signals_send(pid_t main_pid, enum scope scope, int sig, const siginfo_t *info);
 
+/*
+ * Send sig to the process that pidfd stands for; where there are no such, -1,
+ * to pid.  0, or -1 with errno of kill(2).  pidfd_send_signal(2), Linux 5.1
+ */
+int signals_send_by(int pidfd, pid_t pid, int sig);
+
 /* Send sig to this process, as if from elsewhere: signals_is_own() is not so.
  */
 void signals_queue_to_self(int sig);
@@ -267,7 +283,11 @@ int reaper_exit_status(int wstatus);
 
 /* --------------------------------------------------------------- proc.c */
 
-enum { PROC_NAME_MAX = 64 };
+enum {
+	PROC_NAME_MAX = 64,
+	PROC_PID_LIMIT = 4194304, /* pid_max can be no more: proc(5) */
+	PROC_CONTAINER_MAX = 12 + 1, /* of an id, as engines print it */
+};
 
 /* Of /proc/PID/stat: proc_pid_stat(5). */
 struct proc_stat {
@@ -277,10 +297,29 @@ struct proc_stat {
 	pid_t group;
 	pid_t session;
 	int threads;
+	long start; /* in hundredths of a second since boot */
 };
 
 /* Read it.  0, or -1: no such process, or no /proc. */
 int proc_read_stat(pid_t pid, struct proc_stat *stat);
+
+/* Of /proc/PID/status: proc_pid_status(5). */
+struct proc_status {
+	pid_t parent;
+	uid_t uid; /* the real one */
+	int namespaces; /* it has a number in, from /proc's own inwards */
+	pid_t innermost; /* number; 0 before Linux 4.1 */
+};
+
+/* Read it.  0, or -1: no such process. */
+int proc_read_status(pid_t pid, struct proc_status *status);
+
+/*
+ * The start of the id of the container that pid is in, and of several the
+ * innermost, by the names that Docker, containerd, CRI-O and podman give to
+ * control groups; id is left alone where there is none.  cgroups(7)
+ */
+void proc_read_container(pid_t pid, char id[PROC_CONTAINER_MAX]);
 
 /* Has all of it ended?  A first thread may end before the others: state Z. */
 bool proc_is_dead(const struct proc_stat *stat);
@@ -331,6 +370,102 @@ struct tree_told {
  */
 void tree_tell_children(struct tree_told *told, pid_t init, int sig);
 
+/* ------------------------------------------------------------ zombies.c */
+
+enum {
+	ZOMBIES_MOST = 1 << 17, /* more are not looked at */
+	ZOMBIES_OF_ALL = -1,
+};
+
+struct zombies_row {
+	struct zombies_row *next; /* of the same holder */
+	pid_t pid;
+	uid_t uid;
+	struct proc_stat stat;
+	char container[PROC_CONTAINER_MAX]; /* "": none known */
+};
+
+/* A parent that lives and does not wait for its children. */
+struct zombies_holder {
+	struct zombies_holder *next; /* the next worst */
+	struct zombies_row *first;
+	unsigned count;
+	pid_t pid; /* 0: outside of the namespace */
+	struct proc_stat stat;
+	const char *refusal; /* why it is never signalled, or NULL */
+	unsigned told; /* how many signals it was sent: cure.c */
+	int error; /* errno of one that could not be sent */
+};
+
+struct zombies {
+	unsigned count;
+	unsigned holder_count;
+	struct zombies_holder *worst; /* the first of them */
+	bool is_nested; /* one is in a PID namespace below /proc's */
+	long threads; /* that there are, or process slots used */
+	long slots; /* that there could be: table.c */
+	struct zombies_holder *holder_of[PROC_PID_LIMIT]; /* a pid */
+	struct zombies_holder holders[ZOMBIES_MOST];
+	struct zombies_holder *by_count[ZOMBIES_MOST + 1]; /* of zombies */
+	struct zombies_row rows[ZOMBIES_MOST + 1]; /* one more is looked at */
+};
+
+/*
+ * Walk through /proc: who is a zombie, of whom, except of one or
+ * ZOMBIES_OF_ALL.  NULL with errno of mmap(2) or open(2).  zombies_forget()
+ * gives the memory back.
+ */
+struct zombies *zombies_find(pid_t except);
+void zombies_forget(struct zombies *zombies);
+
+/*
+ * Find out all that is shown, of those zombies only that stay for a moment: the
+ * others were about to be reaped.  The worst holder comes first, of its zombies
+ * the lowest number.  self is this process.
+ */
+void zombies_describe(struct zombies *zombies, pid_t self);
+
+/* When to look next, and how many were told of. */
+struct zombies_watch {
+	int64_t next_ms;
+	unsigned said;
+};
+
+/*
+ * Inside init, self: look at most once a minute, and say in one line if there
+ * are 32 zombies or more, and more than last time.
+ */
+void zombies_watch(
+    struct zombies_watch *watch, struct log *log, pid_t self, int64_t now_ms);
+
+/* -------------------------------------------------------------- table.c */
+
+enum { TABLE_COLUMNS = 7 };
+
+/* A table on stdout, all 0 at first. */
+struct table {
+	struct message line; /* that is being made, without "minireap: " */
+	int error; /* errno of the write(2) that failed, or 0 */
+	bool measures; /* nothing is written yet */
+	bool is_nested; /* there is a column for containers */
+	long now; /* seconds since boot */
+	long widths[TABLE_COLUMNS];
+};
+
+/* Write the line, its cells ended by tabs, and begin the next one. */
+void table_end_line(struct table *table);
+
+/* All zombies, who is never signalled and why, and the totals. */
+void table_print(struct table *table, struct zombies *zombies);
+
+/* --------------------------------------------------------------- cure.c */
+
+/*
+ * Send all holders SIGCHLD, wait up to 1 s, send those that still hold zombies
+ * sig, wait up to 5 s, and say what was done to whom.  zombies are used up.
+ */
+void cure(struct zombies *zombies, int sig, struct table *table);
+
 /* ----------------------------------------------------------- terminal.c */
 
 /* The controlling terminal, as far as init has to do with it. */
@@ -338,6 +473,7 @@ struct terminal {
 	int fd; /* open on it, or -1 */
 	bool exists; /* there was one at the start: stops matter */
 	bool held; /* main's group is to have it, or has it */
+	bool wanted; /* by main, when it stopped */
 	bool given_up; /* by init, for main's own session */
 	bool stop_sent; /* init itself forwarded a stop to main */
 	bool job_stopped; /* init stopped along with main */
@@ -354,13 +490,13 @@ struct terminal terminal_find(enum scope scope);
  * Main's child side: take the terminal for its own new group or session, if it
  * is to have it.  SIGTTOU must be blocked.  Async-signal-safe.  tcsetpgrp(3)
  */
-void terminal_take(const struct terminal *terminal);
+void terminal_take(struct terminal *terminal);
 
 /* The descriptor that init goes on with, -1 for none (PID 1: on demand). */
 int terminal_keep(struct terminal *terminal);
 
-/* Make init's own group the foreground one again, if main's was. */
-void terminal_return(const struct terminal *terminal);
+/* Make init's own group the foreground one again, if main's was: main ended. */
+void terminal_return(struct terminal *terminal);
 
 /* Init has sent sig to main: a stop that it forwarded itself stands. */
 void terminal_sent(struct terminal *terminal, int sig);
@@ -375,11 +511,22 @@ signals_set terminal_own_signals(const struct terminal *terminal);
  */
 void terminal_main_stopped(struct terminal *terminal, pid_t main_pid, int sig);
 
+/* Did the terminal send it, to a whole group?  Then main's is meant. */
+bool terminal_is_key(const siginfo_t *info);
+
+/* Is it a key that would stop what nobody could continue? */
+bool terminal_ignores(const siginfo_t *info);
+
 /*
- * Init was sent SIGCONT.  If it had stopped along with main, main gets the
- * terminal, if init's group has it, and goes on: true.
+ * Init was sent a signal.  True where nothing is left to forward: SIGCONT when
+ * init had stopped along with main, which got the terminal, if it had it, and
+ * goes on; SIGTTIN or SIGTTOU of others in init's group, who got it from main.
  */
-bool terminal_continued(struct terminal *terminal, pid_t main_pid);
+bool terminal_handled(
+    struct terminal *terminal, pid_t main_pid, const siginfo_t *info);
+
+/* Main has ended, and what is left was sent a signal: init stops with it. */
+void terminal_rest_told(const siginfo_t *info);
 
 /* ------------------------------------------------------------ release.c */
 
@@ -454,7 +601,7 @@ struct spawn {
 	signals_set mask; /* main's */
 	const struct signals_action *sigchld; /* main's */
 	enum scope scope;
-	const struct terminal *terminal;
+	struct terminal *terminal;
 	pid_t init; /* this process */
 };
 
@@ -475,7 +622,7 @@ enum {
 
 /* argv, the environment and the program's name, made sense of. */
 struct options {
-	char **command; /* NULL: only with pause or text */
+	char **command; /* NULL: with pause, install, zombies or text */
 	enum scope scope;
 	unsigned verbosity;
 	bool warn;
@@ -483,6 +630,8 @@ struct options {
 	bool pause;
 	bool pause_by_name; /* pause, should there be no command */
 	bool wait;
+	bool zombies; /* look for those, and run nothing */
+	int cure; /* what their parents are sent, or 0 */
 	int64_t delay_ms; /* TIME_UNSET: none */
 	int64_t grace_ms; /* likewise */
 	int stop_signal;
@@ -492,6 +641,7 @@ struct options {
 	uint8_t remap[256 / CHAR_BIT]; /* bit n: status n becomes 0 */
 	const char *termination_log; /* absolute path, or NULL */
 	const char *version;
+	const char *install; /* the file to copy this program to, or NULL */
 	const char *text; /* to print on stdout and be done, or NULL */
 };
 
@@ -517,7 +667,12 @@ bool options_remaps(const struct options *options, int status);
 /* ----------------------------------------------------------- settings.c */
 
 /* A long option's letter, where it has none. */
-enum { SETTING_SESSION = 1 };
+enum {
+	SETTING_SESSION = 1,
+	SETTING_INSTALL,
+	SETTING_ZOMBIES,
+	SETTING_FIRST_LETTER,
+};
 
 /*
  * Do what the option letter asks for, value NULL where it takes none.  NULL,
@@ -630,7 +785,7 @@ enum stop_action {
 };
 
 /* All times are milliseconds of one clock, which need not be read (now 0)
- * where the options have neither delay nor grace. */
+ * where the options have neither delay nor grace, nor warn. */
 struct stop {
 	const struct options *options;
 	enum stop_state state;
@@ -671,6 +826,7 @@ struct supervision {
 	int status;
 	struct stop stop;
 	siginfo_t held; /* the stop signal, while it is delayed */
+	struct zombies_watch watch; /* as PID 1, with warn */
 };
 
 /* ------------------------------------------------------------ deliver.c */
@@ -694,6 +850,15 @@ void deliver_action(struct supervision *run, enum stop_action action);
  * nothing else: whatever fails in here is said, at most.
  */
 int supervise(struct supervision *run);
+
+/* ------------------------------------------------------------ install.c */
+
+/*
+ * Copy this program to file: in one step, over whatever had that name, mode
+ * 0755, and on the disk.  0, or -1 with errno of open(2), write(2) and
+ * rename(2), and then nothing is changed or left; EISDIR for any directory.
+ */
+int install(const char *file);
 
 /* -------------------------------------------------------------- usage.c */
 

@@ -12,7 +12,6 @@
 #include <string.h>
 
 enum {
-	GROUPS_MAX = 4096, /* all of /proc/self/cgroup */
 	PATH_SIZE = 1024,
 	NAME_SIZE = 32, /* of a file in a group */
 	TEXT_MAX = 256, /* of what is in it */
@@ -39,30 +38,6 @@ find_line(const char *text, const char *key)
 		text += *text == '\n';
 	}
 	return text_behind(text, key);
-}
-
-/* Write the path of our group for these controllers to path, if it fits. */
-static void
-copy_group(char *path, size_t size, const char *controllers)
-{
-	char groups[GROUPS_MAX];
-	const char *line = groups;
-
-	if (file_read("/proc/self/cgroup", groups, sizeof groups) == -1)
-		return;
-	while (*line != '\0') {
-		const size_t length = text_until(line, '\n');
-		const char *colon = line + text_until(line, ':');
-		const char *group =
-		    *colon == '\0' ? NULL : text_behind(colon + 1, controllers);
-
-		if (group != NULL && length < size) {
-			memcpy(path, group, (size_t)(line + length - group));
-			path[line + length - group] = '\0';
-			return;
-		}
-		line += length + (line[length] == '\n');
-	}
 }
 
 /* Read the file of that name in the directory that ends at end. */
@@ -115,9 +90,11 @@ oom_read(void)
 		char *mount_end = text_copy(path, versions[i].mount);
 
 		*mount_end = '\0';
-		copy_group(mount_end, (size_t)(path + PATH_SIZE - mount_end),
+		cgroup_copy_path(mount_end,
+		    (size_t)(path + PATH_SIZE - mount_end),
 		    versions[i].controllers);
-		if (read_group(path, path + strlen(path), &versions[i], &oom) ||
+		if (read_group(path, path + text_until(path, '\0'),
+			&versions[i], &oom) ||
 		    read_group(path, mount_end, &versions[i], &oom))
 			break;
 	}

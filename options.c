@@ -34,6 +34,8 @@ static const struct name {
     {'q', NONE, "quiet"},
     {'T', OPTIONAL, "termination-log"},
     {'P', NONE, "pause"},
+    {SETTING_INSTALL, NEEDED, "install"},
+    {SETTING_ZOMBIES, OPTIONAL, "zombies"},
     {'h', NONE, "help"},
     {'V', NONE, "version"},
     {'l', NONE, "license"},
@@ -117,7 +119,7 @@ read_long(struct reader *reader, char *word)
 
 	set_name(reader, "--", word, length);
 	while (i < sizeof names / sizeof *names &&
-	    (strlen(names[i].text) != length ||
+	    (text_until(names[i].text, '\0') != length ||
 		memcmp(names[i].text, word, length) != 0))
 		i++;
 	if (i == sizeof names / sizeof *names)
@@ -143,7 +145,7 @@ read_short(struct reader *reader, char *letters)
 		set_name(reader, "-", letters, 1);
 		while (i < sizeof names / sizeof *names &&
 		    (names[i].letter != *letters ||
-			*letters == SETTING_SESSION))
+			*letters < SETTING_FIRST_LETTER))
 			i++;
 		if (i == sizeof names / sizeof *names)
 			return fail(reader, NULL, "unknown (see --help)");
@@ -209,17 +211,20 @@ static int
 check_command(struct reader *reader)
 {
 	struct options *options = reader->options;
+	bool is_alone;
 
 	reader->error->name[0] = '\0';
 	if (options->text != NULL)
 		return 0;
 	if (options->command == NULL && options->pause_by_name)
 		options->pause = true;
-	if (options->command == NULL && !options->pause)
+	is_alone =
+	    options->pause || options->install != NULL || options->zombies;
+	if (options->command == NULL && !is_alone)
 		return fail(reader, NULL, "no command (see --help)");
-	if (options->command != NULL && options->pause)
-		return fail(
-		    reader, *options->command, "no command goes with --pause");
+	if (options->command != NULL && is_alone)
+		return fail(reader, *options->command,
+		    "no command goes with --pause, --install or --zombies");
 	return 0;
 }
 

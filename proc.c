@@ -13,7 +13,9 @@
 #include <unistd.h>
 
 enum {
-	STAT_MAX = 384, /* up to the threads, with the longest name */
+	STAT_MAX = 512, /* up to the start, with the longest name */
+	STATUS_MAX = 4096, /* up to NSpid, with hundreds of groups */
+	CONTAINER_DIGITS = 64, /* of the id that engines give */
 	SESSION_FIELD = 6,
 	THREADS_FIELD = 20,
 };
@@ -50,9 +52,11 @@ static int
 parse_stat(const char *line, struct proc_stat *stat)
 {
 	const char *name = line + text_until(line, '(');
-	const char *rest = strrchr(line, ')');
+	const char *rest = line + text_until(line, '\0');
 
-	if (rest == NULL || rest < name || rest[1] != ' ')
+	while (rest > name && *rest != ')')
+		rest--;
+	if (rest == name || rest[1] != ' ' || rest[2] == '\0')
 		return -1;
 	copy_name(stat->name, name + 1, rest);
 	rest += 2;
@@ -63,19 +67,91 @@ parse_stat(const char *line, struct proc_stat *stat)
 	for (int field = SESSION_FIELD + 1; field < THREADS_FIELD; field++)
 		skip_field(&rest);
 	stat->threads = next_pid(&rest);
+	skip_field(&rest);
+	stat->start = text_number(rest + 1, &rest, LONG_MAX);
 	return stat->session == -1 ? -1 : 0;
+}
+
+/* name is "/stat", "/status" or "/cgroup" */
+static int
+read_of(pid_t pid, const char *name, char *text, size_t size)
+{
+	char path[sizeof "/proc//status" + TEXT_DECIMAL_MAX];
+
+	text_copy(
+	    text_decimal(text_copy(path, "/proc/"), (unsigned long)pid), name);
+	return file_read(path, text, size) > 0 ? 0 : -1;
 }
 
 int
 proc_read_stat(pid_t pid, struct proc_stat *stat)
 {
-	char path[sizeof "/proc//stat" + TEXT_DECIMAL_MAX];
 	char line[STAT_MAX];
 
-	text_copy(text_decimal(text_copy(path, "/proc/"), (unsigned long)pid),
-	    "/stat");
-	return file_read(path, line, sizeof line) <= 0 ? -1
-						       : parse_stat(line, stat);
+	return read_of(pid, "/stat", line, sizeof line) == -1
+	    ? -1
+	    : parse_stat(line, stat);
+}
+
+static void
+parse_pids(const char *value, struct proc_status *status)
+{
+	pid_t pid;
+
+	while ((pid = (pid_t)text_number(value, &value, INT_MAX)) != -1) {
+		status->namespaces++;
+		status->innermost = pid;
+		if (*value == '\t')
+			value++;
+	}
+}
+
+int
+proc_read_status(pid_t pid, struct proc_status *status)
+{
+	char text[STATUS_MAX];
+	const char *line = text;
+
+	memset(status, 0, sizeof *status);
+	if (read_of(pid, "/status", text, sizeof text) == -1)
+		return -1;
+	do {
+		const char *value;
+
+		if ((value = text_behind(line, "PPid:\t")) != NULL)
+			status->parent =
+			    (pid_t)text_number(value, &value, INT_MAX);
+		else if ((value = text_behind(line, "Uid:\t")) != NULL)
+			status->uid =
+			    (uid_t)text_number(value, &value, LONG_MAX);
+		else if ((value = text_behind(line, "NSpid:\t")) != NULL)
+			parse_pids(value, status);
+		line += text_until(line, '\n');
+	} while (*line++ != '\0');
+	return 0;
+}
+
+void
+proc_read_container(pid_t pid, char id[PROC_CONTAINER_MAX])
+{
+	char text[STATUS_MAX];
+	const char *s = text;
+	int digits = 0;
+
+	if (read_of(pid, "/cgroup", text, sizeof text) == -1)
+		return;
+	for (;; s++) {
+		if ((*s >= '0' && *s <= '9') || (*s >= 'a' && *s <= 'f')) {
+			digits++;
+			continue;
+		}
+		if (digits == CONTAINER_DIGITS)
+			memcpy(
+			    id, s - CONTAINER_DIGITS, PROC_CONTAINER_MAX - 1);
+		if (*s == '\0')
+			return;
+		digits = 0;
+	}
 }
 
 /* getdents64(2) */

@@ -8,41 +8,67 @@
 #include <errno.h>
 #include <stddef.h>
 
-static const struct {
-	unsigned char error;
-	char text[33];
-} reasons[] = {
-    {EPERM, "operation not permitted"},
-    {ENOENT, "no such file or directory"},
-    {EIO, "input/output error"},
-    {E2BIG, "argument list too long"},
-    {ENOEXEC, "exec format error"},
-    {EBADF, "bad file descriptor"},
-    {EAGAIN, "resource temporarily unavailable"},
-    {ENOMEM, "cannot allocate memory"},
-    {EACCES, "permission denied"},
-    {ENOTDIR, "not a directory"},
-    {EISDIR, "is a directory"},
-    {EINVAL, "invalid argument"},
-    {ENFILE, "too many open files in system"},
-    {EMFILE, "too many open files"},
-    {ETXTBSY, "text file busy"},
-    {ENOSPC, "no space left on device"},
-    {EROFS, "read-only file system"},
-    {EPIPE, "broken pipe"},
-    {ENAMETOOLONG, "file name too long"},
-    {ENOSYS, "function not implemented"},
-    {ELOOP, "too many symbolic links"},
-    {ELIBBAD, "corrupted shared library"},
+static const unsigned char errors[] = {
+    EPERM,
+    ENOENT,
+    ESRCH,
+    EIO,
+    E2BIG,
+    ENOEXEC,
+    EBADF,
+    EAGAIN,
+    ENOMEM,
+    EACCES,
+    ENOTDIR,
+    EISDIR,
+    EINVAL,
+    ENFILE,
+    EMFILE,
+    ETXTBSY,
+    ENOSPC,
+    EROFS,
+    EPIPE,
+    ENAMETOOLONG,
+    ENOSYS,
+    ELOOP,
+    ELIBBAD,
 };
+
+/* In that order, one behind the other: a table has its longest row's width. */
+static const char reasons[] = "operation not permitted\0"
+			      "no such file or directory\0"
+			      "no such process\0"
+			      "input/output error\0"
+			      "argument list too long\0"
+			      "exec format error\0"
+			      "bad file descriptor\0"
+			      "resource temporarily unavailable\0"
+			      "cannot allocate memory\0"
+			      "permission denied\0"
+			      "not a directory\0"
+			      "is a directory\0"
+			      "invalid argument\0"
+			      "too many open files in system\0"
+			      "too many open files\0"
+			      "text file busy\0"
+			      "no space left on device\0"
+			      "read-only file system\0"
+			      "broken pipe\0"
+			      "file name too long\0"
+			      "function not implemented\0"
+			      "too many symbolic links\0"
+			      "corrupted shared library";
 
 void
 message_add_reason(struct message *message, int error)
 {
-	for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
-		if (reasons[i].error == error) {
-			message_add(message, "%s", reasons[i].text);
-			return;
-		}
-	message_add(message, "error %d", error);
+	const char *reason = reasons;
+	size_t i = 0;
+
+	for (; i < sizeof errors && errors[i] != error; i++)
+		reason += text_until(reason, '\0') + 1;
+	if (i < sizeof errors)
+		message_add(message, "%s", reason);
+	else
+		message_add(message, "error %d", error);
 }

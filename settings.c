@@ -176,6 +176,12 @@ settings_apply(struct options *options, char letter, char *value)
 		return set_time(&options->grace_ms, value);
 	case 'T':
 		return set_termination_log(options, value);
+	case SETTING_INSTALL:
+		options->install = value;
+		return NULL;
+	case SETTING_ZOMBIES:
+		options->zombies = true;
+		return value == NULL ? NULL : set_signal(&options->cure, value);
 	default:
 		apply_flag(options, letter);
 		return NULL;

@@ -173,6 +173,19 @@ signals_send(pid_t main_pid, enum scope scope, int sig, const siginfo_t *info)
 	return kill_scope(main_pid, scope, sig);
 }
 
+int
+signals_send_by(int pidfd, pid_t pid, int sig)
+{
+	/* Without pidfds, Linux 5.3, or their use, the number has to do. */
+	if (pidfd != -1) {
+		if (syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0) == 0)
+			return 0;
+		if (errno == ESRCH)
+			return -1;
+	}
+	return kill(pid, sig);
+}
+
 void
 signals_queue_to_self(int sig)
 {

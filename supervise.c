@@ -26,7 +26,7 @@ static int64_t
 now(const struct supervision *run)
 {
 	if (run->options->delay_ms == TIME_UNSET &&
-	    run->options->grace_ms == TIME_UNSET)
+	    run->options->grace_ms == TIME_UNSET && !run->options->warn)
 		return 0;
 	return clock_ms();
 }
@@ -38,6 +38,7 @@ main_ended(struct supervision *run, const struct reaper_event *event)
 {
 	run->status = reaper_exit_status(event->wstatus);
 	ending_main(run->ending, &run->main, event, run->self == 1);
+	terminal_return(run->terminal);
 	deliver_action(run, stop_main_ended(&run->stop, now(run)));
 }
 
@@ -99,7 +100,7 @@ static bool
 looks_first(const struct options *options)
 {
 	return options->scope == SCOPE_SESSION || options->verbosity >= 2 ||
-	    options->warn || options->grace_ms != TIME_UNSET;
+	    options->warn || options->wait || options->grace_ms != TIME_UNSET;
 }
 
 /* Reap a batch.  Might there be more? */
@@ -123,6 +124,10 @@ reap(struct supervision *run)
 	}
 	if (reaped > 0)
 		deliver_adopted(run);
+	/* Below another PID 1, most of what /proc shows is not ours. */
+	if (reaped > 0 && run->options->warn && run->sees_proc &&
+	    run->self == 1)
+		zombies_watch(&run->watch, run->log, run->self, now(run));
 	if (result == REAPER_NO_CHILD)
 		deliver_action(run, stop_none_left(&run->stop));
 	else if (run->terminal->exists && !run->stop.main_gone)
@@ -137,8 +142,9 @@ forward(struct supervision *run, int sig, const siginfo_t *info)
 {
 	if (run->options->verbosity >= 2)
 		report_signal(run->log, info, sig, run->options->rewrite[sig]);
-	if (sig == SIGCONT && !run->stop.main_gone &&
-	    terminal_continued(run->terminal, run->main.pid))
+	if (terminal_ignores(info) ||
+	    (!run->stop.main_gone &&
+		terminal_handled(run->terminal, run->main.pid, info)))
 		return;
 	if (stop_received(&run->stop, sig, now(run)) == STOP_SEND)
 		deliver_signal(run, sig, info);
@@ -167,7 +173,7 @@ handle_signal(struct supervision *run, int sig, const siginfo_t *info)
  * The next signal.  The kernel hands out the lowest first: one that is pending
  * again and again hides those above it, and SIGCHLD (17) hides 18..64.  So
  * while there is more to reap it is looked past, and when a turn is due all
- * the others have theirs, one by one.
+ * have theirs, one by one, it too: a process may have sent it.
  */
 static int
 next_signal(struct supervision *run, siginfo_t *info, bool more, bool due)
@@ -178,7 +184,7 @@ next_signal(struct supervision *run, siginfo_t *info, bool more, bool due)
 
 	if (due)
 		run->last = sig =
-		    signals_wait(others & signals_above(run->last), info, 0);
+		    signals_wait(signals_above(run->last), info, 0);
 	else if (more)
 		sig = signals_wait(others, info, 0);
 	if (sig != 0 || more)

@@ -18,6 +18,8 @@
 #include <stddef.h>
 #include <unistd.h>
 
+enum { SHELL_LOOKS_MS = 20 };
+
 /* ioctl(2), which a libc makes of tcgetpgrp(3) and tcsetpgrp(3), too. */
 static int
 control(int fd, unsigned long request, void *argument)
@@ -70,10 +72,17 @@ open_terminal(void)
 	return -1;
 }
 
+/*
+ * Groups of a PID namespace outside ours are all called 0, but a read from the
+ * background is refused while SIGTTIN is blocked, one of nothing too.
+ */
 static bool
 is_foreground(int fd, pid_t group)
 {
-	return fd != -1 && foreground(fd) == group;
+	char nothing;
+
+	return fd != -1 && foreground(fd) == group &&
+	    (group != 0 || read(fd, &nothing, 0) != -1 || errno != EIO);
 }
 
 struct terminal
@@ -96,14 +105,16 @@ terminal_find(enum scope scope)
 }
 
 void
-terminal_take(const struct terminal *terminal)
+terminal_take(struct terminal *terminal)
 {
 	if (!terminal->held)
 		return;
 	if (terminal->given_up)
 		control(terminal->fd, TIOCSCTTY, NULL);
-	else
+	else if (foreground(terminal->fd) == getpgid(getppid()))
 		set_foreground(terminal->fd, getpgrp());
+	else /* another init of our pipeline was faster */
+		terminal->held = false;
 }
 
 int
@@ -114,11 +125,32 @@ terminal_keep(struct terminal *terminal)
 	return terminal->fd;
 }
 
-void
-terminal_return(const struct terminal *terminal)
+/* A read or a write from the background. */
+static signals_set
+denials(void)
 {
-	if (terminal->held && !terminal->given_up && terminal->fd != -1)
-		set_foreground(terminal->fd, getpgrp());
+	return signals_only(SIGTTIN) | signals_only(SIGTTOU);
+}
+
+void
+terminal_return(struct terminal *terminal)
+{
+	siginfo_t info;
+
+	if (!terminal->held || terminal->given_up)
+		return;
+	if (terminal->fd == -1)
+		terminal->fd = open_terminal();
+	set_foreground(terminal->fd, getpgrp());
+	terminal->held = false;
+	/*
+	 * Who was denied it goes on, and the shell is to see that before our
+	 * end: of a job whose last members stand still it would say so.
+	 */
+	if (signals_wait(denials(), &info, 0) != 0) {
+		kill(0, SIGCONT);
+		signals_wait(0, &info, SHELL_LOOKS_MS);
+	}
 }
 
 /*
@@ -147,9 +179,15 @@ is_job(void)
 }
 
 static bool
+is_denied(int sig)
+{
+	return (denials() & signals_only(sig)) != 0;
+}
+
+static bool
 is_job_control(int sig)
 {
-	return sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU;
+	return sig == SIGTSTP || is_denied(sig);
 }
 
 /* The shell's whole job stops, we with it; back when it is continued. */
@@ -157,16 +195,23 @@ static void
 stop_job(struct terminal *terminal, int sig)
 {
 	terminal->job_stopped = true;
+	terminal->wanted = terminal->held || is_denied(sig);
 	terminal->held = false; /* the shell takes it */
 	signals_stop_group(sig);
 }
 
-/* Main's group gets what ours has; what was stopped goes on. */
+/* Main's group gets what ours has. */
 static void
-continue_job(struct terminal *terminal, pid_t main_pid)
+hand_over(struct terminal *terminal, pid_t main_pid)
 {
 	if (is_foreground(terminal->fd, getpgrp()))
-		terminal->held = set_foreground(terminal->fd, main_pid) == 0;
+		set_foreground(terminal->fd, main_pid);
+	terminal->held = is_foreground(terminal->fd, main_pid);
+}
+
+static void
+continue_main(struct terminal *terminal, pid_t main_pid)
+{
 	terminal->job_stopped = false;
 	terminal->stop_sent = false;
 	kill(-main_pid, SIGCONT);
@@ -178,10 +223,10 @@ terminal_own_signals(const struct terminal *terminal)
 	signals_set own = 0;
 
 	if (terminal->exists)
-		own |= signals_only(SIGTSTP) | signals_only(SIGTTIN) |
-		    signals_only(SIGTTOU);
+		own |=
+		    denials() | signals_only(SIGTSTP) | signals_only(SIGCONT);
 	if (terminal->given_up) /* TIOCNOTTY hangs the group up */
-		own |= signals_only(SIGHUP) | signals_only(SIGCONT);
+		own |= signals_only(SIGHUP);
 	return own;
 }
 
@@ -197,15 +242,16 @@ terminal_sent(struct terminal *terminal, int sig)
 void
 terminal_main_stopped(struct terminal *terminal, pid_t main_pid, int sig)
 {
-	if (!is_job_control(sig) && !terminal->stop_sent)
-		return; /* somebody's SIGSTOP, to be ended by his SIGCONT */
-	if (terminal->fd != -1 && is_job()) {
-		/* Put to the foreground while it ran: nobody continues it. */
-		if ((sig == SIGTTIN || sig == SIGTTOU) &&
-		    is_foreground(terminal->fd, getpgrp()))
-			continue_job(terminal, main_pid);
-		else
-			stop_job(terminal, sig);
+	/* Somebody's SIGSTOP, to be ended by his SIGCONT: but nobody else can
+	 * type while a main has the terminal that stands still. */
+	if (!is_job_control(sig) && !terminal->stop_sent && !terminal->held)
+		return;
+	/* Put to the foreground while it ran: nobody continues it. */
+	if (is_denied(sig) && is_foreground(terminal->fd, getpgrp())) {
+		hand_over(terminal, main_pid);
+		continue_main(terminal, main_pid);
+	} else if (terminal->fd != -1 && is_job()) {
+		stop_job(terminal, sig);
 	} else if (sig == SIGTSTP && !terminal->stop_sent && terminal->held) {
 		/* Nobody could continue it: ^Z would hang the container. */
 		kill(-main_pid, SIGCONT);
@@ -213,10 +259,61 @@ terminal_main_stopped(struct terminal *terminal, pid_t main_pid, int sig)
 }
 
 bool
-terminal_continued(struct terminal *terminal, pid_t main_pid)
+terminal_is_key(const siginfo_t *info)
 {
-	if (!terminal->job_stopped)
+	const signals_set keys = denials() | signals_only(SIGINT) |
+	    signals_only(SIGQUIT) | signals_only(SIGTSTP) |
+	    signals_only(SIGWINCH);
+
+	return !signals_is_sent(info) &&
+	    (keys & signals_only(info->si_signo)) != 0;
+}
+
+/* Init was sent SIGCONT: is that all that main needs? */
+static bool
+was_continued(struct terminal *terminal, pid_t main_pid)
+{
+	const bool was_stopped = terminal->job_stopped;
+
+	/* If SIGSTOP stopped us alone, the shell has taken the terminal. */
+	if (terminal->fd != -1 && (!was_stopped || terminal->wanted))
+		hand_over(terminal, main_pid);
+	if (was_stopped)
+		continue_main(terminal, main_pid);
+	return was_stopped;
+}
+
+/* Does the rest of our pipeline want the terminal?  It gets it. */
+static bool
+was_denied(struct terminal *terminal, pid_t main_pid)
+{
+	terminal->held = is_foreground(terminal->fd, main_pid);
+	if (!terminal->held)
 		return false;
-	continue_job(terminal, main_pid);
+	terminal_return(terminal);
+	kill(0, SIGCONT);
 	return true;
+}
+
+bool
+terminal_ignores(const siginfo_t *info)
+{
+	return info->si_signo == SIGTSTP && terminal_is_key(info) && !is_job();
+}
+
+bool
+terminal_handled(
+    struct terminal *terminal, pid_t main_pid, const siginfo_t *info)
+{
+	if (info->si_signo == SIGCONT)
+		return was_continued(terminal, main_pid);
+	return is_denied(info->si_signo) && terminal_is_key(info) &&
+	    was_denied(terminal, main_pid);
+}
+
+void
+terminal_rest_told(const siginfo_t *info)
+{
+	if (info->si_signo == SIGTSTP && terminal_is_key(info))
+		signals_stop_group(SIGTSTP);
 }

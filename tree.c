@@ -20,8 +20,8 @@
 enum {
 	MOST_PASSES = 16, /* over a tree that grows while it is walked */
 	MOST_NAMES = 12, /* in one line */
-	PID_LIMIT = 4194304, /* pid_max can be no more: proc(5) */
-	SEEN_BYTES = PID_LIMIT / CHAR_BIT,
+	SURE_WAY_UP = 8, /* that many numbers seen are not all strangers' */
+	SEEN_BYTES = PROC_PID_LIMIT / CHAR_BIT,
 };
 
 /* One signal for all, and what came of it. */
@@ -61,16 +61,6 @@ see(const struct errand *errand, pid_t pid)
 }
 
 static void
-send_to(int fd, pid_t pid, int sig)
-{
-	/* Without pidfds, Linux 5.3, the number has to do. */
-	if (fd == -1)
-		kill(pid, sig);
-	else
-		syscall(SYS_pidfd_send_signal, fd, sig, NULL, 0);
-}
-
-static void
 count(struct errand *errand, pid_t pid, const char *name)
 {
 	if (errand->names != NULL && errand->hit < MOST_NAMES)
@@ -88,34 +78,56 @@ signal_one(
 		return;
 	count(errand, pid, stat->name);
 	if (errand->init != 1)
-		send_to(fd, pid, errand->sig);
-	if (errand->wakes && stat->state == 'T')
-		send_to(fd, pid, SIGCONT);
+		signals_send_by(fd, pid, errand->sig);
+	/* Of a first thread that has ended no state tells if others stopped. */
+	if (errand->wakes && (stat->state == 'T' || stat->state == 'Z'))
+		signals_send_by(fd, pid, SIGCONT);
 }
 
-/* Is it ours, and new to us?  Parents are mostly met before their children. */
+/*
+ * Is it init, or below it?  A number that was seen may have gone to a stranger
+ * since, but the way up from there soon leads to numbers that were not.
+ * Without the bits it is the whole way that tells.
+ */
+static bool
+is_ours(const struct errand *errand, pid_t pid)
+{
+	struct proc_stat stat;
+
+	for (int up = 0; pid != errand->init; pid = stat.parent) {
+		if (errand->seen != NULL && !has_seen(errand, pid))
+			return false;
+		if (errand->seen != NULL && ++up == SURE_WAY_UP)
+			return true;
+		if (proc_read_stat(pid, &stat) == -1)
+			return false;
+	}
+	return true;
+}
+
+/* Is it new to us, and ours?  Parents are mostly met before their children. */
 static bool
 visit(struct errand *errand, pid_t pid)
 {
 	struct proc_stat stat;
 	int fd;
-	bool is_ours;
+	bool is_new;
 
 	if (pid == errand->init && proc_read_stat(pid, &stat) == 0)
 		errand->sees = true;
-	if (pid == errand->init || pid >= PID_LIMIT || has_seen(errand, pid))
+	if (pid == errand->init || pid >= PROC_PID_LIMIT ||
+	    has_seen(errand, pid))
 		return false;
 	fd = (int)syscall(SYS_pidfd_open, pid, 0);
-	is_ours = proc_read_stat(pid, &stat) == 0 &&
-	    (errand->init == 1 || stat.parent == errand->init ||
-		has_seen(errand, stat.parent));
-	if (is_ours) {
+	is_new = proc_read_stat(pid, &stat) == 0 &&
+	    (errand->init == 1 || is_ours(errand, stat.parent));
+	if (is_new) {
 		see(errand, pid);
 		signal_one(errand, fd, pid, &stat);
 	}
 	if (fd != -1)
 		close(fd);
-	return is_ours && errand->seen != NULL;
+	return is_new && errand->seen != NULL;
 }
 
 /* Did a walk through all processes find any that are new? */
@@ -135,8 +147,8 @@ walk(struct errand *errand)
 }
 
 /*
- * All below init.  Without the bits only its children; they are mapped for the
- * errand alone, as an init that waits is to hold no more than it must.
+ * All below init.  The bits are mapped for the errand alone, as an init that
+ * waits is to hold no more than it must.
  */
 static void
 walk_tree(struct errand *errand)
@@ -153,16 +165,14 @@ walk_tree(struct errand *errand)
 
 /* ---------------------------------------------------------- without /proc */
 
-/* A number is our living child's if waitid(2) has nothing to say of it. */
+/* Who asks for stopped children alone is told that the dead are none. */
 static bool
-is_living_child(pid_t pid)
+is_living_child(idtype_t type, pid_t pid)
 {
 	siginfo_t info;
 
-	info.si_pid = 0;
-	return waitid(P_PID, (id_t)pid, &info,
-		   WEXITED | WNOHANG | WNOWAIT | __WALL) == 0 &&
-	    info.si_pid == 0;
+	return waitid(type, (id_t)pid, &info,
+		   WSTOPPED | WNOHANG | WNOWAIT | __WALL) == 0;
 }
 
 /* Signal those children that have not been seen; gives how many live. */
@@ -171,8 +181,10 @@ try_range(const struct errand *errand, pid_t first, pid_t last)
 {
 	unsigned living = 0;
 
+	if (!is_living_child(P_ALL, 0))
+		return 0;
 	for (pid_t pid = first; pid <= last; pid++) {
-		if (!is_living_child(pid))
+		if (!is_living_child(P_PID, pid))
 			continue;
 		living++;
 		if (has_seen(errand, pid))
@@ -210,7 +222,7 @@ static void
 try_children(const struct errand *errand)
 {
 	if (try_range(errand, errand->init + 1, newest_pid()) == 0)
-		try_range(errand, 2, PID_LIMIT - 1);
+		try_range(errand, 2, PROC_PID_LIMIT - 1);
 }
 
 /* --------------------------------------------------------------- the call */

@@ -14,7 +14,7 @@ const char usage_version_tini[] =
 
 const char usage_help[] =
     "usage: minireap [OPTION]... [--] COMMAND [ARG]...\n"
-    "       minireap -P\n"
+    "       minireap -P | --zombies[=SIG]\n"
     "Run COMMAND as a container's init: forward every signal to it, reap every\n"
     "orphan, end with its exit status.\n"
     "\n"
@@ -31,6 +31,8 @@ const char usage_help[] =
     "  -s, --subreaper         nothing to do: orphans are always adopted\n"
     "  -T, --termination-log[=FILE]  append why it ended (Kubernetes)\n"
     "  -P, --pause             no COMMAND: reap; exit 0 on INT or TERM\n"
+    "      --install FILE      copy this program to FILE\n"
+    "      --zombies[=SIG]     list zombies that no init can reap; SIG: cure them\n"
     "  -v, --verbose           log what is done; twice: every signal and reaping\n"
     "  -w, --warn              log every reaped orphan\n"
     "  -q, --quiet             no messages but for failures of our own\n"

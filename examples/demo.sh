@@ -5,7 +5,8 @@
 # Docker.  The same program runs twice in a PID namespace of its own: once
 # under a PID 1 that waits for nobody, once under minireap.  Its helpers end
 # and leave a process behind each, which makes PID 1 the parent; then those
-# processes end too, and somebody has to wait for them.
+# processes end too, and somebody has to wait for them.  Where their parent
+# lives and does not wait no init can: minireap finds it, and ends it.
 #
 #	sh examples/demo.sh
 #
@@ -14,7 +15,7 @@
 # as it should be, 1 if not, 2 if it could not be shown here.
 set -u
 
-ORPHANS=8
+ORPHANS=4
 LIFE=20      # seconds after which all in a namespace ends by itself
 PATIENCE=500 # hundredths of a second to wait for the program to be ready
 
@@ -64,8 +65,31 @@ note() {
 	printf '%s %s\n' "$1" "$2" >>"$notes/seen"
 }
 
+# Wait until minireap has said what it has reaped, at most for a second.
+await_log() {
+	tries=0
+	while [ "$(grep -c reaped "$notes/log")" -lt $ORPHANS ] &&
+		[ $tries -lt 20 ]; do
+		tries=$((tries + 1))
+		sleep 0.05
+	done
+	cp "$notes/log" "$notes/reaped"
+}
+
+# A parent that lives and does not wait for its children: who has them then?
+neglect() {
+	sh -c "sleep 0 & sleep 0 & sleep 0 & exec sleep $LIFE" &
+	negligent=$!
+	sleep 0.2
+	"$1" --zombies >"$notes/held"
+	"$1" --zombies=TERM >"$notes/cured"
+	note cured $?
+	wait "$negligent"
+}
+
 # A program as there are many: its helpers leave processes behind, it holds a
-# lock, and when it is told to stop it tidies up.  $1: where its notes go.
+# lock, and when it is told to stop it tidies up.  $1: where its notes go; $2:
+# minireap; $3, if there is one: what it does then.
 program() {
 	notes=$1
 	idle=''
@@ -81,10 +105,14 @@ program() {
 	signal_each "$notes/orphans" TERM left
 	await_orphans '[!Z]' 0
 	await_orphans Z 0 # PID 1 has a second's time to wait for them
-	processes >"$notes/processes"
+	"$2" --zombies >"$notes/found"
 	orphans Z >"$notes/zombies"
 	signal_each "$notes/zombies" KILL zombies
 	note killed $(($(orphans Z | wc -l)))
+	if [ $# -gt 2 ]; then
+		await_log
+		"$3" "$2"
+	fi
 	sleep $LIFE &
 	idle=$!
 	: >"$notes/ready"
@@ -93,11 +121,12 @@ program() {
 
 case ${1-} in
 --program)
-	program "$2"
+	shift
+	program "$@"
 	exit
 	;;
 --careless-pid-1)
-	sh "$0" --program "$2" &
+	sh "$0" --program "$2" "$3" &
 	exec sleep $LIFE
 	;;
 esac
@@ -105,11 +134,11 @@ esac
 # ------------------------------------------------------- outside: the words
 
 set_colours() {
-	bold='' dim='' red='' green='' plain=''
+	bold='' red='' green='' plain=''
 	[ -t 1 ] && [ -z "${NO_COLOR-}" ] && [ "${TERM-dumb}" != dumb ] ||
 		return 0
 	escape=$(printf '\033')
-	bold="${escape}[1m" dim="${escape}[2m" plain="${escape}[0m"
+	bold="${escape}[1m" plain="${escape}[0m"
 	red="${escape}[31m" green="${escape}[32m"
 }
 
@@ -132,19 +161,10 @@ seconds() {
 	printf '%d.%02d s' $(($1 / 100)) $(($1 % 100))
 }
 
-show_processes() {
-	printf '   %s%5s %7s  %-8s  %s%s\n' \
-		"$dim" PID PARENT STATE NAME "$plain"
-	sort -n "$1" | while read -r pid parent state name; do
-		tint=''
-		case $state in
-		R) state=running ;;
-		Z) state=zombie tint=$red ;;
-		*) state=sleeping ;;
-		esac
-		printf '   %s%5s %7s  %-8s  %s%s\n' \
-			"$tint" "$pid" "$parent" "$state" "$name" "$plain"
-	done
+# What a command printed, and a line of space.
+show() {
+	sed 's/^/   /' "$1"
+	say ''
 }
 
 # ---------------------------------------------------- outside: what it takes
@@ -286,10 +306,11 @@ seen() {
 
 tell_careless() {
 	say "${bold}1. PID 1 is sleep, which waits for nobody${plain}" ''
-	start "$tmp/sleep" sh "$self" --careless-pid-1 "$tmp/sleep"
-	say "   $(seen left) processes were left behind, and have ended:" ''
-	show_processes "$notes/processes"
-	say '' "   $(seen zombies) zombies. After kill -9 of each there are $(seen killed): the dead cannot be killed."
+	start "$tmp/sleep" sh "$self" --careless-pid-1 "$tmp/sleep" \
+		"$build/minireap"
+	say "   $(seen left) processes were left behind, and have ended. minireap --zombies says:" ''
+	show "$notes/found"
+	say "   After kill -9 of each there are $(seen killed): the dead cannot be killed."
 	stop
 	say '   SIGTERM to PID 1, as docker stop sends it: the kernel drops it, the program' \
 		"   hears nothing. SIGKILL after $(seen time); nothing is tidied up." ''
@@ -298,13 +319,16 @@ tell_careless() {
 tell_minireap() {
 	say "${bold}2. PID 1 is minireap${plain}" ''
 	start "$tmp/minireap" "$build/minireap" -w -- \
-		sh "$self" --program "$tmp/minireap"
+		sh "$self" --program "$tmp/minireap" "$build/minireap" neglect
 	say "   The same program. $(seen left) processes were left behind, and have ended:" ''
-	show_processes "$notes/processes"
-	say '' "   $(seen zombies) zombies. What minireap says to that (option -w):" ''
-	sed 's/^/   /' "$notes/log"
+	show "$notes/reaped"
+	show "$notes/found"
+	say '   Now a parent that lives and does not wait: no init can reap for it.' ''
+	show "$notes/held"
+	say '   --zombies=TERM reminds it by SIGCHLD, and as it does not care, ends it:' ''
+	show "$notes/cured"
 	stop
-	say '' '   SIGTERM to PID 1: minireap forwards it, the program tidies up and ends.' \
+	say '   SIGTERM to PID 1: minireap forwards it, the program tidies up and ends.' \
 		"   That took $(seen time). Its status, $(seen status), is the container's." ''
 }
 
@@ -332,7 +356,7 @@ tell_all() {
 	row 'SIGTERM: did the program tidy up?' tidied no yes
 	row 'SIGTERM: time until the end' time
 	row 'status' status killed 42
-	[ $as_it_should_be = yes ]
+	[ $as_it_should_be = yes ] && [ "$(seen cured "$tmp/minireap")" = 0 ]
 }
 
 main() {

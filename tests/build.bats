@@ -15,10 +15,10 @@ setup() {
 # copy_tree DIRECTORY: what a release's tar file holds, without git.
 copy_tree() {
 	mkdir -p "$1/tests"
-	cp "$ROOT"/Makefile "$ROOT"/*.[ch] "$ROOT"/minireap.1 "$1"
+	cp "$ROOT"/Makefile "$ROOT"/*.[ch] "$ROOT"/minireap.1 "$ROOT"/LICENSE "$1"
 }
 
-@test "make install puts two files below DESTDIR and PREFIX, uninstall takes them" {
+@test "make install puts three files below DESTDIR and PREFIX, uninstall takes them" {
 	copy_tree tree
 	# Built already, and not to be built here.
 	mkdir bin
@@ -26,11 +26,13 @@ copy_tree() {
 	to=(make -s -C tree -o ../bin/minireap BUILD=../bin \
 	    "DESTDIR=$PWD/root" PREFIX=/usr)
 	(umask 077 && "${to[@]}" install)
-	equal files $'644 root/usr/share/man/man1/minireap.1\n755 root/usr/bin/minireap' \
+	equal files '644 root/usr/share/doc/minireap/LICENSE
+644 root/usr/share/man/man1/minireap.1
+755 root/usr/bin/minireap' \
 	    "$(find root -type f -printf '%m %p\n' | sort)"
 	cmp bin/minireap root/usr/bin/minireap
 	"${to[@]}" uninstall
-	equal 'what is left' '' "$(find root -type f)"
+	equal 'what is left' '' "$(find root -type f; ls root/usr/share/doc)"
 }
 
 @test "make clean leaves the tree as it came" {
@@ -40,24 +42,6 @@ copy_tree() {
 	touch tree/minireap tree/obj/init.o tree/obj/probe
 	make -s -C tree clean
 	find tree | sort | diff before -
-}
-
-@test "make dist: what is committed, under the version's name" {
-	command -v git || skip 'no git'
-	copy_tree tree
-	(cd tree && git init -q && git add . &&
-	    git -c user.name=a -c user.email=a commit -qm a)
-	touch tree/not-committed
-	make -s -C tree dist
-	version=$(sed -n 's/^VERSION = //p' tree/Makefile)
-	tar tzf "tree/minireap-$version.tar.gz" | sed -n '1p;/init\.c/p' |
-	    diff - <(printf '%s\n' "minireap-$version/" "minireap-$version/init.c")
-}
-
-@test "make dist without git fails, and leaves no file" {
-	copy_tree tree
-	run ! env GIT_CEILING_DIRECTORIES="$PWD" make -s -C tree dist
-	equal archives '' "$(find tree -name '*.gz')"
 }
 
 @test "it compiles where longs have 32 bits and musl's times 64" {
@@ -72,6 +56,36 @@ copy_tree() {
 		    -DMINIREAP_COMMIT='""' -include ./names.h \
 		    -fsyntax-only "$file"
 	done
+}
+
+# bats test_tags=slow
+@test "the same bytes from two directories, at two times, for two users" {
+	copy_tree one
+	copy_tree elsewhere/of/another-length
+	find elsewhere -exec touch -d '2001-02-03 04:05' {} +
+	# A clock in the program would be seen by the compiler.
+	(umask 077 && TZ=UTC+11 LC_ALL=C USER=a HOME=/a GIT_CEILING_DIRECTORIES=$PWD \
+	    make -s -C one CPPFLAGS=-Werror=date-time minireap)
+	(umask 022 && TZ=UTC-12 USER=b HOME=/b GIT_CEILING_DIRECTORIES=$PWD \
+	    make -s -j2 -C elsewhere/of/another-length minireap)
+	cmp one/minireap elsewhere/of/another-length/minireap
+	run ! grep -aF -e "$PWD" -e "$ROOT" one/minireap
+}
+
+# bats test_tags=static
+@test "no executable stack, no rwx segment, nothing to relocate, no path of the build" {
+	file=$(readelf -hldW "$MINIREAP")
+	equal 'stack' 'RW' "$(awk '$1 == "GNU_STACK" { print $7 }' <<<"$file")"
+	run ! grep -E 'LOAD.* (RWE|WE|R?W.*E) ' <<<"$file"
+	run ! grep -E 'TEXTREL|RPATH|RUNPATH|INTERP' <<<"$file"
+	run ! grep -aF -e "$ROOT" -e "$BATS_TMPDIR/" "$MINIREAP"
+	# And as the kernel has made it.
+	"$MINIREAP" -- sleep 1 3>&- &
+	wait_until 5 has_child $!
+	maps=$(awk '{ print $2 }' "/proc/$!/maps")
+	wait $!
+	contains "$maps" r-xp
+	run ! grep 'w.*x' <<<"$maps"
 }
 
 # Emulators and some sandboxes have no other.

@@ -17,6 +17,10 @@ setup_file() {
 	image_import init "$ENGINE/tree" 'ENTRYPOINT ["/minireap", "--"]'
 	image_import group "$ENGINE/tree" \
 	    'ENTRYPOINT ["/minireap", "-g", "--"]'
+	mkdir "$ENGINE/scratch"
+	cp "$MINIREAP" "$ENGINE/scratch/minireap"
+	cp "$PROBE" "$ENGINE/scratch/probe"
+	image_import scratch "$ENGINE/scratch" 'ENTRYPOINT ["/minireap", "--"]'
 }
 
 setup() {
@@ -202,7 +206,7 @@ PARENT='echo ready; sleep 600; echo over'
 	script='(trap "echo child got it >/tmp/it" TERM; sleep 600 & wait) &
 	    trap "ended=1" TERM
 	    echo ready; wait; n=0
-	    while [ ! -e /tmp/it ] && [ $n -lt 20 ]; do
+	    while [ ! -s /tmp/it ] && [ $n -lt 20 ]; do
 		sleep 0.05; n=$((n + 1))
 	    done
 	    cat /tmp/it; exit 4'
@@ -428,65 +432,34 @@ HARDENED='--read-only --cap-drop ALL --security-opt no-new-privileges
 	run ! grep -i 'warn.*init' "$ENGINE/dockerd.log"
 }
 
-# ------------------------------------------------------ Dockerfile.example
+# ---------------------------------------------------------------- zombies
 
-# compiler_tree DIRECTORY: stands for the distribution's image, as there is no
-# registry to pull it from: busybox, and this machine's compiler, so that
-# nothing is left for apt-get to install.
-compiler_tree() {
-	local machine libgcc musl programs
-	machine=$(gcc -dumpmachine)
-	musl=${machine/gnu/musl}
-	libgcc=$(dirname "$(gcc -print-libgcc-file-name)")
-	programs=$(command -v make gcc "$machine-gcc" musl-gcc as ld &&
-	    gcc -print-prog-name=cc1 && gcc -print-prog-name=collect2)
-	# shellcheck disable=SC2086 # words
-	{
-		echo "$programs"
-		ldd $programs 2>/dev/null | grep -o '/[^ :]*' | sort -u
-		ls "$libgcc"/*.[ao] "$libgcc/liblto_plugin.so"
-		echo "$libgcc/include" "/usr/include/$musl" "/usr/lib/$musl"
-	} | xargs tar -C / --dereference -c 2>/dev/null | tar -C "$1" -x
-	printf '#!/bin/sh\n' >"$1/bin/apt-get"
-	chmod 755 "$1/bin/apt-get"
+@test "--zombies by docker exec, in an image of nothing else: shown and cured" {
+	start --pids-limit 100 scratch /probe crowd 1 30
+	await_log zombies
+	run -1 docker exec "$NAME" /minireap --zombies
+	equal header 'UID PID PPID AGE COMMAND PARENT' "$(xargs <<<"${lines[0]}")"
+	equal rows 30 "$(grep -c ' dead  *probe$' <<<"$output")"
+	[[ ${lines[-1]} == '30 zombies held by 1 parent; 3'?' of 100 process slots used' ]]
+	run -0 docker exec "$NAME" /minireap --zombies=TERM
+	contains "${lines[0]}" '(probe): sent SIGCHLD, SIGTERM: its zombies are gone'
+	contains "${lines[1]}" '0 zombies held by 0 parents; '
+	run -0 docker exec "$NAME" /minireap --zombies
 }
 
-# bats test_tags=slow
-@test "Dockerfile.example builds an image that others can take it from" {
-	command -v musl-gcc gcc >/dev/null || skip "musl-gcc is not installed"
-	mkdir tree
-	image_tree tree
-	compiler_tree tree
-	image_import debian:12-slim tree
-	cd "$BATS_TEST_DIRNAME/.." || return
-	docker build -q -f Dockerfile.example --build-arg COMMIT=1234567 \
-	    -t minireap .
-	run -0 docker run --rm minireap
-	[[ $output == "minireap version "*" - git.1234567" ]]
-	docker save minireap | tar -x -O --wildcards '*/layer.tar' | tar -t |
-	    diff - <(echo minireap)
+@test "--zombies on the machine itself names the container" {
+	start scratch /probe crowd 1 3
+	await_log zombies
+	run -1 "$MINIREAP" --zombies
+	id=$(docker inspect -f '{{.Id}}' "$NAME")
+	contains "${lines[0]}" CONTAINER
+	equal rows 3 "$(grep -c " dead  *probe  *${id::12}\$" <<<"$output")"
+}
 
-	# As its comment tells the reader to.
-	cd "$BATS_TEST_TMPDIR" || return
-	cp tree/bin/busybox sleep
-	cat >Dockerfile <<-'DOCKERFILE'
-	FROM debian:12-slim
-	COPY --from=minireap /minireap /minireap
-	COPY sleep /sleep
-	ENTRYPOINT ["/minireap", "--"]
-	CMD ["/sleep", "600"]
-	DOCKERFILE
-	docker build -q -t copied .
-	cat >Dockerfile <<-'DOCKERFILE'
-	FROM minireap
-	COPY sleep /sleep
-	CMD ["/sleep", "600"]
-	DOCKERFILE
-	docker build -q -t based .
-	for image in copied based; do
-		start "$image"
-		takes_less_than 3000 docker stop "$NAME"
-		is_status 143
-		docker rm "$NAME"
-	done
+@test "--zombies where PID 1 is the program itself: it needs an init" {
+	start --entrypoint /probe scratch zombies 2 never dead app
+	await_log zombies
+	run -1 docker exec "$NAME" /minireap --zombies=KILL
+	contains "$output" '1 (app) is never signalled: a PID 1'
+	equal running true "$(docker inspect -f '{{.State.Running}}' "$NAME")"
 }

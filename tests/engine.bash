@@ -17,8 +17,9 @@ ENGINE_LIBRARY=${BASH_SOURCE[0]}
 # shellcheck source=tests/helpers.bash
 . "${ENGINE_LIBRARY%/*}/helpers.bash"
 
-# docker_begin: start a daemon whose `docker run --init` runs $MINIREAP.
-# Where there can be none, ENGINE_MISSING says why.
+# docker_begin [SETTING]: start a daemon whose `docker run --init` runs $MINIREAP,
+# with this besides in its daemon.json.  Where there can be none,
+# ENGINE_MISSING says why.
 docker_begin() {
 	export ENGINE='' ENGINE_MISSING='' DOCKER_HOST DOCKER_BUILDKIT=0
 	export DOCKER_CONFIG
@@ -29,6 +30,8 @@ docker_begin() {
 	DOCKER_HOST=unix://$ENGINE/socket
 	DOCKER_CONFIG=$ENGINE/config # nobody's own settings or plugins
 	cp "$MINIREAP" "$ENGINE/minireap"
+	echo "{ \"init-path\": \"$ENGINE/minireap\"${1:+, $1} }" \
+	    >"$ENGINE/daemon.json"
 	# shellcheck disable=SC2016 # for that shell to expand
 	env --default-signal setsid bash -c '. "$0" && docker_keep "$1"' \
 	    "$ENGINE_LIBRARY" "$$" </dev/null >"$ENGINE/keeper.log" 2>&1 3>&- &
@@ -76,9 +79,10 @@ docker_answered() {
 docker_keep() {
 	local owner=$1 daemon
 	# No bridge and no iptables: nothing outside is touched.
-	dockerd --host "$DOCKER_HOST" --pidfile "$ENGINE/dockerd.pid" \
+	dockerd --config-file "$ENGINE/daemon.json" \
+	    --host "$DOCKER_HOST" --pidfile "$ENGINE/dockerd.pid" \
 	    --data-root "$ENGINE/data" --exec-root "$ENGINE/exec" \
-	    --bridge=none --iptables=false --init-path="$ENGINE/minireap" \
+	    --bridge=none --iptables=false \
 	    --exec-opt native.cgroupdriver=cgroupfs \
 	    --cgroup-parent="/${ENGINE##*/}" >"$ENGINE/dockerd.log" 2>&1 &
 	daemon=$!

@@ -67,3 +67,16 @@ is_musl() {
 now_ms() {
 	echo $(($(date +%s%N) / 1000000))
 }
+
+# fresh_clone DIRECTORY: the tree, $ROOT, as git would give it to a stranger.
+fresh_clone() {
+	mkdir "$1"
+	if git -C "$ROOT" rev-parse --git-dir >/dev/null 2>&1; then
+		git -C "$ROOT" ls-files -z --cached --others --exclude-standard
+	else # from a release's tar file
+		(cd "$ROOT" && find . -type f ! -path './obj/*' \
+		    ! -path './build/*' ! -path './dist/*' \
+		    ! -path ./minireap -print0)
+	fi >list
+	tar -C "$ROOT" --null -T list --ignore-failed-read -c | tar -C "$1" -x
+}

@@ -43,15 +43,18 @@ setup() {
 
 @test "-w: each orphan, but not main, with its name, end and CPU time" {
 	needs_root
-	run -0 --separate-stderr as_pid_1 "$MINIREAP" -w -- bash -c '
+	as_pid_1 sh -c 'exec "$@" 2>log' sh "$MINIREAP" -w -- timeout 60 bash -c '
 	    (bash -c "exit 5" & exec true)
 	    (bash -c "kill -KILL \$\$" & exec true)
-	    (bash -c "while ((SECONDS < 2)); do :; done" & exec true)
-	    sleep 2.5'
+	    (python3 -c "
+import time
+while time.process_time() < 1.1: pass" & exec true)
+	    until grep -q " (python3) exit=" log; do sleep 0.05; done'
+	stderr=$(<log)
 	equal lines 3 "$(wc -l <<<"$stderr")"
 	[[ $stderr =~ 'minireap: reaped '[0-9]+' (bash) exit=5 cpu=0.0'[0-9][0-9]s ]]
 	[[ $stderr =~ 'minireap: reaped '[0-9]+' (bash) signal=SIGKILL cpu=0.0' ]]
-	[[ $stderr =~ 'minireap: reaped '[0-9]+' (bash) exit=0 cpu='[12]\. ]]
+	[[ $stderr =~ 'minireap: reaped '[0-9]+' (python3) exit=0 cpu='[12]\. ]]
 }
 
 @test "a name with odd characters stays on its line" {
@@ -189,6 +192,17 @@ s.setblocking(True)'
 	run -0 talks_to 'master, target = pty.openpty()'
 	run -0 talks_to 'master, target = pty.openpty()
 termios.tcflow(target, termios.TCOOFF)'
+}
+
+@test "into a terminal that another is just writing to: no line is lost" {
+	# The kernel then says that there is no room, for a moment.
+	timeout 60 python3 "$BATS_TEST_DIRNAME/typist.py" strace -o trace \
+	    -e trace=write -e inject=write:error=EAGAIN:when=1 \
+	    "$MINIREAP" -v -- true 3>&- <<-'STEPS'
+	expect started main process
+	end 0
+	STEPS
+	grep 'EAGAIN.*INJECTED' trace
 }
 
 @test "into a file: whole lines, all of them" {

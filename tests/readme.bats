@@ -4,6 +4,7 @@
 # are those of --help and of the manual.
 
 bats_require_minimum_version 1.5.0
+load helpers
 
 setup() {
 	ROOT=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
@@ -13,18 +14,6 @@ setup() {
 
 teardown() {
 	[ -z "${PUBLIC-}" ] || rm -rf "$PUBLIC"
-}
-
-# fresh_clone DIRECTORY: the tree as git would give it to a stranger.
-fresh_clone() {
-	mkdir "$1"
-	if git -C "$ROOT" rev-parse --git-dir >/dev/null 2>&1; then
-		git -C "$ROOT" ls-files -z --cached --others --exclude-standard
-	else # from a release's tar file
-		(cd "$ROOT" && find . -type f ! -path './obj/*' \
-		    ! -path './build/*' ! -path ./minireap -print0)
-	fi >list
-	tar -C "$ROOT" --null -T list --ignore-failed-read -c | tar -C "$1" -x
 }
 
 # split_blocks LANGUAGE: the blocks of README.md, as files block-1, block-2...
@@ -81,19 +70,19 @@ shape() {
 	diff <(shape <block-1) <(echo "$output" | shape)
 }
 
-# machine COMMAND...: a bin with these commands, run.sh's own, and a make and
-# package managers that only say what they were asked.
+# machine COMMAND...: a bin with these commands, run.sh's own, and a make,
+# package managers and a compiler that only say what they were asked.
 machine() {
 	mkdir bin
 	for command in sh dirname mktemp rm cat "$@"; do
 		ln -sf "$(command -v "$command")" bin/
 	done
 	printf '#!/bin/sh\necho 1000\n' >bin/id
-	for command in make apt-get apk; do
+	for command in make apt-get apk clang; do
 		rm -f "bin/$command" # never write through a link
 		printf '#!/bin/sh\necho "%s $*"\n' $command >bin/$command
 	done
-	chmod 755 bin/id bin/make bin/apt-get bin/apk
+	chmod 755 bin/id bin/make bin/apt-get bin/apk bin/clang
 }
 
 # run_sh WORD...: as a user whose PATH is that bin.
@@ -120,12 +109,12 @@ commands() {
 	chown -R 4242 "$PUBLIC"
 	run -0 "${plain[@]}" sh "$PUBLIC/tree/examples/demo.sh" 3>&-
 	echo "$output"
-	[[ $output =~ 'zombies after their end '\ +8\ +0 ]]
+	[[ $output =~ 'zombies after their end '\ +4\ +0 ]]
 }
 
 @test "tests/run.sh: nothing is missing, and it goes straight to make" {
 	# shellcheck disable=SC2046 # words
-	machine $(commands) systemd-socket-activate
+	machine $(commands) systemd-socket-activate spin
 	run -0 run_sh BUILD=x
 	[ "$output" = 'make -s check BUILD=x' ] || {
 		echo "$output"

@@ -1,7 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# Exit statuses, names and the environment: minireap(1), EXIT STATUS, Other
-# names, ENVIRONMENT.
+# Exit statuses and the environment: minireap(1), EXIT STATUS, ENVIRONMENT.
 
 bats_require_minimum_version 1.5.0
 load helpers
@@ -58,100 +57,6 @@ setup() {
 	run -3 timeout 5 env --ignore-signal=CHLD "$MINIREAP" -- sh -c 'exit 3'
 	run -3 timeout 5 unshare --pid --fork --mount-proc \
 	    env --ignore-signal=CHLD "$MINIREAP" -- sh -c 'exit 3'
-}
-
-# ----------------------------------------------------------------- names
-
-# as NAME COMMAND...: init by that name.
-as() {
-	mkdir -p bin
-	ln -sf "$MINIREAP" "bin/$1"
-	local name=$1
-	shift
-	"bin/$name" "$@"
-}
-
-@test "by a peer's name its own failures are 1, and others as ever" {
-	for name in tini tini-static docker-init podman-init dumb-init \
-	    catatonit pause; do
-		run -1 as $name -z
-		run -3 as $name -- sh -c 'exit 3'
-		run -127 as $name -- nosuch
-		run -0 as $name --version
-		case $name in
-		tini* | docker-init | catatonit) version='tini version [0-9.]+ \(minireap\)' ;;
-		*) version='minireap version [0-9.]+' ;;
-		esac
-		[[ $output =~ ^$version\ -\ git\.([0-9a-f]{7}|unknown)$ ]] ||
-			equal "$name" "$version" "$output"
-	done
-	cp "$MINIREAP" tini && run -1 ./tini -z
-	run -125 as other -z
-}
-
-# sessions: "yes" if main leads one.
-sessions='[ "$(ps -o sid= -p $$ | tr -d " ")" = $$ ] && echo yes || echo no'
-
-@test "dumb-init: main has a session of its own, unless DUMB_INIT_SETSID is 0" {
-	equal default yes "$(as dumb-init -- bash -c "$sessions")"
-	equal unset no "$(DUMB_INIT_SETSID=0 as dumb-init -- bash -c "$sessions")"
-	equal -c no "$(as dumb-init -c -- bash -c "$sessions")"
-	equal others no "$(as tini -- bash -c "$sessions")"
-	DUMB_INIT_DEBUG=1 run --separate-stderr as dumb-init true
-	contains "$stderr" 'started main process'
-	run -0 --separate-stderr as dumb-init --rewrite 15:3 -r 2:0 -v true
-}
-
-# hears: does a child in main's group hear what is sent to init?
-hears() {
-	cat <<-'SH'
-	(trap "echo child; exit" USR1; echo up >up
-	 for i in 1 2 3 4 5 6; do sleep 0.2; done) &
-	trap : USR1
-	until [ -s up ]; do sleep 0.02; done; rm up
-	kill -USR1 $PPID; wait; wait
-	SH
-}
-
-@test "tini's variables count by its names, and by no other" {
-	equal without '' "$(as tini -- bash -c "$(hears)")"
-	export TINI_KILL_PROCESS_GROUP=1 TINI_SUBREAPER=1
-	equal with child "$(as tini -- bash -c "$(hears)")"
-	equal docker-init child "$(as docker-init -- bash -c "$(hears)")"
-	equal minireap '' "$("$MINIREAP" -- bash -c "$(hears)")"
-	TINI_VERBOSITY=2 run --separate-stderr as tini true
-	contains "$stderr" 'started main process'
-	TINI_VERBOSITY=1 run --separate-stderr as tini true
-	equal quiet '' "$stderr"
-	TINI_VERBOSITY=3 run --separate-stderr as podman-init true
-	contains "$stderr" 'minireap: reaped'
-}
-
-@test "by its own name, and by others', no variable of theirs counts" {
-	export CATATONIT_DEBUG=1 DUMB_INIT_DEBUG=1 TINI_VERBOSITY=3
-	run -0 "$MINIREAP" true
-	equal minireap '' "$output"
-	run -0 as pause true
-	equal pause '' "$output"
-	unset CATATONIT_DEBUG
-	run -0 as catatonit true
-	equal catatonit '' "$output"
-}
-
-@test "catatonit's and pause's ways" {
-	CATATONIT_DEBUG=1 run --separate-stderr as catatonit -- true
-	contains "$stderr" 'started main process'
-	for name in pause 'catatonit -P'; do
-		# shellcheck disable=SC2086
-		as $name 3>&- &
-		job=$!
-		wait_until 5 eval '[ "$(readlink /proc/$job/cwd)" = / ] ||
-		    has_child $job'
-		child=$(pgrep -P $job || echo $job)
-		wait_until 5 eval '[ "$(readlink /proc/'"$child"'/cwd)" = / ]'
-		kill -TERM "$child"
-		wait $job
-	done
 }
 
 # ----------------------------------------------------------- environment

@@ -6,7 +6,7 @@
 
 bats_require_minimum_version 1.5.0
 
-load engine
+load podman
 
 setup_file() {
 	load stop
@@ -19,18 +19,18 @@ setup_file() {
 		image_import bare "$ENGINE/tree"
 	}
 	podman_begin
+	[ -n "$PODMAN_MISSING" ] || {
+		image_tree "$PODMAN_ROOT/tree"
+		cp "$ACTOR" "$PODMAN_ROOT/tree/actor"
+		podman_import stop:init "$PODMAN_ROOT/tree" \
+		    'ENTRYPOINT ["/minireap", "-t", "8", "--"]'
+	}
 }
 
 teardown_file() {
 	load stop
 	docker_end
-	[ -z "${PODMAN_ROOT:-}" ] || {
-		podman_here rm -fa -t 0 || :
-		podman_mounts | sort -r | xargs -r umount -l
-		find /sys/fs/cgroup -depth -type d \
-		    -path "*/${PODMAN_ROOT##*/}*" -exec rmdir {} +
-		rm -rf "$PODMAN_ROOT"
-	} >/dev/null 2>&1
+	podman_end
 }
 
 setup() {
@@ -44,46 +44,6 @@ setup() {
 teardown() {
 	[ -n "$ENGINE_MISSING" ] ||
 		docker rm -f "$NAME" "$NAME-b" >/dev/null 2>&1 || :
-}
-
-# podman_begin: private roots below PODMAN_ROOT; PODMAN_MISSING says why not.
-podman_begin() {
-	export PODMAN_ROOT='' PODMAN_MISSING=''
-	local program
-	for program in podman runc busybox; do
-		command -v "$program" >/dev/null ||
-			PODMAN_MISSING="$program is not installed"
-	done
-	[ "$(id -u)" = 0 ] || PODMAN_MISSING="no root for podman"
-	[ -z "$PODMAN_MISSING" ] || return 0
-	PODMAN_ROOT=$(mktemp -d "${TMPDIR:-/tmp}/minireap.XXXXXX")
-	# No right to raise limits is needed so; crun refuses hybrid cgroups.
-	cat >"$PODMAN_ROOT/containers.conf" <<-'CONF'
-	[containers]
-	default_ulimits = ["nofile=1024:1024", "nproc=1000:1000"]
-	netns = "none"
-	[engine]
-	runtime = "runc"
-	cgroup_manager = "cgroupfs"
-	events_logger = "file"
-	CONF
-	image_tree "$PODMAN_ROOT/tree"
-	cp "$ACTOR" "$PODMAN_ROOT/tree/actor"
-	tar -C "$PODMAN_ROOT/tree" -c . | podman_here import --change \
-	    'ENTRYPOINT ["/minireap", "-t", "8", "--"]' - stop:init >/dev/null 2>&1 ||
-		PODMAN_MISSING="podman cannot import an image here"
-}
-
-podman_here() {
-	env -u DOCKER_CONFIG -u DOCKER_HOST \
-	    CONTAINERS_CONF="$PODMAN_ROOT/containers.conf" podman \
-	    --root "$PODMAN_ROOT/root" --runroot "$PODMAN_ROOT/run" \
-	    --storage-driver=vfs "$@" 3>&-
-}
-
-podman_mounts() {
-	awk -v below="$PODMAN_ROOT/" 'index($2, below) == 1 { print $2 }' \
-	    /proc/mounts
 }
 
 # Main, a shell; below it two workers in sessions of their own, and below each
@@ -214,8 +174,8 @@ tree_was_ended_in_order() {
 }
 
 @test "podman stop: every process gets TERM, every file is whole" {
-	[ -z "$PODMAN_MISSING" ] || lacks "podman: $PODMAN_MISSING"
-	podman_here run -d --cgroup-parent "/${PODMAN_ROOT##*/}" --name "$NAME" -v "$PWD/work:/work" stop:init \
+	podman_must_run
+	podman_run -d --name "$NAME" -v "$PWD/work:/work" stop:init \
 		sh -c "$tree" >/dev/null
 	await_lines work/ready 4
 	run -0 podman_here stop -t 10 "$NAME"
@@ -225,8 +185,8 @@ tree_was_ended_in_order() {
 }
 
 @test "podman run --init: MINIREAP_OPTIONS does the same" {
-	[ -z "$PODMAN_MISSING" ] || lacks "podman: $PODMAN_MISSING"
-	podman_here run -d --cgroup-parent "/${PODMAN_ROOT##*/}" --init --init-path "$MINIREAP" --entrypoint '[]' \
+	podman_must_run
+	podman_run -d --init --init-path "$MINIREAP" --entrypoint '[]' \
 		--name "$NAME" -v "$PWD/work:/work" \
 		-e MINIREAP_OPTIONS='-t 8' stop:init sh -c "$tree" >/dev/null
 	await_lines work/ready 4

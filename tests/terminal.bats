@@ -11,6 +11,8 @@ setup() {
 	export HOME=/nonexistent ENV='' PS1='# ' TERM=dumb
 	cd "$BATS_TEST_TMPDIR"
 	ln -s "$MINIREAP" minireap
+	# For main: dash, stopped in the middle of a vfork, hangs by itself.
+	ln -s "$(command -v bash)" main
 }
 
 # type_into COMMAND... <SCRIPT: the typist's script must go through.
@@ -81,9 +83,11 @@ job_steps() {
 @test "brought to the foreground while it runs, it reads the terminal" {
 	type_into bash --norc --noprofile <<-'STEPS'
 	foreground bash
-	send ./minireap -v -- sh -c 'until [ -e go ]; do sleep 0.1; done; exec cat' &\n
-	expect started main
-	send (sleep 1; touch go) & fg %1\n
+	send ./minireap -- sh -c 'touch there; until [ -e go ]; do sleep 0.05; done; exec cat' &\n
+	until [ -e there ]
+	send fg\n
+	foreground minireap
+	until touch go
 	foreground cat
 	cooked
 	send hello\n
@@ -107,8 +111,8 @@ job_steps() {
 	send bg\n
 	expect 100 &
 	foreground bash
-	send dash -c 'sleep 50'\n
-	foreground dash
+	send cat\n
+	foreground cat
 	send ^C
 	foreground bash
 	send jobs\n
@@ -142,11 +146,10 @@ job_steps() {
 }
 
 @test "init inside init inside init: each key arrives once" {
-	# No shell: dash, stopped in the middle of a vfork, hangs by itself.
 	cat >keys.py <<-'PYTHON'
 	import signal
 	seen = []
-	signals = (signal.SIGINT, signal.SIGWINCH)
+	signals = (signal.SIGINT, signal.SIGQUIT, signal.SIGWINCH)
 	signal.pthread_sigmask(signal.SIG_BLOCK, signals)
 	print("ready", flush=True)
 	while seen.count(signal.SIGINT) < 2:
@@ -163,6 +166,8 @@ job_steps() {
 	expect 2
 	resize 33 44
 	expect 28
+	send ^\
+	expect 3
 	send ^Z
 	expect Stopped
 	foreground bash
@@ -170,7 +175,7 @@ job_steps() {
 	foreground python3
 	send ^C
 	expect 2
-	expect end after 3
+	expect end after 4
 	send exit 0\n
 	end 0
 	STEPS
@@ -179,11 +184,10 @@ job_steps() {
 @test "a new window size reaches main" {
 	type_into bash --norc --noprofile <<-'STEPS'
 	foreground bash
-	send ./minireap -- sh -c 'trap "stty size" WINCH; echo rea""dy; while :; do sleep 0.1; done'\n
-	expect ready
+	send ./minireap -- sh -c 'trap "stty size; exit" WINCH; touch ready; while :; do sleep 0.1; done'\n
+	until [ -e ready ]
 	resize 33 44
 	expect 33 44
-	send ^C
 	foreground bash
 	send exit 0\n
 	end 0
@@ -239,8 +243,9 @@ job_steps() {
 	[ "$(cat state)" = T ]
 }
 
-@test "--session: main leads a session that has the terminal, with job control" {
-	type_into ./minireap --session -- bash --norc --noprofile <<-'STEPS'
+# A shell with job control, in a session of its own.
+session_steps() {
+	cat <<-'STEPS'
 	foreground bash
 	send sleep 100\n
 	foreground sleep
@@ -255,21 +260,47 @@ job_steps() {
 	STEPS
 }
 
-@test "--session from a shell: ^Z stops both, fg continues both" {
-	type_into bash --norc --noprofile <<-'STEPS'
+@test "--session: main leads a session that has the terminal, with job control" {
+	session_steps | type_into ./minireap --session -- bash --norc --noprofile
+}
+
+@test "called dumb-init: likewise" {
+	ln -s "$MINIREAP" dumb-init
+	session_steps | type_into ./dumb-init -- bash --norc --noprofile
+}
+
+# outside_steps NAME INIT: ^Z at a shell outside of the session stops both.
+outside_steps() {
+	cat <<-STEPS
 	foreground bash
-	send ./minireap --session -- sh -c 'n=0; while [ $n -lt 30 ]; do n=$((n+1)); sleep 0.1; done; echo over' &\n
-	send fg\n
-	foreground minireap
+	send $2 -- ./main -c 'echo \$\$ >pid; until [ -e go ]; do sleep 0.05; done; exit 7'\n
+	until [ -s pid ]
+	foreground $1
 	send ^Z
 	expect Stopped
 	foreground bash
+	until grep '^State:.T' /proc/\$(cat pid)/status
 	send fg\n
-	expect over
+	foreground $1
+	until ! grep '^State:.T' /proc/\$(cat pid)/status
+	until touch go
 	foreground bash
+	send echo status=\$?\n
+	expect status=7
 	send exit 0\n
 	end 0
 	STEPS
+}
+
+@test "--session from a shell: ^Z stops both, fg continues both" {
+	outside_steps minireap './minireap --session' |
+	    type_into bash --norc --noprofile
+}
+
+@test "called dumb-init from a shell: ^Z stops both, fg continues both" {
+	ln -s "$MINIREAP" dumb-init
+	outside_steps dumb-init ./dumb-init |
+	    type_into bash --norc --noprofile
 }
 
 @test "an interactive shell as main has job control, and no complaint" {
@@ -305,15 +336,56 @@ job_steps() {
 	STEPS
 }
 
+# What init has used: CPU time in ticks, and how often it ran.
+USED='used() {
+	cut -d" " -f14,15 /proc/$PPID/stat | tr " " +
+	awk "/ctxt/ { n += \$2 } END { print n }" /proc/$PPID/status
+}'
+
 @test "a terminal that hangs up: main gets SIGHUP once, init ends" {
-	type_into ./minireap -- bash -c '
-	    trap "echo hup >>hups; exit 9" HUP
-	    echo ready; while :; do sleep 0.1; done' <<-'STEPS'
+	# It stays for a while, so that an init that spins is seen to.
+	type_into ./minireap -- bash -c "$USED"'
+	    trap "echo hup >>hups" HUP
+	    echo ready; until [ -s hups ]; do sleep 0.05; done
+	    sleep 0.2; used >before; sleep 1; used >after; exit 9' <<-'STEPS'
 	expect ready
 	hangup
 	end 9
 	STEPS
 	[ "$(cat hups)" = hup ]
+	cat before after
+	[ $(($(head -n 1 after) - ($(head -n 1 before)))) -le 5 ]
+	[ $(($(tail -n 1 after) - $(tail -n 1 before))) -le 5 ]
+}
+
+@test "a terminal that hangs up under a shell: main gets SIGHUP, init ends" {
+	type_into bash --norc --noprofile <<-'STEPS'
+	foreground bash
+	send ./minireap -v -- bash -c 'trap "exit 9" HUP; echo $PPID >init; touch there; while :; do sleep 0.05; done' 2>log\n
+	until [ -e there ]
+	hangup
+	end 129
+	until ! kill -0 $(cat init)
+	STEPS
+	grep 'exited with status 9' log
+}
+
+@test "a shell that ends leaves no stopped job: main gets SIGHUP and goes on" {
+	type_into dash <<-'STEPS'
+	foreground dash
+	send ./minireap -- ./main -c 'trap "echo hup >>hups" HUP; echo $$ $PPID >pids; until [ -s hups ]; do sleep 0.05; done; exit 9'\n
+	until [ -s pids ]
+	foreground main
+	send ^Z
+	expect Stopped
+	foreground dash
+	send exit 3\n
+	expect stopped
+	send exit 3\n
+	end 3
+	until [ "$(cat hups)" = hup ]
+	until ! kill -0 $(cut -d' ' -f1 pids) && ! kill -0 $(cut -d' ' -f2 pids)
+	STEPS
 }
 
 @test "stdin and stdout may be elsewhere: main still has the keyboard" {
@@ -349,6 +421,398 @@ held() {
 	STEPS
 	type_into ./minireap -- sh -c "$(held '$PPID')" <<-'STEPS'
 	expect held 2 times
+	end 0
+	STEPS
+}
+
+@test "stdout a pipe: the rest of the pipeline stops and goes on, ^C comes once" {
+	type_into bash --norc --noprofile <<-'STEPS'
+	foreground bash
+	send ./minireap -- ./main -c 'trap "echo int >>ints" INT; touch there; until [ -e go ]; do sleep 0.05; done' | cat\n
+	until [ -e there ]
+	foreground main
+	send ^Z
+	expect Stopped
+	foreground bash
+	send fg\n
+	foreground main
+	send ^C
+	until [ -s ints ]
+	until touch go
+	foreground bash
+	send exit 0\n
+	end 0
+	STEPS
+	[ "$(cat ints)" = int ]
+}
+
+@test "stdout a pipe to less: less has the keyboard" {
+	seq 200 >lines
+	TERM=vt100 type_into bash --norc --noprofile <<-'STEPS'
+	foreground bash
+	send ./minireap -- cat lines | less\n
+	expect 23
+	send  \n
+	expect 40
+	send q
+	send echo ov""er\n
+	expect over
+	send exit 0\n
+	end 0
+	STEPS
+}
+
+@test "stdout a pipe to less: it has the keyboard again, if main has taken it" {
+	cat >take.py <<-'PYTHON'
+	import os, signal, time
+	signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+	print(*range(200), sep="\n", flush=True)
+	tty = os.open("/dev/tty", os.O_RDWR)
+	while os.tcgetpgrp(tty) == os.getpgrp():
+	    time.sleep(0.02)
+	os.tcsetpgrp(tty, os.getpgrp())
+	open("took", "w").close()
+	while not os.path.exists("go"):
+	    time.sleep(0.02)
+	PYTHON
+	TERM=vt100 type_into bash --norc --noprofile <<-'STEPS'
+	foreground bash
+	send ./minireap -- python3 take.py | less\n
+	expect 22
+	until [ -e took ]
+	foreground python3
+	send  \n
+	expect 40
+	foreground minireap
+	until touch go
+	send q
+	foreground bash
+	send exit 0\n
+	end 0
+	STEPS
+}
+
+@test "stdin a pipe: less shows it, redraws for a new size, stops and goes on" {
+	TERM=vt100 type_into bash --norc --noprofile <<-'STEPS'
+	foreground bash
+	send seq 200 | ./minireap -- less\n
+	expect 23
+	foreground less
+	resize 34 80
+	expect 33
+	send ^Z
+	expect Stopped
+	foreground bash
+	send fg\n
+	foreground less
+	expect 33
+	send q
+	foreground bash
+	send exit 0\n
+	end 0
+	STEPS
+}
+
+@test "no controlling terminal: it runs, and main reads what it is given" {
+	type_into setsid --wait ./minireap -- sh -c '
+	    (: </dev/tty) || echo none
+	    read line; echo "got $line"; exit 3' <<-'STEPS'
+	expect none
+	send word\n
+	expect got word
+	end 3
+	STEPS
+	run -3 setsid --wait ./minireap -- sh -c 'cat; exit 3' </dev/null
+}
+
+@test "^\\ ends main, and a shell goes on" {
+	type_into bash --norc --noprofile <<-'STEPS'
+	foreground bash
+	send ulimit -c 0; ./minireap -- sleep 100\n
+	foreground sleep
+	send ^\
+	foreground bash
+	send echo status=$?\n
+	expect status=131
+	send exit 0\n
+	end 0
+	STEPS
+}
+
+# editor_steps NAME COMMAND [STEPS]: as a person edits, and does other things.
+editor_steps() {
+	echo alpha beta >file
+	cat <<-STEPS
+	foreground bash
+	send ./minireap -- $2 file\n
+	foreground $1
+	expect alpha beta
+	resize 30 100
+	expect alpha beta
+	send ^Z
+	expect Stopped
+	foreground bash
+	${3:-}
+	send fg\n
+	foreground $1
+	expect alpha beta
+	send x:wq\n
+	foreground bash
+	send exit 0\n
+	end 0
+	STEPS
+}
+
+@test "vim: ^Z, bg, which stops it again, fg, a new window size" {
+	command -v vim.tiny >/dev/null || skip "vim.tiny is not installed"
+	editor_steps vim.tiny 'vim.tiny -u NONE' "$(cat <<-'STEPS'
+	send bg; while [ -z "$(jobs -s)" ]; do sleep 0.05; done; jobs\n
+	expect Stopped
+	foreground bash
+	STEPS
+	)" | TERM=vt100 type_into bash --norc --noprofile
+	[ "$(cat file)" = "lpha beta" ]
+}
+
+@test "busybox vi, which stops itself with SIGSTOP: ^Z, fg, a new window size" {
+	editor_steps busybox 'busybox vi' |
+	    TERM=vt100 type_into bash --norc --noprofile
+	[ "$(cat file)" = "lpha beta" ]
+}
+
+@test "a main that stops itself with SIGSTOP at ^Z, as mutt does, stops init too" {
+	cat >mutt.py <<-'PYTHON'
+	import os, signal
+	stop = lambda n, _: (os.kill(0, signal.SIGSTOP), print("back", flush=True))
+	signal.signal(signal.SIGTSTP, stop)
+	print("ready", flush=True)
+	while True:
+	    signal.pause()
+	PYTHON
+	type_into bash --norc --noprofile <<-'STEPS'
+	foreground bash
+	send ./minireap -- python3 mutt.py\n
+	expect ready
+	foreground python3
+	send ^Z
+	expect Stopped
+	foreground bash
+	send fg\n
+	expect back
+	foreground python3
+	send ^C
+	foreground bash
+	send exit 0\n
+	end 0
+	STEPS
+}
+
+@test "stopped alone and put to the background, its end leaves the terminal" {
+	type_into bash --norc --noprofile <<-'STEPS'
+	foreground bash
+	send ./minireap -- ./main -c 'echo $PPID >init; until [ -e go ]; do sleep 0.05; done'\n
+	until [ -s init ]
+	foreground main
+	until kill -STOP $(cat init)
+	expect Stopped
+	foreground bash
+	send bg\n
+	expect &
+	until touch go
+	until ! kill -0 $(cat init)
+	send echo st""ill\n
+	expect still
+	send exit 0\n
+	end 0
+	STEPS
+}
+
+@test "in the background to its end: what is in the foreground stays there" {
+	type_into bash --norc --noprofile <<-'STEPS'
+	foreground bash
+	send ./minireap -- sh -c 'echo $PPID >init; until [ -e go ]; do sleep 0.05; done' &\n
+	until [ -s init ]
+	send cat\n
+	foreground cat
+	until touch go
+	until ! kill -0 $(cat init)
+	foreground cat
+	cooked
+	send hello\n
+	expect hello
+	expect hello
+	send ^D
+	foreground bash
+	send exit 0\n
+	end 0
+	STEPS
+}
+
+@test "in the background, as PID 1 of a namespace, it never takes the terminal" {
+	needs_root
+	type_into bash --norc --noprofile <<-'STEPS'
+	foreground bash
+	send unshare --pid --fork --mount-proc ./minireap -- sh -c 'touch there; until [ -e go ]; do sleep 0.05; done' &\n
+	until [ -e there ]
+	foreground bash
+	send cat\n
+	foreground cat
+	cooked
+	send hello\n
+	expect hello
+	expect hello
+	until touch go
+	send ^D
+	foreground bash
+	send exit 3\n
+	end 3
+	STEPS
+}
+
+@test "in the background with stty tostop: stopped by its output, fg shows it" {
+	type_into bash --norc --noprofile <<-'STEPS'
+	foreground bash
+	send stty tostop; ./minireap -- sh -c 'echo wri""tten' &\n
+	expect [1]
+	send while [ -z "$(jobs -s)" ]; do sleep 0.05; done; jobs\n
+	expect Stopped
+	foreground bash
+	send fg\n
+	expect written
+	foreground bash
+	send exit 3\n
+	end 3
+	STEPS
+}
+
+# Bash sends nothing to a job that runs: init must tell by what it is sent.
+fg_steps() {
+	cat <<-'STEPS'
+	foreground bash
+	send ./minireap -- sh -c 'sh -c "echo \$\$ >pid; exec sleep 100"; exit 9' &\n
+	until [ -s pid ] && grep sleep /proc/$(cat pid)/comm
+	send fg\n
+	foreground minireap
+	STEPS
+}
+
+@test "brought to the foreground while it runs: ^C is for all of main's group" {
+	{
+		fg_steps
+		cat <<-'STEPS'
+		send ^C
+		foreground bash
+		send echo status=$?\n
+		expect status=130
+		until ! kill -0 $(cat pid)
+		send exit 0\n
+		end 0
+		STEPS
+	} | type_into bash --norc --noprofile
+}
+
+@test "brought to the foreground while it runs: ^Z is for all of main's group" {
+	{
+		fg_steps
+		cat <<-'STEPS'
+		send ^Z
+		expect Stopped
+		foreground bash
+		until grep '^State:.T' /proc/$(cat pid)/status
+		send fg\n
+		until ! grep '^State:.T' /proc/$(cat pid)/status
+		send ^C
+		foreground bash
+		until ! kill -0 $(cat pid)
+		send exit 0\n
+		end 0
+		STEPS
+	} | type_into bash --norc --noprofile
+}
+
+@test "main left the terminal raw, killed: the terminal is dash's, as it is" {
+	type_into dash <<-'STEPS'
+	foreground dash
+	remember
+	send ./minireap -- sh -c 'stty raw -echo; kill -KILL $$'\n
+	raw
+	foreground dash
+	send stty sane; echo ag""ain^J
+	expect again
+	cooked
+	send exit 3\n
+	end 3
+	STEPS
+}
+
+@test "the terminal's mode is as before when main has ended" {
+	type_into dash <<-'STEPS'
+	foreground dash
+	remember
+	send ./minireap -- bash --norc --noprofile\n
+	foreground bash
+	raw
+	send exit\n
+	foreground dash
+	unchanged
+	send exit 3\n
+	end 3
+	STEPS
+}
+
+# LEFT: main ends and leaves what no key of main's group reaches.
+LEFT='env --default-signal=INT setsid sleep 100 & echo $! >pid'
+
+@test "-b: main has ended, the keys are for what is left: ^Z, fg, ^C" {
+	export LEFT
+	type_into bash --norc --noprofile <<-'STEPS'
+	foreground bash
+	send ./minireap -b -- sh -c "$LEFT"\n
+	until [ -s pid ] && grep sleep /proc/$(cat pid)/comm
+	foreground minireap
+	send ^Z
+	expect Stopped
+	foreground bash
+	send fg\n
+	foreground minireap
+	until ! grep '^State:.T' /proc/$(cat pid)/status
+	send ^C
+	foreground bash
+	until ! kill -0 $(cat pid)
+	send exit 0\n
+	end 0
+	STEPS
+}
+
+@test "-b as PID 1: main has ended, ^C is for what is left" {
+	needs_root
+	# A terminal of its own, as an engine gives it one.
+	type_into unshare --pid --fork --mount-proc setsid --ctty \
+	    ./minireap -b -- sh -c "$LEFT" <<-'STEPS'
+	until [ -s pid ]
+	foreground minireap
+	send ^Z
+	send ^C
+	end 0
+	STEPS
+}
+
+@test "two inits in a pipeline: ^Z stops both, fg continues both, ^C ends them" {
+	type_into bash --norc --noprofile <<-'STEPS'
+	foreground bash
+	send ./minireap -- ./main -c 'echo $$ >one; exec cat /dev/zero' | ./minireap -- ./main -c 'echo $$ >two; exec cat >/dev/null'\n
+	until [ -s one ] && [ -s two ]
+	send ^Z
+	expect Stopped
+	foreground bash
+	until grep '^State:.T' /proc/$(cat one)/status
+	until grep '^State:.T' /proc/$(cat two)/status
+	send fg\n
+	until ! grep '^State:.T' /proc/$(cat one)/status
+	until ! grep '^State:.T' /proc/$(cat two)/status
+	send ^C
+	foreground bash
+	send exit 0\n
 	end 0
 	STEPS
 }

@@ -5,11 +5,14 @@
 usage: typist.py COMMAND [ARG]...  <SCRIPT
 
 The script has a step a line: `expect TEXT` waits until the terminal shows
-TEXT behind what an earlier step expected; `send KEYS` types, with ^X for
-control keys and \\n for return; `foreground NAME` waits until a process
-called NAME leads the foreground group; `cooked` until lines are edited; `resize ROWS COLUMNS`; `hangup` closes the
+TEXT behind what an earlier step expected, `never TEXT` fails if it stands
+there; `send KEYS` types, with ^X for control keys and \\n for return;
+`foreground NAME` waits until a process called NAME leads the foreground group;
+`cooked` until lines are edited, `raw` until they are not; `remember` keeps the
+terminal's mode, `unchanged` waits until it is that again; `until COMMAND` waits
+until a shell's command succeeds; `resize ROWS COLUMNS`; `hangup` closes the
 terminal; `end STATUS` waits for the command's end, 128 + n for signal n.
-Everything shown is printed; a step that fails within 10 s ends with 1.
+Everything shown is printed; a step that has not happened in 20 s ends with 1.
 """
 import fcntl
 import os
@@ -17,21 +20,25 @@ import pty
 import select
 import signal
 import struct
+import subprocess
 import sys
 import termios
 import time
 
-LIMIT = 10.0
+LIMIT = 20.0
 
 
 class Terminal:
     def __init__(self, command):
         self.shown = b""
+        self.mode = None
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            for n in (signal.SIGINT, signal.SIGQUIT, signal.SIGPIPE):
-                signal.signal(n, signal.SIG_DFL)
+            for n in range(1, signal.SIGSYS + 1):  # whoever ignored some
+                if n not in (signal.SIGKILL, signal.SIGSTOP):
+                    signal.signal(n, signal.SIG_DFL)
             os.execvp(command[0], command)
+        self.resize(24, 80)
 
     def read(self, seconds):
         if self.fd is None:
@@ -56,6 +63,12 @@ class Terminal:
             self.read(0.05)
         self.shown = self.shown.split(text.encode(), 1)[1]
 
+    def never(self, text):
+        while self.read(0):
+            pass
+        if text.encode() in self.shown:
+            raise SystemExit(f"\ntypist.py: did see {text!r}")
+
     def send(self, keys):
         out = bytearray()
         text = keys.replace("\\n", "\r")
@@ -74,7 +87,7 @@ class Terminal:
         while not happened():
             if time.monotonic() > until:
                 raise SystemExit(f"\ntypist.py: not {what}")
-            self.read(0.01)
+            self.read(0.02)
 
     def foreground(self, name):
         def leads():
@@ -87,9 +100,33 @@ class Terminal:
 
         self.wait_for(f"in the foreground: {name}", leads)
 
+    def edits_lines(self):
+        return bool(termios.tcgetattr(self.fd)[3] & termios.ICANON)
+
     def cooked(self, _):
+        self.wait_for("cooked", self.edits_lines)
+
+    def raw(self, _):
+        self.wait_for("raw", lambda: not self.edits_lines())
+
+    def remember(self, _):
+        self.mode = termios.tcgetattr(self.fd)
+
+    def unchanged(self, _):
         self.wait_for(
-            "cooked", lambda: termios.tcgetattr(self.fd)[3] & termios.ICANON
+            "as before", lambda: termios.tcgetattr(self.fd) == self.mode
+        )
+
+    def until(self, command):
+        self.wait_for(
+            f"so: {command}",
+            lambda: subprocess.call(
+                ["sh", "-c", command],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            == 0,
         )
 
     def resize(self, rows, columns):

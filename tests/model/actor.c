@@ -23,6 +23,7 @@
  *   bomb          fork for ever, children do the same
  *   hop           fork for ever, and only the newest child lives
  *   leaderless    the first thread ends, another one stays
+ *   frozen FILE   likewise, appends our pid to FILE and stops us
  */
 #include <sys/prctl.h>
 #include <sys/select.h>
@@ -161,11 +162,33 @@ live_on(void *unused)
 }
 
 static void
-leaderless(void)
+mark(const char *file)
+{
+	char line[32];
+
+	snprintf(line, sizeof line, "%d\n", (int)getpid());
+	append(file, line);
+}
+
+static pthread_t first_thread;
+
+static void *
+freeze(void *file)
+{
+	pthread_join(first_thread, NULL);
+	mark(file);
+	raise(SIGSTOP);
+	live();
+	return file;
+}
+
+static void
+leave_to(void *(*act)(void *), char *argument)
 {
 	pthread_t thread;
 
-	if (pthread_create(&thread, NULL, live_on, NULL) == 0)
+	first_thread = pthread_self();
+	if (pthread_create(&thread, NULL, act, argument) == 0)
 		pthread_exit(NULL);
 	_exit(96);
 }
@@ -209,6 +232,19 @@ hop(void)
 	_exit(0);
 }
 
+static pid_t
+fork_in_time(void)
+{
+	pid_t child;
+
+	while ((child = fork()) == -1) {
+		if (clock_ms() > we.end)
+			_exit(92);
+		nap(1);
+	}
+	return child;
+}
+
 static void play(char **word, char **end);
 
 /* The word behind the block that begins at word. */
@@ -231,10 +267,8 @@ behind(char **word, char **end)
 static void
 fork_to_play(char **block, char **rest)
 {
-	pid_t child;
+	const pid_t child = fork_in_time();
 
-	while ((child = fork()) == -1)
-		nap(1);
 	if (child > 0)
 		return;
 	play(block + 1, rest - 1);
@@ -253,10 +287,8 @@ chain(long n, char **block, char **rest)
 	char number[32];
 	char *words[MOST_WORDS] = {"actor", "chain", number};
 	const size_t length = (size_t)(rest - block);
-	pid_t child;
+	const pid_t child = fork_in_time();
 
-	while ((child = fork()) == -1)
-		nap(1);
 	if (child > 0)
 		return;
 	if (n > 1 && length < MOST_WORDS - 5) {
@@ -292,7 +324,6 @@ static char **
 play_verb(char **word)
 {
 	const char *verb = *word++;
-	char line[32];
 
 	if (strcmp(verb, "ignore") == 0)
 		signal(atoi(*word++), SIG_IGN);
@@ -321,10 +352,9 @@ play_verb(char **word)
 		setsid();
 	else if (strcmp(verb, "group") == 0)
 		setpgid(0, 0);
-	else if (strcmp(verb, "mark") == 0) {
-		snprintf(line, sizeof line, "%d\n", (int)getpid());
-		append(*word++, line);
-	} else if (strcmp(verb, "await") == 0) {
+	else if (strcmp(verb, "mark") == 0)
+		mark(*word++);
+	else if (strcmp(verb, "await") == 0) {
 		await(word[0], atol(word[1]));
 		word += 2;
 	} else if (strcmp(verb, "sleep") == 0)
@@ -350,7 +380,9 @@ play_verb(char **word)
 	else if (strcmp(verb, "hop") == 0)
 		hop();
 	else if (strcmp(verb, "leaderless") == 0)
-		leaderless();
+		leave_to(live_on, NULL);
+	else if (strcmp(verb, "frozen") == 0)
+		leave_to(freeze, *word++);
 	else {
 		fprintf(stderr, "actor: unknown verb %s\n", verb);
 		_exit(94);

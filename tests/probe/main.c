@@ -66,6 +66,9 @@ static const struct {
     {"orphans-at-once", orphans_at_once_main},
     {"latency", latency_main},
     {"leader-ends", leader_ends_main},
+    {"zombies", zombies_main},
+    {"crowd", crowd_main},
+    {"serve", serve_main},
 };
 
 int

@@ -29,5 +29,8 @@ int orphans_main(int argc, char **argv);
 int orphans_at_once_main(int argc, char **argv);
 int latency_main(int argc, char **argv);
 int leader_ends_main(int argc, char **argv);
+int zombies_main(int argc, char **argv);
+int crowd_main(int argc, char **argv);
+int serve_main(int argc, char **argv);
 
 #endif

@@ -1,0 +1,38 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# make dist: a release in OUT, of the last commit: the source as a tar file, the
+# programs of cross.sh built from just that, a bill of materials (SPDX 2.3) and
+# SHA256SUMS.  The same bytes from the same commit and the same tools, wherever
+# and whenever it runs.
+set -eu
+: "${VERSION:?make dist sets it}" "${COMMIT:?}" "${OUT:?}"
+umask 022
+LC_ALL=C
+TZ=UTC
+export LC_ALL TZ
+
+name=minireap-$VERSION
+SOURCE_DATE_EPOCH=$(git log -1 --format=%ct) || {
+	echo 'make dist: this is no git repository, which says what to release' >&2
+	exit 1
+}
+export SOURCE_DATE_EPOCH
+git diff --quiet HEAD || echo 'make dist: what is not committed is left out' >&2
+mkdir -p "$OUT"
+OUT=$(cd "$OUT" && pwd)
+[ -z "${MUSL_ROOT:-}" ] || MUSL_ROOT=$(cd "$MUSL_ROOT" && pwd)
+export OUT MUSL_ROOT VERSION COMMIT
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
+
+rm -f "$OUT/$name"[-.]* "$OUT/SHA256SUMS"
+git -c tar.umask=0022 archive --prefix="$name/" HEAD | gzip -n9 \
+    >"$OUT/$name.tar.gz"
+gzip -dc "$OUT/$name.tar.gz" | tar -C "$work" -x
+cd "$work/$name"
+sh packaging/cross.sh >"$work/built"
+sh packaging/spdx.sh <"$work/built" >"$OUT/$name.spdx.json"
+cd "$OUT"
+sha256sum "$name"[-.]* >SHA256SUMS
+cat SHA256SUMS

@@ -1,0 +1,103 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# bats file_tags=static,docker,slow
+# A daemon.json that has an init for every container, and Compose.
+
+bats_require_minimum_version 1.5.0
+
+load engine
+
+setup_file() {
+	docker_begin '"init": true'
+	[ -z "$ENGINE_MISSING" ] || return 0
+	image_tree "$ENGINE/tree"
+	# What an application is here: it tidies up, and leaves a worker.
+	cat >"$ENGINE/tree/app" <<-'APP'
+	#!/bin/sh
+	(trap 'sleep 0.3; echo worker done; exit' TERM
+	    echo worker ready; while :; do sleep 0.05; done) &
+	trap 'echo tidied up; exit 42' TERM
+	echo "ready: $*"
+	while :; do sleep 0.05; done
+	APP
+	chmod 755 "$ENGINE/tree/app"
+	image_import app:1 "$ENGINE/tree" 'ENTRYPOINT ["/minireap", "--"]' \
+	    'CMD ["/app"]'
+	rm "$ENGINE/tree/minireap"
+	image_import other:1 "$ENGINE/tree"
+}
+
+setup() {
+	docker_must_run
+	cd "$BATS_TEST_TMPDIR" || return
+	# This daemon has no network, and an init for all.
+	cat >override.yaml <<-'YAML'
+	services:
+	  app: {network_mode: none, init: false}
+	  other: {network_mode: none}
+	YAML
+}
+
+teardown() {
+	docker ps -aq | xargs -r docker rm -f >/dev/null 2>&1 || :
+}
+
+teardown_file() {
+	docker_end
+}
+
+compose() {
+	docker-compose -p test -f "$BATS_TEST_DIRNAME/../examples/compose.yaml" \
+	    -f override.yaml "$@" 3>&-
+}
+
+# has_logged SERVICE TEXT
+has_logged() {
+	docker logs "$(container_of "$1")" 2>&1 | grep -qF -e "$2"
+}
+
+container_of() {
+	docker ps -aq --filter "label=com.docker.compose.service=$1"
+}
+
+# command_line CONTAINER: of its first process, which is minireap.
+command_line() {
+	local pid
+	pid=$(docker inspect -f '{{.State.Pid}}' "$1")
+	cmp "$MINIREAP" "/proc/$pid/exe"
+	tr '\0' ' ' <"/proc/$pid/cmdline"
+}
+
+@test "daemon.json, init and init-path: every container has it, but --init=false" {
+	id=$(docker run -d other:1 sleep 600)
+	equal 'the first process' '/sbin/docker-init -- sleep 600 ' \
+	    "$(command_line "$id")"
+	run -3 docker run --rm -e MINIREAP_OPTIONS=-v other:1 sh -c 'exit 3'
+	contains "$output" 'minireap: started main process'
+	run -0 docker run --rm --init=false other:1 cat /proc/1/cmdline
+	[[ $output == cat* ]]
+	run -0 docker info
+	contains "$output" 'Init Binary: '"$ENGINE/minireap"
+	[[ $output != *WARN*init* ]]
+}
+
+@test "compose.yaml: by ENTRYPOINT and by init, and a stop leaves nothing undone" {
+	command -v docker-compose || skip "docker-compose is not installed"
+	compose up -d
+	for service in app other; do
+		wait_until 20 has_logged $service ready:
+		wait_until 20 has_logged $service 'worker ready'
+	done
+	equal app '/minireap -- /app ' "$(command_line "$(container_of app)")"
+	equal other '/sbin/docker-init -- /app --port 8080 ' \
+	    "$(command_line "$(container_of other)")"
+	compose stop
+	for service in app other; do
+		id=$(container_of $service)
+		equal "the end of $service" 'exited 42' "$(docker inspect \
+		    -f '{{.State.Status}} {{.State.ExitCode}}' "$id")"
+		has_logged $service 'tidied up'
+		has_logged $service 'worker done'
+	done
+	compose down
+}

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# A containerd for a test file, spoken to as a kubelet does, by its container
+# runtime interface; CRI is its directory:
+#
+#	setup_file() { cri_begin; }
+#	setup() { cri_must_run; }
+#	teardown_file() { cri_end; }
+#
+# As in engine.bash a keeper owns it, which cleans up in any case.
+
+CRI_LIBRARY=${BASH_SOURCE[0]}
+CRI_FILES=${CRI_LIBRARY%/*}/cri
+
+# shellcheck source=tests/engine.bash
+. "${CRI_LIBRARY%/*}/engine.bash"
+
+# cri_begin: start a containerd; where there can be none, CRI_MISSING says why.
+cri_begin() {
+	export CRI='' CRI_MISSING='' KUBELET=''
+	CRI_MISSING=$(cri_why_not)
+	[ -z "$CRI_MISSING" ] || return 0
+	CRI=$(mktemp -d "${TMPDIR:-/tmp}/minireap.XXXXXX")
+	KUBELET=$(a_python_with_grpc)
+	protoc -I "$CRI_FILES" --python_out="$CRI" api.proto
+	cri_configure
+	# shellcheck disable=SC2016 # for that shell to expand
+	env --default-signal setsid bash -c '. "$0" && cri_keep "$1"' \
+	    "$CRI_LIBRARY" "$$" </dev/null \
+	    >"$CRI/keeper.log" 2>&1 3>&- &
+	wait_until 30 cri_answers || {
+		cat "$CRI"/*.log
+		return 1
+	}
+}
+
+# cri_must_run: skip the test, saying why, where there is no containerd.
+cri_must_run() {
+	[ -z "$CRI_MISSING" ] || skip "$CRI_MISSING"
+}
+
+# Why no containerd can run here; nothing where one could.
+cri_why_not() {
+	local program
+	[ "$(id -u)" = 0 ] || echo "containerd needs root"
+	for program in containerd containerd-shim-runc-v2 ctr runc protoc \
+	    busybox setsid python3; do
+		command -v "$program" >/dev/null ||
+			echo "$program is not installed"
+	done
+	a_python_with_grpc >/dev/null || echo "no python3 has grpc"
+}
+
+# The system's packages are not for other pythons that may stand before it.
+a_python_with_grpc() {
+	local python
+	for python in python3 /usr/bin/python3; do
+		"$python" -c 'import grpc, google.protobuf' 2>/dev/null || continue
+		"$python" -c 'import sys; print(sys.executable)'
+		return
+	done
+	return 1
+}
+
+cri_configure() {
+	mkdir "$CRI/logs"
+	cat >"$CRI/config.toml" <<-TOML
+	version = 2
+	root = "$CRI/root"
+	state = "$CRI/state"
+	[grpc]
+	address = "$CRI/socket"
+	[plugins."io.containerd.grpc.v1.cri"]
+	sandbox_image = "localhost/pause:test"
+	disable_apparmor = true
+	restrict_oom_score_adj = true
+	[plugins."io.containerd.grpc.v1.cri".containerd]
+	snapshotter = "native"
+	[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+	runtime_type = "io.containerd.runc.v2"
+	[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+	Root = "$CRI/runc"
+	TOML
+}
+
+cri_answers() {
+	kubelet has-image none 2>&1 | {
+		! grep .
+	}
+}
+
+# cri_import NAME DIRECTORY [KEY=JSON]...: localhost/NAME:test; see image.py.
+cri_import() {
+	local name=localhost/$1:test
+	python3 "$CRI_FILES/image.py" "$name" "${@:2}" |
+	    ctr -a "$CRI/socket" -n k8s.io images import \
+		--snapshotter native - >/dev/null
+	wait_until 10 kubelet has-image "$name"
+}
+
+# kubelet WORD...: one call; see kubelet.py.
+kubelet() {
+	"$KUBELET" "$CRI_FILES/kubelet.py" "$@"
+}
+
+# cri_end: end it, and wait until nothing is left of it.
+cri_end() {
+	[ -n "$CRI" ] || return 0
+	: >"$CRI/stop"
+	wait_until 60 test ! -e "$CRI" || {
+		echo "left behind: $CRI"
+		cat "$CRI/keeper.log"
+		return 1
+	}
+}
+
+# ------------------------------------------------------------- the keeper
+
+# cri_keep OWNER: run the daemon until OWNER has ended or wants its end.
+cri_keep() {
+	local owner=$1 daemon
+	containerd --config "$CRI/config.toml" >"$CRI/containerd.log" 2>&1 &
+	daemon=$!
+	while [ ! -e "$CRI/stop" ] && kill -0 "$owner"; do
+		sleep 0.1
+	done 2>/dev/null
+	cri_remove_tasks
+	kill "$daemon"
+	wait "$daemon"
+	cri_remove_files
+}
+
+# Their shims would outlive the daemon.
+cri_remove_tasks() {
+	local task
+	for task in $(cri_ctr tasks ls -q); do
+		cri_ctr tasks rm -f "$task"
+	done
+}
+
+cri_ctr() {
+	timeout 20 ctr -a "$CRI/socket" -n k8s.io "$@"
+}
+
+# While anything is mounted below $CRI, nothing is deleted there.
+cri_remove_files() {
+	cri_mounts | sort -r | xargs -r umount -l
+	find /sys/fs/cgroup -depth -type d -path "*/${CRI##*/}*" \
+	    -exec rmdir {} +
+	[ -n "$(cri_mounts)" ] || rm -rf "$CRI"
+}
+
+cri_mounts() {
+	awk -v below="$CRI/" 'index($2, below) == 1 { print $2 }' /proc/mounts
+}

@@ -1,0 +1,35 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# bats file_tags=slow
+# What is parsed, fed with what a fuzzer thinks of, FUZZ_SECONDS for each
+# parser; the inputs of fuzz/corpus, what was found once among them, come first.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	command -v clang || skip 'clang is not installed'
+	echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' |
+	    clang -fsanitize=fuzzer,address -x c -o "$BATS_TEST_TMPDIR/probe" - ||
+	    skip 'clang has no libFuzzer here'
+	cd "$BATS_TEST_TMPDIR" || return
+	FUZZ=$BATS_TEST_DIRNAME/fuzz
+	export FUZZ_WORK=$BATS_TEST_TMPDIR/work
+}
+
+@test "no input breaks a parser: options, signals, times, stat, cgroups, programs" {
+	run -0 sh "$FUZZ.sh" "${FUZZ_SECONDS:-5}" 3>&-
+	echo "$output"
+	# Each has said how many inputs it has tried.
+	[ "$(grep -cE '^[a-z]+: inputs: [1-9][0-9]{2,}$' <<<"$output")" = \
+	    "$(find "$FUZZ" -name '*.c' | wc -l)" ]
+}
+
+@test "a parser that has lost a check is found out" {
+	mkdir -p tree/tests
+	cp "$FUZZ"/../../*.[ch] tree
+	cp -r "$FUZZ" "$FUZZ.sh" tree/tests
+	sed -i "s/ || rest\[2\] == '.0'//" tree/proc.c
+	run ! cmp tree/proc.c "$BATS_TEST_DIRNAME/../proc.c"
+	run -123 sh tree/tests/fuzz.sh 60 stat 3>&-
+	[[ $output == *"stat: FOUND SOMETHING"* ]]
+}

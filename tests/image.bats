@@ -1,0 +1,228 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# bats file_tags=static,docker,slow
+# Images: Dockerfile.example by a real builder, and make image.  There is no
+# registry to pull from: what stands for debian:12-slim is made of this machine.
+
+bats_require_minimum_version 1.5.0
+
+load engine
+
+setup_file() {
+	command -v musl-gcc gcc >/dev/null || return 0
+	docker_begin
+	[ -z "$ENGINE_MISSING" ] || return 0
+	mkdir "$ENGINE/tree"
+	image_tree "$ENGINE/tree"
+	compiler_tree "$ENGINE/tree"
+	image_import debian:12-slim "$ENGINE/tree"
+}
+
+setup() {
+	ROOT=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
+	cd "$BATS_TEST_TMPDIR" || return
+	command -v musl-gcc gcc >/dev/null || skip "musl-gcc is not installed"
+	docker_must_run
+}
+
+teardown_file() {
+	[ -z "${ENGINE:-}" ] || docker_end
+}
+
+# compiler_tree DIRECTORY: stands for the distribution's image, as there is no
+# registry to pull it from: busybox, and this machine's compiler, so that
+# nothing is left for apt-get to install.
+compiler_tree() {
+	local machine libgcc musl programs
+	machine=$(gcc -dumpmachine)
+	musl=${machine/gnu/musl}
+	libgcc=$(dirname "$(gcc -print-libgcc-file-name)")
+	programs=$(command -v make gcc "$machine-gcc" musl-gcc as ld &&
+	    gcc -print-prog-name=cc1 && gcc -print-prog-name=collect2)
+	# shellcheck disable=SC2086 # words
+	{
+		echo "$programs"
+		ldd $programs 2>/dev/null | grep -o '/[^ :]*' | sort -u
+		ls "$libgcc"/*.[ao] "$libgcc/liblto_plugin.so"
+		echo "$libgcc/include" "/usr/include/$musl" "/usr/lib/$musl"
+	} | xargs tar -C / --dereference -c 2>/dev/null | tar -C "$1" -x
+	printf '#!/bin/sh\n' >"$1/bin/apt-get"
+	chmod 755 "$1/bin/apt-get"
+}
+
+# build TAG WORD...: a stage of Dockerfile.example, without a network.
+build() {
+	local tag=$1
+	shift
+	docker build -q --network=none -f "$ROOT/Dockerfile.example" \
+	    --build-arg COMMIT=1234567 "$@" -t "$tag" "$ROOT"
+}
+
+# label IMAGE NAME: of the OCI image specification's own names.
+label() {
+	docker inspect -f "{{index .Config.Labels \"org.opencontainers.image.$2\"}}" \
+	    "$1"
+}
+
+# files_of IMAGE: those that its layers hold.
+files_of() {
+	docker save "$1" | tar -x -O --wildcards '*/layer.tar' |
+	    tar -t --ignore-zeros | LC_ALL=C sort
+}
+
+@test "Dockerfile.example, from source to scratch: the file, and nothing else" {
+	build file --target from-source
+	equal files minireap "$(files_of file)"
+	docker create --name copy file /minireap >/dev/null
+	docker cp copy:/minireap .
+	docker rm copy >/dev/null
+	run -0 ./minireap --version
+	[[ $output == "minireap version "*" - git.1234567" ]]
+	run -3 ./minireap -- sh -c 'exit 3'
+}
+
+@test "Dockerfile.example, in a distribution: it is the first process there" {
+	build shell --target in-distribution
+	# shellcheck disable=SC2016 # for that shell to expand
+	run -3 docker run --rm shell sh -c 'cat /proc/1/comm; exit 3'
+	equal output minireap "$output"
+	run -0 docker run --rm -i shell <<<'echo "$$ is $(cat /proc/$$/comm)"'
+	[[ $output =~ ^[0-9]+\ is\ sh$ ]]
+}
+
+@test "Dockerfile.example, the image minireap: labels, nobody's user, a base" {
+	build minireap --build-arg VERSION=1.2.3
+	run -0 docker run --rm minireap
+	[[ $output == "minireap version "*" - git.1234567" ]]
+	equal files $'LICENSE\nminireap' "$(files_of minireap)"
+	equal title minireap "$(label minireap title)"
+	equal licences MIT "$(label minireap licenses)"
+	equal version 1.2.3 "$(label minireap version)"
+	equal revision 1234567 "$(label minireap revision)"
+	equal user 65534:65534 "$(docker inspect -f '{{.Config.User}}' minireap)"
+
+	# As an init container does, into a volume that others share.
+	mkdir -m 777 shared
+	docker run --rm --read-only -v "$PWD/shared:/shared" \
+	    --entrypoint /minireap minireap --install /shared/init
+	equal owner "65534 755" "$(stat -c '%u %a' shared/init)"
+	run -3 docker run --rm -v "$PWD/shared:/shared:ro" \
+	    --entrypoint /shared/init debian:12-slim -- sh -c 'exit 3'
+
+	# As its comment tells the reader to; and to copy from.
+	cp "$ENGINE/tree/bin/busybox" sleep
+	printf '%s\n' 'FROM minireap' 'COPY sleep /sleep' \
+	    'CMD ["/sleep", "600"]' >Dockerfile
+	docker build -q -t based .
+	printf '%s\n' 'FROM debian:12-slim' \
+	    'COPY --from=minireap /minireap /minireap' 'COPY sleep /sleep' \
+	    'ENTRYPOINT ["/minireap", "--"]' 'CMD ["/sleep", "600"]' >Dockerfile
+	docker build -q -t copied .
+	for image in based copied; do
+		docker run -d --name $image $image >/dev/null
+		before=$(now_ms)
+		docker stop $image >/dev/null
+		[ $(($(now_ms) - before)) -lt 5000 ]
+		equal status 143 "$(docker inspect -f '{{.State.ExitCode}}' $image)"
+		docker rm $image >/dev/null
+	done
+}
+
+# -------------------------------------------------------------- make image
+
+# make_image BUILDER DIRECTORY: of the program that is being tested.
+make_image() {
+	command -v "$1" >/dev/null || skip "$1 is not installed"
+	env -i PATH="$PATH" HOME="$BATS_TEST_TMPDIR" BUILDER="$1" \
+	    DOCKER_HOST="$DOCKER_HOST" DOCKER_BUILDKIT=0 make -s -C "$ROOT" -o "$MINIREAP" \
+	    BUILD="$(dirname "$MINIREAP")" COMMIT=1234567 OUT="$2" image 3>&-
+}
+
+# is_layout DIRECTORY: what the OCI image specification asks of one, each
+# blob's name its digest, and in it the image of Dockerfile.example.
+is_layout() {
+	python3 - "$1" "$MINIREAP" "$ROOT/LICENSE" <<-'PYTHON'
+	import hashlib, io, json, os, sys, tarfile
+	layout, program, licence = sys.argv[1:]
+	def read(*path):
+	    return open(os.path.join(*path), "rb").read()
+	def blob(descriptor):
+	    kind, digest = descriptor["digest"].split(":")
+	    content = read(layout, "blobs", kind, digest)
+	    assert hashlib.sha256(content).hexdigest() == digest
+	    assert len(content) == descriptor["size"]
+	    return content
+	media = "application/vnd.oci.image."
+	assert json.loads(read(layout, "oci-layout")) == {
+	    "imageLayoutVersion": "1.0.0"}
+	index = json.loads(read(layout, "index.json"))
+	entry, = index["manifests"]
+	assert index["schemaVersion"] == 2
+	assert entry["mediaType"] == media + "manifest.v1+json"
+	manifest = json.loads(blob(entry))
+	assert manifest["schemaVersion"] == 2
+	assert manifest["config"]["mediaType"] == media + "config.v1+json"
+	image = json.loads(blob(manifest["config"]))
+	files, ids = {}, []
+	for layer in manifest["layers"]:
+	    assert layer["mediaType"].startswith(media + "layer.v1.tar")
+	    tar = tarfile.open(fileobj=io.BytesIO(blob(layer)))
+	    tar.fileobj.seek(0)
+	    ids.append("sha256:" + hashlib.sha256(tar.fileobj.read()).hexdigest())
+	    files.update({m.name: tar.extractfile(m).read()
+	                  for m in tar.getmembers() if m.isfile()})
+	    mode = {m.name: m.mode for m in tar.getmembers()}
+	    assert mode.get("minireap", 0o755) & 0o7777 == 0o755
+	assert files == {"minireap": read(program), "LICENSE": read(licence)}
+	assert image["rootfs"]["diff_ids"] == ids, (image["rootfs"], ids)
+	config = image["config"]
+	assert config["User"] == "65534:65534"
+	assert config["Entrypoint"] == ["/minireap", "--"]
+	assert config["Cmd"] == ["/minireap", "--version"]
+	label = "org.opencontainers.image."
+	assert config["Labels"][label + "licenses"] == "MIT"
+	assert config["Labels"][label + "revision"] == "1234567"
+	version, = {entry["annotations"][label + "ref.name"],
+	            config["Labels"][label + "version"]}
+	PYTHON
+}
+
+# podman_runs DIRECTORY WORD...: by its name from here, which podman wants in
+# lower case.
+podman_runs() {
+	local layout=$1
+	shift
+	cat >containers.conf <<-CONF
+	[containers]
+	default_ulimits = ["nofile=1024:1024", "nproc=1000:1000"]
+	netns = "none"
+	[engine]
+	runtime = "runc"
+	cgroup_manager = "cgroupfs"
+	events_logger = "file"
+	CONF
+	# podman would look for passwords where docker was told to.
+	env -u DOCKER_CONFIG CONTAINERS_CONF="$PWD/containers.conf" podman --root "$PWD/store" \
+	    --runroot "$PWD/run" --storage-driver vfs \
+	    run --rm "oci:$layout/image" "$@" 3>&-
+}
+
+@test "make image, with docker: an OCI layout that podman runs" {
+	make_image docker "$PWD/out"
+	is_layout out/image
+	run -0 podman_runs out
+	contains "$output" "$("$MINIREAP" --version)"
+}
+
+@test "make image, with buildah or podman: likewise, and the same bytes from both" {
+	for builder in buildah podman; do
+		make_image $builder "$PWD/$builder"
+		is_layout $builder/image
+		sleep 1.1 # a clock's second in it would show
+	done
+	diff -r buildah podman
+	run -0 podman_runs buildah
+	contains "$output" "$("$MINIREAP" --version)"
+	# A command instead of that one, with a status of its own.
+	run -0 podman_runs buildah /minireap -e 125 -- /minireap -z
+}

@@ -1,0 +1,150 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# --install FILE: whole or not at all, and one line that says why not.
+
+bats_require_minimum_version 1.5.0
+load helpers
+
+setup() {
+	cd "$BATS_TEST_TMPDIR"
+	mkdir to
+}
+
+# refused REASON FILE: one line, status 125.
+refused() {
+	run --separate-stderr -125 "$MINIREAP" --install "$2"
+	equal stdout '' "$output"
+	equal line "minireap: cannot install $2: $1" "$stderr"
+}
+
+@test "--install: the same bytes, mode 0755 whatever the umask, a silent 0" {
+	for mask in 000 022 777; do
+		run -0 bash -c 'umask "$1"; exec "$0" --install "to/$1"' \
+		    "$MINIREAP" $mask
+		equal output '' "$output"
+		cmp "$MINIREAP" to/$mask
+		equal mode 755 "$(stat -c %a to/$mask)"
+	done
+	equal files $'000\n022\n777' "$(ls -A to)"
+	run -3 to/777 -- sh -c 'exit 3'
+}
+
+@test "--install replaces a file, a symbolic link, a program that runs, itself" {
+	echo old >old
+	ln old to/file
+	ln -s ../old to/link
+	"$MINIREAP" --install to/file
+	"$MINIREAP" --install to/link
+	equal old old "$(cat old)"
+	cmp "$MINIREAP" to/file
+	[ ! -L to/link ]
+	cmp "$MINIREAP" to/link
+	to/file -- sleep 30 3>&- &
+	wait_until 5 has_child $!
+	to/file --install to/file
+	kill -TERM $!
+	cmp "$MINIREAP" to/file
+	equal files $'file\nlink' "$(ls -A to)"
+}
+
+@test "--install: argv[0] may be any word" {
+	run -0 bash -c 'exec -a any-name "$0" --install to/file' "$MINIREAP"
+	cmp "$MINIREAP" to/file
+}
+
+# bats test_tags=static
+@test "--install without /proc: by argv[0], unless PATH was needed to find that" {
+	needs_root
+	cp "$MINIREAP" copy
+	run -0 unshare --mount sh -c 'mount -t tmpfs none /proc &&
+	    exec ./copy --install to/no-proc'
+	cmp "$MINIREAP" to/no-proc
+	# A file of that name lies here, but what runs is another.
+	mkdir bin
+	cp copy bin/copy
+	echo other >copy
+	run --separate-stderr -125 unshare --mount bash -c '
+	    mount -t tmpfs none /proc && exec -a copy bin/copy --install to/no'
+	equal line 'minireap: cannot install to/no: no such file or directory' \
+	    "$stderr"
+	equal files no-proc "$(ls -A to)"
+}
+
+@test "--install onto what cannot be: one line, 125, and nothing left behind" {
+	echo file >to/file
+	mkdir to/full
+	refused 'no such file or directory' to/missing/file
+	refused 'not a directory' to/file/below
+	for directory in to to/ to/full . / ..; do
+		refused 'is a directory' $directory
+	done
+	refused 'file name too long' "to/$(printf '%0300d' 1)"
+	run --separate-stderr -125 "$MINIREAP" --install "$(printf '%05000d' 1)"
+	equal lines 1 "$(wc -l <<<"$stderr")"
+	refused 'no such file or directory' ''
+	equal files $'file\nfull' "$(ls -A to)"
+	equal file file "$(cat to/file)"
+	: >log
+	run -125 "$MINIREAP" -T"$PWD/log" --install to
+	contains "$(cat log)" 'cannot install to: is a directory'
+	# By a peer's name init's own failures have that one's status.
+	run -1 bash -c 'exec -a tini "$0" --install to' "$MINIREAP"
+}
+
+@test "--install onto a full or a read-only disk: likewise, and the old file stays" {
+	needs_root
+	run -0 unshare --mount bash -ec '
+		mount -t tmpfs -o size=16k none to
+		echo old >to/old
+		for file in to/new to/old; do
+			status=0
+			"$0" --install $file 2>>lines || status=$?
+			[ $status = 125 ]
+		done
+		ls -A to
+		cat to/old
+		mount -o remount,ro to
+		"$0" --install to/new 2>>lines || [ $? = 125 ]
+		ls -A to' "$MINIREAP"
+	equal files $'old\nold\nold' "$output"
+	equal lines "\
+minireap: cannot install to/new: no space left on device
+minireap: cannot install to/old: no space left on device
+minireap: cannot install to/new: read-only file system" "$(cat lines)"
+}
+
+# bats test_tags=static
+@test "--install: what is on the disk comes first, the name after it" {
+	strace -o trace "$MINIREAP" --install to/file
+	# O_SYNC: every write is on the disk when it returns.
+	grep -E '^open.*"to/file\.[0-9]+", .*O_EXCL.*O_SYNC' trace
+	last=$(grep -nE '^write\(' trace | tail -n 1)
+	rename=$(grep -nE '^rename.*"to/file\.[0-9]+".*"to/file"\) += 0' trace)
+	[ "${last%%:*}" -lt "${rename%%:*}" ]
+}
+
+# bats test_tags=static
+@test "--install: no signal but SIGKILL ends it half-way" {
+	# Each of its writes waits 0.3 s, while it is told to end.
+	strace -f -e trace=write -e inject=write:delay_enter=300ms -o trace \
+	    "$MINIREAP" --install to/file 3>&- &
+	job=$!
+	wait_until 5 eval '[ -n "$(ls -A to)" ]'
+	init=$(child_of $job)
+	kill -HUP "$init"
+	kill -TERM "$init"
+	wait $job
+	equal files file "$(ls -A to)"
+	cmp "$MINIREAP" to/file
+}
+
+@test "--install takes no command, whatever it is called" {
+	run --separate-stderr -125 "$MINIREAP" --install to/file true
+	equal line 'minireap: true: no command goes with --pause or --install' "$stderr"
+	run --separate-stderr -125 "$MINIREAP" --install
+	equal line 'minireap: option --install: needs a value' "$stderr"
+	equal files '' "$(ls -A to)"
+	run -0 bash -c 'exec -a pause "$0" --install=to/file' "$MINIREAP"
+	MINIREAP_OPTIONS='--install to/other' run -0 "$MINIREAP"
+	equal files $'file\nother' "$(ls -A to)"
+}

@@ -1,0 +1,213 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# shellcheck disable=SC2016 # what is for a shell in a container to expand
+# bats file_tags=static,docker,slow
+# examples/kubernetes: each file is checked against Kubernetes' schema, and
+# runs by podman kube play, as far as podman 4.3 can.
+
+bats_require_minimum_version 1.5.0
+
+load podman
+
+EXAMPLES=$BATS_TEST_DIRNAME/../examples/kubernetes
+# Where .ci/run puts the packages that have the schema.
+MODULES=${MINIREAP_MODULES:-$BATS_TEST_DIRNAME/../build/npm/node_modules}
+
+setup_file() {
+	podman_begin
+	[ -z "$PODMAN_MISSING" ] || return 0
+	local tree=$PODMAN_ROOT/tree
+	image_tree "$tree"
+	# What an application is here: it leaves orphans, and tidies up.
+	cat >"$tree/app" <<-'APP'
+	#!/bin/sh
+	trap 'echo tidied up; exit 42' TERM
+	for i in 1 2 3; do (sleep 0.2 &); done
+	echo "ready: $*"
+	while :; do sleep 0.05; done
+	APP
+	chmod 755 "$tree/app"
+	podman_import localhost/app:1 "$tree" 'ENV PATH=/bin' \
+	    'ENTRYPOINT ["/minireap", "--"]' 'CMD ["/app"]'
+	# In somebody else's there is none.
+	mkdir "$PODMAN_ROOT/ours"
+	mv "$tree/minireap" "$PODMAN_ROOT/ours/minireap"
+	podman_import localhost/other:1 "$tree" 'ENV PATH=/bin'
+	podman_import localhost/minireap:1 "$PODMAN_ROOT/ours" \
+	    'ENTRYPOINT ["/minireap", "--"]'
+}
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	case $BATS_TEST_DESCRIPTION in
+	*'kube play'*) podman_must_run ;;
+	esac
+}
+
+teardown() {
+	podman_clean
+}
+
+teardown_file() {
+	podman_end
+}
+
+# play FILE: podman 4.3 has neither emptyDir nor image volumes; a directory of
+# this machine, empty or with minireap in it, stands for them.  Init containers
+# take it 20 s each and may fail: they are run by run_init_containers.
+play() {
+	local example=$EXAMPLES/$1 ours=$PODMAN_ROOT/ours
+	EMPTY=$PWD/empty
+	mkdir "$EMPTY"
+	run_init_containers "$example"
+	sed "s#emptyDir: {}#hostPath: {path: $EMPTY, type: Directory}#
+	    /^      initContainers:/,/^      containers:/{
+		/^      containers:/!d
+	    }
+	    /^ *image:\$/,/pullPolicy/c\\
+          hostPath: {path: $ours, type: Directory}" "$example" >played.yaml
+	podman_here kube play --network=none played.yaml >/dev/null
+}
+
+# run_init_containers FILE: the one there may be, with the emptyDir.
+run_init_containers() {
+	local section where
+	local -a words
+	section=$(sed -n '/initContainers:/,/ containers:/p' "$1")
+	[ -n "$section" ] || return 0
+	mapfile -t words < <(sed -En 's/^ *(command|args): //p' \
+	    <<<"$section" | python3 -c '
+import json, sys
+for line in sys.stdin:
+    print(*json.loads(line), sep="\n")')
+	where=$(sed -n 's/^ *mountPath: //p' <<<"$section")
+	podman_run --rm -v "$EMPTY:$where" --entrypoint '[]' \
+	    localhost/minireap:1 "${words[@]}"
+}
+
+# as_played NAME ARGUMENTS: that container of the pod runs under minireap, whose
+# process here is INIT, and no orphan of it is left.
+as_played() {
+	CONTAINER=$(podman_here ps -a --format '{{.Names}}' | grep -e "-$1\$")
+	wait_until 20 has_logged "ready: $2"
+	INIT=$(podman_here inspect -f '{{.State.Pid}}' "$CONTAINER")
+	cmp "$MINIREAP" "/proc/$INIT/exe"
+	wait_until 10 has_one_child
+}
+
+has_logged() {
+	podman_here logs "$CONTAINER" 2>&1 | grep -qxF -e "$1"
+}
+
+has_one_child() {
+	[ "$(ps -o pid= --ppid "$INIT" | wc -l)" -eq 1 ]
+}
+
+# number_inside PID: in its own PID namespace.
+number_inside() {
+	awk '$1 == "NSpid:" { print $NF }' "/proc/$1/status"
+}
+
+# stops_within MILLISECONDS MILLISECONDS: no earlier, and no later; with the
+# application's own status.
+stops_within() {
+	local start took
+	start=$(now_ms)
+	podman_here stop -t 30 "$CONTAINER" >/dev/null
+	took=$(($(now_ms) - start))
+	echo "it took $took ms"
+	[ "$took" -ge "$1" ]
+	[ "$took" -lt "$2" ]
+	has_logged 'tidied up'
+	equal status 42 "$(podman_here inspect -f '{{.State.ExitCode}}' \
+	    "$CONTAINER")"
+}
+
+# ------------------------------------------------------------------- schema
+
+validate() {
+	node "$BATS_TEST_DIRNAME/kubernetes/validate.mjs" "$MODULES" "$@"
+}
+
+@test "each example is what Kubernetes' schema allows, and has no other field" {
+	[ -d "$MODULES/kubernetes-models" ] || skip "no package kubernetes-models"
+	run -0 validate "$EXAMPLES"/*.yaml
+	equal output '' "$output"
+}
+
+@test "that check sees wrong types, missing, misspelt and misplaced fields" {
+	[ -d "$MODULES/kubernetes-models" ] || skip "no package kubernetes-models"
+	local example=$EXAMPLES/any-image.yaml change n=0
+	for change in 's/emptyDir:/emptydir:/' 's/  name: any-image/  nam: a/' \
+	    's/terminationGracePeriodSeconds: 30/&s/' 's/readOnly: true/&r/' \
+	    's/terminationGracePeriodSeconds/&s/' '/mountPath/d' \
+	    's/IfNotPresent/ifNotPresent/' '/matchLabels/,+1d' \
+	    's/      initContainers:/      shareProcessNamespace: 1\n&/' \
+	    's/          command:/          terminationGracePeriod: 1\n&/'; do
+		n=$((n + 1))
+		sed "$change" "$example" >"wrong-$n.yaml"
+		run ! cmp -s "$example" "wrong-$n.yaml"
+	done
+	run -1 validate "$example" wrong-*.yaml
+	for ((; n > 0; n--)); do
+		contains "$output" "wrong-$n.yaml: /"
+	done
+	run ! grep -F "$example" <<<"$output"
+}
+
+# ------------------------------------------------------------------- times
+
+@test "delay, grace and 2 s fit into terminationGracePeriodSeconds, everywhere" {
+	for file in "$EXAMPLES"/*.yaml; do
+		python3 - "$file" <<-'PYTHON'
+		import re, sys
+		text = re.sub(r"(?m)^\s*#.*$", "", open(sys.argv[1]).read())
+		whole = re.findall(r"terminationGracePeriodSeconds: (\d+)", text)
+		stops = re.findall(
+		    r'(?:-d (\d+)s )?-t"?,? "?(\d+)s', text)
+		assert len(whole) == 1 and stops, sys.argv[1]
+		for delay, grace in stops:
+		    spent = int(delay or 0) + int(grace) + 2
+		    assert spent <= int(whole[0]), (sys.argv[1], spent)
+		PYTHON
+	done
+}
+
+# -------------------------------------------------------------------- plays
+
+@test "deployment.yaml, kube play: the image's init, its delay before the end" {
+	play deployment.yaml
+	as_played app ''
+	equal 'its number in there' 1 "$(number_inside "$INIT")"
+	# -d 5s, and not the 20 s of -t besides.
+	stops_within 5000 15000
+}
+
+@test "any-image.yaml, kube play: an init container brings minireap along" {
+	play any-image.yaml
+	as_played app '--port 8080'
+	equal 'its number in there' 1 "$(number_inside "$INIT")"
+	cmp "$MINIREAP" "$EMPTY/minireap"
+	stops_within 0 10000
+}
+
+@test "image-volume.yaml, kube play: minireap is mounted, and wraps the command" {
+	play image-volume.yaml
+	as_played app '--port 8080'
+	equal 'its number in there' 1 "$(number_inside "$INIT")"
+	stops_within 0 10000
+}
+
+@test "shared-processes.yaml, kube play: each container has its own init and end" {
+	play shared-processes.yaml
+	as_played helper helper
+	helper=$INIT
+	as_played app ''
+	[ "$(number_inside "$INIT")" -gt 1 ]
+	equal 'PID namespaces' "$(readlink "/proc/$helper/ns/pid")" \
+	    "$(readlink "/proc/$INIT/ns/pid")"
+	stops_within 0 10000
+	equal 'the helper' S "$(state_of "$helper")"
+	equal 'the helper is' "$helper" "$(podman_here inspect \
+	    -f '{{.State.Pid}}' shared-processes-helper)"
+}

@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * loop.pml: the loop of supervise.c with stop.c's states, in a world where
+ * children end, orphans come and signals arrive at any moment, for ever if the
+ * world likes.  spin tries all orders of it.  What holds in all of them:
+ *
+ *   unnoticed  main's end is noticed
+ *   stays      no zombie stays for ever
+ *   unheard    a signal is forwarded, or main is gone
+ *   no_end     init ends after main; with -b when nothing is left, and with
+ *              -t once a stop was asked for; with -t the deadlines that pass
+ *              before that are counted
+ *   assert     nothing is sent to main's number once it was reaped, and init
+ *              ends before main only where main was killed and does not end
+ *
+ * Numbers are small: they only have to be more than one.  Each step of init is
+ * one system call and what is computed behind it, as nobody else can see that.
+ * Left out, as it adds no wait and no state to the loop: terminals, messages,
+ * rewriting, who of the rest is signalled, and what stands only for /proc.
+ *
+ * Each -DNAME at an `#ifdef NAME` breaks the loop in a way that an init was
+ * once broken in, or may come to be: loop-model.bats wants all of them found.
+ */
+
+#define REAP_BATCH 2	/* supervise.c: enum, 64 */
+#define SIGNAL_BATCH 2	/* supervise.c: enum, 16 */
+#define KILLS 1		/* stop.c: REAP_LIMIT_MS / KILL_EVERY_MS, 20 */
+#define ORPHANS 2	/* with main more than a batch */
+#define NOT_ASKED 2	/* result: no wait4(2) in this turn */
+
+/* Signals in the kernel's order.  One that is pending comes only once. */
+#define NONE 0
+#define STOP 1		/* SIGTERM: hides what is above it */
+#define CHLD 2
+#define HIGH 3		/* SIGWINCH: hidden by SIGCHLD as well */
+#define A_ZOMBIE 4	/* no signal: see watched */
+
+bool pending[4];
+#define SOMETHING_PENDING (pending[STOP] || pending[CHLD] || pending[HIGH])
+bool is_sent;		/* the SIGCHLD that is pending: by a process */
+
+/* Children, the eldest first, as wait4(2) walks them: main, then orphans. */
+mtype:process = { LIVE, ZOMBIE, REAPED };
+mtype:process main = LIVE;
+mtype:process orphans[ORPHANS];
+byte living;		/* orphans, ended ones that are not reaped included */
+
+/* Options. */
+bool delay, grace, waits;
+
+/* stop.c: struct stop. */
+mtype:state = { RUNNING, DELAYING, STOPPING, KILLING_MAIN, WAITING, DRAINING,
+	KILLING_REST };
+mtype:deadline = { NEVER, ARMED, DUE };
+mtype:state state = RUNNING;
+mtype:deadline deadline = NEVER;
+bool main_gone;
+byte kills;		/* give_up is reached after so many */
+
+bool has_ended;		/* supervise.c: struct supervision */
+
+/* What the claim looks at: one thing a run is enough, as it may be any. */
+byte watched;
+bool owed;		/* that signal has come and was not sent on */
+byte marked;		/* which orphan, from 1 on, is that zombie */
+bool asked;		/* to stop, where that is watched */
+byte passed;		/* deadlines */
+
+/* ------------------------------------------------------- the kernel */
+
+/* signals.c: signals_wait() with 0: the lowest of those above, or none. */
+inline take(above, without)
+{
+	sig = above + 1;
+	do
+	:: sig > HIGH -> sig = NONE; break
+	:: sig <= HIGH && pending[sig] && sig != without -> break
+	:: else -> sig++
+	od;
+	by_process = sig == CHLD && is_sent;
+	if
+	:: sig == CHLD -> is_sent = false
+	:: else
+	fi;
+	pending[sig] = false
+}
+
+/* A child has ended: one SIGCHLD may stand for many, signal(7). */
+inline tell_init()
+{
+	pending[CHLD] = true
+}
+
+/* An orphan is reaped, the younger ones move up. */
+inline reap_orphan(i)
+{
+	if
+	:: marked == i + 1 -> marked = 0
+	:: marked > i + 1 -> marked--
+	:: else
+	fi;
+	if
+	:: i == 0 -> orphans[0] = orphans[1]
+	:: else
+	fi;
+	orphans[1] = REAPED;
+	living--;
+	result = 1
+}
+
+/* -------------------------------------------------- deliver.c, stop.c */
+
+/* deliver.c: deliver_signal(); the rest is told by tree.c: tree_signal() */
+inline deliver(what)
+{
+	if
+#ifndef SIGNAL_THE_DEAD
+	:: main_gone	/* by pidfds, and by no number of main's */
+#endif
+	:: else -> assert(main != REAPED)
+	fi;
+	owed = (watched == what -> pending[what] : owed)
+}
+
+/* stop.c: after() */
+inline arm(if_so)
+{
+	deadline = (if_so -> ARMED : NEVER)
+}
+
+/* stop.c: start_clock() */
+inline start_clock()
+{
+	state = (main_gone -> DRAINING : STOPPING);
+	arm(grace)
+}
+
+/* supervise.c: forward(), with stop.c: stop_received() */
+inline forward()
+{
+	if
+	:: sig == STOP && (state == RUNNING || state == WAITING) && delay ->
+		state = DELAYING;	/* and the signal is held */
+		arm(true)
+	:: sig == STOP && (state == DELAYING ||
+	    ((state == RUNNING || state == WAITING) && !delay)) ->
+		start_clock();
+		deliver(STOP)
+	:: else ->
+		deliver(sig)
+	fi
+}
+
+/* stop.c: stop_main_ended() */
+inline main_ended()
+{
+	main_gone = true;
+	if
+	:: !grace && !waits -> has_ended = true
+	:: else ->
+		if
+		:: state == KILLING_REST
+		:: waits && state == RUNNING -> state = WAITING
+		:: else -> arm(grace); state = DRAINING	/* TERM_REST */
+		fi
+	fi
+}
+
+/* stop.c: stop_expired(), with deliver.c: deliver_action() */
+inline expired()
+{
+	passed++;
+	assert(passed <= 4 + KILLS);
+	if
+	:: state == DELAYING ->
+		start_clock();
+#ifndef FORGET_THE_HELD
+		deliver(STOP)
+#endif
+	:: state == STOPPING ->
+		state = KILLING_MAIN;
+		arm(true);
+		assert(main != REAPED)	/* deliver.c: kill_main() */
+	:: state == KILLING_REST && kills == KILLS ->
+		has_ended = true
+	:: state == KILLING_REST && kills < KILLS ->
+#ifndef NEVER_GIVE_UP
+		kills++;
+#endif
+		arm(true)
+	:: else ->
+		state = KILLING_REST;
+		arm(true)
+	fi
+}
+
+/* ------------------------------------------------------- supervise.c */
+
+/*
+ * One turn of the loop in supervise.c: reap(): what supervise.c:
+ * reap_looking() or reaper.c: reaper_next() finds, and supervise.c: note().
+ * What is looked at stays a zombie till it is reaped: that is one step here.
+ */
+inline reap_one()
+{
+	if
+	:: main == ZOMBIE ->
+		main = REAPED;
+		result = 1;
+		main_ended()
+	:: else ->
+		if
+		:: orphans[0] == ZOMBIE -> reap_orphan(0)
+		:: orphans[0] != ZOMBIE && orphans[1] == ZOMBIE -> reap_orphan(1)
+		:: else -> result = 0
+		fi
+	fi
+}
+
+/* supervise.c: handle_signal() */
+inline handle()
+{
+	if
+	:: sig == NONE || (sig == CHLD && !by_process)
+	:: else -> forward()
+	fi
+}
+
+/* supervise.c: next_signal(): the turn of the others, and the storm. */
+inline look_past_children()
+{
+	turn = (turn + 1) % SIGNAL_BATCH;
+	due = turn == 0;
+	if
+#ifndef STAY_DEAF
+	:: due ->
+#ifdef FORGET_A_SENT_CHLD
+		take(last, CHLD);
+#else
+		take(last, NONE);
+#endif
+#ifndef FORGET_WHOSE_TURN
+		last = sig
+#endif
+#endif
+	:: !due && more -> take(NONE, CHLD)
+	:: else -> sig = NONE
+	fi
+}
+
+/*
+ * supervise.c: supervise(): is it time to reap?  Without due it would be
+ * in the end, as every signal has its turn, but late.
+ */
+#ifdef FORWARD_CHLD_ALONE
+#define REAPS (!by_process && (sig == CHLD || sig == NONE || due))
+#else
+#define REAPS (sig == CHLD || sig == NONE || due)
+#endif
+
+/* What was received is dealt with, and forgotten. */
+inline turn_done()
+{
+	handle();
+	reaps = REAPS;
+	sig = NONE;
+	by_process = false;
+	due = false
+}
+
+/* What is watched, and the options that have to do with it. */
+inline choose()
+{
+	atomic {
+		if
+		:: watched = HIGH
+		:: watched = CHLD
+		:: watched = STOP
+		:: watched = A_ZOMBIE
+		fi;
+		if :: watched == STOP -> delay = true :: true fi;
+		if :: grace = true :: true fi;
+		if :: waits = true :: true fi
+	}
+}
+
+active proctype init_loop()
+{
+	byte sig, last, turn, reaped;
+	byte result = NOT_ASKED;
+	bool by_process, more, due, reaps, waited;
+
+	choose();
+	do
+	:: has_ended -> break
+	:: else ->
+		d_step {
+			look_past_children();
+			waited = sig != NONE || more;
+			if
+			:: waited -> turn_done()
+			:: else
+			fi
+		}
+		/* supervise.c: next_signal(): the one wait */
+		if
+		:: waited
+		:: else ->
+end_asleep:		atomic {
+				(SOMETHING_PENDING
+#ifndef SLEEP_TOO_LONG
+				    || deadline == DUE
+#endif
+				    );
+				take(NONE, NONE);
+				turn_done()
+			}
+		fi;
+		/* supervise.c: reap() */
+		do
+		:: atomic {
+			reaps && result != 0 && reaped < REAP_BATCH &&
+			    !has_ended ->
+			waited = false;
+			reap_one();
+			reaped++
+		   }
+		:: else -> break
+		od;
+		atomic {
+			if	/* stop.c: stop_none_left() */
+			:: result == 0 && main == REAPED && living == 0 ->
+				has_ended = true
+			:: else
+			fi;
+#ifndef FORGET_TO_LOOK_AGAIN
+			more = (result == NOT_ASKED -> more : result == 1);
+#endif
+			if
+			:: !has_ended && deadline == DUE -> expired()
+			:: else
+			fi;
+			result = NOT_ASKED;
+			reaped = 0;
+			reaps = false;
+			waited = false
+		}
+	od
+}
+
+/* --------------------------------------------------------- the world */
+
+/*
+ * There are stop signals in each life, and beside them what is watched: more
+ * at once adds nothing but states.
+ */
+inline send(what)
+{
+	pending[what] = true;
+	owed = owed || watched == what;
+	asked = asked || watched == STOP
+}
+
+active proctype world()
+{
+	watched != NONE;
+	do
+	:: atomic { !pending[STOP] -> send(STOP) }
+	:: atomic { watched == HIGH && !pending[HIGH] -> send(HIGH) }
+	:: atomic { watched == CHLD && !pending[CHLD] -> send(CHLD);
+		is_sent = true }
+	:: atomic { main == LIVE -> main = ZOMBIE; tell_init() }
+	:: atomic { living < ORPHANS -> orphans[living] = LIVE; living++ }
+	:: atomic { orphans[0] == LIVE -> orphans[0] = ZOMBIE; tell_init() }
+	:: atomic { orphans[1] == LIVE -> orphans[1] = ZOMBIE; tell_init() }
+	:: atomic { watched == A_ZOMBIE && marked == 0 &&
+		orphans[0] == ZOMBIE -> marked = 1 }
+	:: atomic { watched == A_ZOMBIE && marked == 0 &&
+		orphans[1] == ZOMBIE -> marked = 2 }
+	/* Nothing will happen any more: only matters to one who waits for it. */
+	:: init_loop@end_asleep && !SOMETHING_PENDING -> break
+	od
+}
+
+active proctype clock()
+{
+end_still:
+	do
+	:: deadline == ARMED -> deadline = DUE
+	od
+}
+
+/* --------------------------------------------------------- the claim */
+
+/*
+ * What must not happen is that one of these holds for ever.  Time goes on:
+ * lives in which a deadline does not come are none, so only those count that
+ * see it not armed again and again.  All the world can do between two steps of
+ * init comes to an end by itself, so that init needs no such rule.
+ */
+#define UNNOTICED (!has_ended && main == ZOMBIE)
+#define STAYS (!has_ended && marked != 0)
+#define UNHEARD (!has_ended && owed && main == LIVE)
+#define NO_END (!has_ended && main == REAPED && \
+	(!waits || living == 0 || (grace && asked)))
+
+#define FOREVER(name, what) \
+name:	do \
+	:: what && deadline == ARMED \
+	:: what && deadline != ARMED -> goto accept_##name \
+	od; \
+accept_##name: \
+	what -> goto name
+
+never {
+	do
+	:: !has_ended
+	:: UNNOTICED -> goto unnoticed
+	:: STAYS -> goto stays
+	:: UNHEARD -> goto unheard
+	:: NO_END -> goto no_end
+	:: has_ended -> assert(main == REAPED || state == KILLING_REST); false
+	od;
+	FOREVER(unnoticed, UNNOTICED);
+	FOREVER(stays, STAYS);
+	FOREVER(unheard, UNHEARD);
+	FOREVER(no_end, NO_END)
+}

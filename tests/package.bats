@@ -1,0 +1,323 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# What is handed to others: an installation, a Debian package, a release.
+
+bats_require_minimum_version 1.5.0
+load helpers
+
+setup() {
+	ROOT=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
+	cd "$BATS_TEST_TMPDIR"
+}
+
+# must_have PROGRAM...
+must_have() {
+	local program
+	for program; do
+		command -v "$program" >/dev/null ||
+			skip "$program is not installed"
+	done
+}
+
+# make_in DIRECTORY WORD...: what make or CI have set for this suite is none of
+# its business.
+make_in() {
+	local directory=$1
+	shift
+	env -i PATH="$PATH" HOME="$BATS_TEST_TMPDIR" \
+	    GIT_CEILING_DIRECTORIES="$BATS_TEST_TMPDIR" ${MUSL_ROOT:+MUSL_ROOT="$MUSL_ROOT"} \
+	    make -s -C "$directory" "$@" 3>&-
+}
+
+# make_as_built WORD...: with the program that is being tested, not another.
+make_as_built() {
+	make_in "$ROOT" BUILD="$(dirname "$MINIREAP")" -o "$MINIREAP" "$@"
+}
+
+# debian_package: make it; its name is in $DEB.
+debian_package() {
+	make_as_built deb OUT="$PWD" SOURCE_DATE_EPOCH=1700000000 >/dev/null
+	DEB=$(echo "$PWD"/minireap_*.deb)
+}
+
+# dpkg_in ROOT WORD...: of a system that has nothing but what this installs.
+dpkg_in() {
+	local root=$1
+	shift
+	dpkg --root="$root" --log=/dev/null "$@" >/dev/null
+}
+
+# bats test_tags=static
+@test "make deb: it installs, runs and goes without a trace" {
+	must_have dpkg-deb dpkg
+	needs_root
+	debian_package
+	mkdir -p root/var/lib/dpkg/updates root/var/lib/dpkg/info
+	: >root/var/lib/dpkg/status
+	dpkg_in "$PWD/root" -i "$DEB"
+	# There is one program to run in there: its wrong option is remapped.
+	run -0 chroot root /usr/bin/minireap -e 125 -- /usr/bin/minireap -z
+	run -0 chroot root /usr/bin/minireap --version
+	contains "$output" "minireap version $(dpkg-deb -f "$DEB" Version) - "
+	for file in copyright changelog.gz CHANGELOG.md.gz; do
+		[ -s root/usr/share/doc/minireap/$file ]
+	done
+	diff <(gzip -dc root/usr/share/man/man1/minireap.1.gz) \
+	    "$ROOT/minireap.1"
+	dpkg_in "$PWD/root" -P minireap
+	equal files '' "$(find root ! -type d ! -path '*/var/lib/dpkg/*')"
+	[ ! -e root/usr ]
+}
+
+# bats test_tags=slow
+@test "make deb: lintian complains of nothing but what is explained" {
+	must_have dpkg-deb lintian
+	debian_package
+	run -0 lintian --allow-root -EviIL '>=pedantic' --fail-on \
+	    error,warning,info,pedantic --no-tag-display-limit "$DEB"
+	equal complaints '' "$(grep '^[A-Z]: ' <<<"$output" | grep -v '^N: ')"
+	# No override without its reason in the line above.
+	awk '!/^#/ && last !~ /^#/ { exit 1 } { last = $0 }' \
+	    "$ROOT/packaging/lintian-overrides"
+}
+
+@test "make deb: the same bytes from the same commit" {
+	must_have dpkg-deb
+	debian_package
+	mv "$DEB" first.deb
+	umask 077
+	TZ=Pacific/Auckland debian_package
+	cmp first.deb "$DEB"
+}
+
+# ---------------------------------------------------------------- releases
+
+# release: make one, of this tree as one commit; it is in $RELEASE, the commit
+# in $COMMITTED.  The first test to ask for it waits, the others find it.
+release() {
+	must_have git musl-gcc aarch64-linux-gnu-gcc arm-linux-gnueabihf-gcc \
+	    riscv64-linux-gnu-gcc powerpc64le-linux-gnu-gcc s390x-linux-gnu-gcc
+	RELEASE=$BATS_FILE_TMPDIR/release COMMITTED=$BATS_FILE_TMPDIR/tree
+	[ ! -e "$RELEASE/SHA256SUMS" ] || return 0
+	rm -rf "$COMMITTED"
+	fresh_clone "$COMMITTED"
+	env -i PATH="$PATH" GIT_COMMITTER_DATE='1700000000 +0100' \
+	    GIT_AUTHOR_DATE='1700000000 +0100' bash -ec 'cd "$0"
+		git init -q
+		git add .
+		git -c user.name=x -c user.email=x@example.org commit -qm x' \
+	    "$COMMITTED"
+	make_in "$COMMITTED" dist OUT="$RELEASE" >/dev/null
+}
+
+# bats test_tags=slow
+@test "make dist: source, six programs, materials, sums: the same bytes elsewhere" {
+	release
+	version=$("$MINIREAP" --version | cut -d' ' -f3)
+	equal files "SHA256SUMS
+minireap-$version-amd64
+minireap-$version-arm64
+minireap-$version-armhf
+minireap-$version-ppc64el
+minireap-$version-riscv64
+minireap-$version-s390x
+minireap-$version.spdx.json
+minireap-$version.tar.gz" "$(LC_ALL=C ls "$RELEASE")"
+	(cd "$RELEASE" && sha256sum --quiet -c SHA256SUMS)
+	equal summed 8 "$(wc -l <"$RELEASE/SHA256SUMS")"
+
+	# Elsewhere: another name and depth, umask, owner's settings, age.
+	mkdir -p "a/much/longer way"
+	git clone -q "$COMMITTED" "a/much/longer way/to it"
+	touch -d 2001-01-01 "a/much/longer way/to it/"*
+	umask 077
+	TZ=Pacific/Auckland make_in "a/much/longer way/to it" dist >/dev/null
+	diff -r "$RELEASE" "a/much/longer way/to it/dist"
+}
+
+@test "make dist without git fails, and leaves no file" {
+	fresh_clone tree
+	run ! make_in tree dist
+	[ ! -e tree/dist ]
+}
+
+# bats test_tags=slow
+@test "make dist: the source builds what the release holds" {
+	release
+	tar -xzf "$RELEASE"/minireap-*.tar.gz
+	cd minireap-*/
+	diff <(git -C "$COMMITTED" ls-files | LC_ALL=C sort) \
+	    <(find . -type f -printf '%P\n' | LC_ALL=C sort)
+	commit=$(git -C "$COMMITTED" rev-parse --short=7 HEAD)
+	make_in . COMMIT="$commit" CC=musl-gcc
+	cmp minireap "$RELEASE"/minireap-*-amd64
+}
+
+# bats test_tags=slow
+@test "make dist: the bill of materials is SPDX 2.3, and names what is in there" {
+	release
+	must_have python3
+	python3 - "$RELEASE" <<-'PYTHON'
+	import hashlib, json, os, re, sys
+	release = sys.argv[1]
+	document, = [f for f in os.listdir(release) if f.endswith(".spdx.json")]
+	spdx = json.load(open(os.path.join(release, document)))
+	assert spdx["spdxVersion"] == "SPDX-2.3"
+	assert spdx["dataLicense"] == "CC0-1.0"
+	assert spdx["SPDXID"] == "SPDXRef-DOCUMENT"
+	assert re.fullmatch(r"https://\S+", spdx["documentNamespace"])
+	assert spdx["creationInfo"]["created"] == "2023-11-14T22:13:20Z"
+	ids = [p["SPDXID"] for p in spdx["packages"]]
+	assert len(ids) == len(set(ids))
+	assert all(re.fullmatch(r"SPDXRef-[A-Za-z0-9.-]+", i) for i in ids)
+	for package in spdx["packages"]:
+	    for field in ("name", "versionInfo", "downloadLocation",
+	                  "licenseConcluded", "licenseDeclared", "copyrightText"):
+	        assert package[field], (package, field)
+	files = {p["packageFileName"]: p["checksums"][0]["checksumValue"]
+	         for p in spdx["packages"] if "packageFileName" in p}
+	there = {f for f in os.listdir(release)
+	         if f not in (document, "SHA256SUMS")}
+	assert set(files) == there, (files, there)
+	for name, digest in files.items():
+	    content = open(os.path.join(release, name), "rb").read()
+	    assert hashlib.sha256(content).hexdigest() == digest, name
+	relations = {(r["spdxElementId"], r["relationshipType"],
+	              r["relatedSpdxElement"]) for r in spdx["relationships"]}
+	for a, _, b in relations:
+	    assert {a, b} <= set(ids) | {"SPDXRef-DOCUMENT"}, (a, b)
+	for arch in "amd64 arm64 armhf riscv64 ppc64el s390x".split():
+	    ref = "SPDXRef-" + arch
+	    assert (ref, "GENERATED_FROM", "SPDXRef-source") in relations
+	    linked = [b for a, t, b in relations if (a, t) == (ref, "STATIC_LINK")]
+	    assert len(linked) == 1 and re.match("SPDXRef-(musl|glibc)-", linked[0])
+	PYTHON
+}
+
+# ----------------------------------------------------- other architectures
+
+# What qemu-user cannot do, and so is not tested here: vfork(2) is a fork, so
+# that the reason of a failed exec does not come back (the status does);
+# PR_SET_CHILD_SUBREAPER is refused, so that only PID 1 adopts; a SIGSEGV that
+# was sent is taken for a fault; some real-time signals are its own, and their
+# numbers are others outside; main, a program of this machine, inherits what
+# the emulator has blocked and ignored.
+
+# on_arch WORD...: minireap of $ARCH as PID 1, with programs of this machine,
+# in place of the shell that calls it.
+on_arch() {
+	exec env --default-signal=INT,QUIT unshare --pid --fork --kill-child \
+	    --mount-proc "qemu-$QEMU-static" -0 "${CALLED:-minireap}" "$PROGRAM" "$@"
+}
+
+# core_tests ARCH QEMU MACHINE: what init is for, on another architecture.
+core_tests() {
+	ARCH=$1 QEMU=$2
+	needs_root
+	release
+	must_have "qemu-$QEMU-static" readelf
+	PROGRAM=$(echo "$RELEASE"/minireap-*-"$ARCH")
+	contains "$(readelf -hW "$PROGRAM")" "$3"
+	run ! grep -E 'INTERP|RWE' <<<"$(readelf -lW "$PROGRAM")"
+	[ "$(stat -c %s "$PROGRAM")" -lt 1000000 ]
+	options_and_statuses
+	signals
+	orphans
+	stops
+	CALLED=pause on_arch 3>&- &
+	ends_with 0 "$(child_of $!)" TERM $!
+	run -0 on_arch --install copy
+	cmp copy "$PROGRAM"
+}
+
+options_and_statuses() {
+	run -0 on_arch --version
+	contains "$output" "minireap version $("$MINIREAP" --version |
+		cut -d' ' -f3) - git."
+	run -7 on_arch -- sh -c 'exit 7'
+	run -0 on_arch -e 7,9 -- sh -c 'exit 7'
+	run -143 on_arch -- sh -c 'kill -TERM $$'
+	run -127 on_arch no-such-command
+	echo >not-executable
+	run -126 on_arch ./not-executable
+	run -125 on_arch -z
+	CALLED=tini run -1 on_arch -z
+}
+
+# ends_with STATUS INIT SIGNAL JOB: what that signal, sent to init, leads to.
+ends_with() {
+	local status=0 init=$2
+	wait_until 10 eval '[ "$(readlink "/proc/$init/cwd")" = / ]'
+	kill -"$3" "$init"
+	wait "$4" || status=$?
+	equal "status after $3" "$1" "$status"
+}
+
+# Each is heard once, rewritten where asked for; what init adds is nothing.
+signals() {
+	local job init sig
+	on_arch -g -r USR1:USR2 -r WINCH:0 -- "$PROBE" listen >heard 3>&- &
+	job=$!
+	init=$(child_of $job)
+	wait_until 10 grep -q ready heard
+	for sig in HUP QUIT ABRT USR1 ALRM WINCH; do
+		kill -$sig "$init"
+	done
+	wait_until 10 eval '[ "$(wc -l <heard)" -ge 6 ]'
+	ends_with 0 "$init" TERM $job
+	equal heard '1 3 6 12 14 15' \
+	    "$(sed 1d heard | cut -d' ' -f1 | sort -n | paste -sd ' ')"
+}
+
+orphans() {
+	run -0 on_arch -- bash -c '"$0" orphans 50 >/dev/null
+	    for _ in {1..100}; do
+		grep -q ") Z " /proc/[0-9]*/stat 2>/dev/null || exit 0
+		sleep 0.05
+	    done; exit 1' "$PROBE"
+}
+
+# One that will not end, and one that it leaves behind and that will.
+stops() {
+	local job
+	on_arch -t 1 -- bash -c '
+	    setsid bash -c "trap \"echo tidied >tidied\" TERM; : >ready
+		while [ ! -e tidied ]; do sleep 0.05; done" &
+	    trap "" TERM; while :; do sleep 0.1; done' 2>said 3>&- &
+	job=$!
+	wait_until 10 test -e ready
+	ends_with 137 "$(child_of $job)" TERM $job
+	contains "$(cat said)" 'did not end within 1.000s of the stop signal'
+	equal tidied tidied "$(cat tidied)"
+	rm ready tidied
+}
+
+# bats test_tags=slow
+@test "make cross: amd64: statuses, signals, orphans, stops, --install" {
+	core_tests amd64 x86_64 'X86-64'
+}
+
+# bats test_tags=slow
+@test "make cross: arm64: statuses, signals, orphans, stops, --install" {
+	core_tests arm64 aarch64 'AArch64'
+}
+
+# bats test_tags=slow
+@test "make cross: armhf: statuses, signals, orphans, stops, --install" {
+	core_tests armhf arm 'ARM'
+}
+
+# bats test_tags=slow
+@test "make cross: riscv64: statuses, signals, orphans, stops, --install" {
+	core_tests riscv64 riscv64 'RISC-V'
+}
+
+# bats test_tags=slow
+@test "make cross: ppc64el: statuses, signals, orphans, stops, --install" {
+	core_tests ppc64el ppc64le 'PowerPC64'
+}
+
+# bats test_tags=slow
+@test "make cross: s390x: statuses, signals, orphans, stops, --install" {
+	core_tests s390x s390x 'IBM S/390'
+}

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# podman for a test file, with roots of its own and images made from files of
+# this machine:
+#
+#	setup_file() { podman_begin; }		# PODMAN_ROOT
+#	setup() { podman_must_run; }
+#	teardown() { podman_clean; }
+#	teardown_file() { podman_end; }
+
+# shellcheck source=tests/engine.bash
+. "${BASH_SOURCE[0]%/*}/engine.bash"
+
+# podman_begin: private roots below PODMAN_ROOT; PODMAN_MISSING says why not.
+podman_begin() {
+	export PODMAN_ROOT='' PODMAN_MISSING='' CONTAINERS_CONF
+	PODMAN_MISSING=$(podman_why_not)
+	[ -z "$PODMAN_MISSING" ] || return 0
+	PODMAN_ROOT=$(mktemp -d "${TMPDIR:-/tmp}/minireap.XXXXXX")
+	CONTAINERS_CONF=$PODMAN_ROOT/containers.conf
+	# podman looks for the init of its pods in these, by this name.
+	mkdir "$PODMAN_ROOT/helpers"
+	cp "$MINIREAP" "$PODMAN_ROOT/helpers/catatonit"
+	# No right to raise limits is needed so; crun refuses hybrid cgroups.
+	cat >"$CONTAINERS_CONF" <<-CONF
+	[containers]
+	default_ulimits = ["nofile=1024:1024", "nproc=1000:1000"]
+	netns = "none"
+	[engine]
+	runtime = "runc"
+	cgroup_manager = "cgroupfs"
+	events_logger = "file"
+	lock_type = "file"
+	helper_binaries_dir = ["$PODMAN_ROOT/helpers"]
+	CONF
+}
+
+# Why no podman can run here; nothing where one could.
+podman_why_not() {
+	local program
+	[ "$(id -u)" = 0 ] || echo "these tests need root for podman"
+	for program in podman runc busybox; do
+		command -v "$program" >/dev/null ||
+			echo "$program is not installed"
+	done
+}
+
+# podman_must_run: skip the test, saying why, where podman cannot run.
+podman_must_run() {
+	[ -z "$PODMAN_MISSING" ] || skip "$PODMAN_MISSING"
+}
+
+# podman_command: PODMAN is the words that call it, for others to run.
+podman_command() {
+	PODMAN=(env -u DOCKER_CONFIG -u DOCKER_HOST
+	    "CONTAINERS_CONF=$CONTAINERS_CONF" podman
+	    --root "$PODMAN_ROOT/root" --runroot "$PODMAN_ROOT/run"
+	    --tmpdir "$PODMAN_ROOT/tmp" --storage-driver=vfs)
+}
+
+podman_here() {
+	local -a PODMAN
+	podman_command
+	"${PODMAN[@]}" "$@" 3>&-
+}
+
+# podman_run [WORD]...: in a control group that podman_end finds.
+podman_run() {
+	podman_here run --cgroup-parent "/${PODMAN_ROOT##*/}" "$@"
+}
+
+# podman_import NAME DIRECTORY [INSTRUCTION]...: as from a Dockerfile.
+podman_import() {
+	local name=$1 directory=$2 instruction
+	local -a changes=()
+	shift 2
+	for instruction; do
+		changes+=(--change "$instruction")
+	done
+	tar -C "$directory" -c . |
+	    podman_here import -q "${changes[@]}" - "$name" >/dev/null
+}
+
+# podman_clean: remove all containers and pods, and the pods' control groups,
+# which podman 4.3 forgets where there are several hierarchies.
+podman_clean() {
+	local pod
+	[ -n "$PODMAN_ROOT" ] || return 0
+	for pod in $(podman_here pod ps -q --no-trunc); do
+		podman_here pod rm -f -t 0 "$pod"
+		find /sys/fs/cgroup -depth -type d -path "*/$pod*" \
+		    -exec rmdir {} +
+	done
+	podman_here rm -fa -t 0
+} >/dev/null 2>&1
+
+podman_end() {
+	[ -n "${PODMAN_ROOT:-}" ] || return 0
+	podman_clean
+	podman_mounts | sort -r | xargs -r umount -l
+	find /sys/fs/cgroup -depth -type d -path "*/${PODMAN_ROOT##*/}*" \
+	    -exec rmdir {} +
+	# Pods of kube play stand in here; others' may, and then it stays.
+	rmdir /sys/fs/cgroup/{,*/}libpod_parent/{conmon,} || :
+	[ -n "$(podman_mounts)" ] || rm -rf "$PODMAN_ROOT"
+} >/dev/null 2>&1
+
+podman_mounts() {
+	awk -v below="$PODMAN_ROOT/" 'index($2, below) == 1 { print $2 }' \
+	    /proc/mounts
+}

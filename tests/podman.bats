@@ -1,0 +1,227 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# shellcheck disable=SC2016 # what is for a shell in a container to expand
+# bats file_tags=static,docker
+# As podman's init and as its pods' first process; sockets that are handed in.
+
+bats_require_minimum_version 1.5.0
+
+load podman
+
+setup_file() {
+	podman_begin
+	[ -z "$PODMAN_MISSING" ] || return 0
+	image_tree "$PODMAN_ROOT/tree"
+	podman_import bare "$PODMAN_ROOT/tree" 'ENV PATH=/bin'
+	cp -p "$CONTAINERS_CONF" "$PODMAN_ROOT/plain.conf"
+}
+
+setup() {
+	podman_must_run
+	cd "$BATS_TEST_TMPDIR" || return
+	NAME=test-$BATS_TEST_NUMBER
+}
+
+teardown() {
+	runc --root "$PWD/runc" delete -f bundle >/dev/null 2>&1 || :
+	cp -p "$PODMAN_ROOT/plain.conf" "$CONTAINERS_CONF"
+	podman_clean
+}
+
+teardown_file() {
+	podman_end
+}
+
+# configure LINE: into the containers section of containers.conf.
+configure() {
+	sed -i "s#^\[containers\]#&\n$1#" "$CONTAINERS_CONF"
+}
+
+# is_status EXPECTED [NAME]: the container has ended, with that.
+is_status() {
+	local found
+	found=$(podman_here inspect -f '{{.State.Status}} {{.State.ExitCode}}' \
+	    "${2:-$NAME}")
+	equal "the end of ${2:-$NAME}" "exited $1" "$found"
+}
+
+has_logged() { # AT_LEAST PATTERN
+	[ "$(podman_here logs "$NAME" 2>&1 | grep -c -e "$2")" -ge "$1" ]
+}
+
+# first_process [NAME]: the number it has on this machine.
+first_process() {
+	podman_here inspect -f '{{.State.Pid}}' "${1:-$NAME}"
+}
+
+# is_minireap PID: by its file, whatever it is called in there.
+is_minireap() {
+	cmp "$MINIREAP" "/proc/$1/exe"
+}
+
+ORPHANS='for i in 1 2 3; do (sleep 0.2 &); done; echo left; exec sleep 600'
+
+# Under podman's own name for it; $@ is what makes podman take ours.
+runs_as_init() {
+	local name=$NAME
+	run -3 podman_run --rm --init "$@" bare sh -c 'exit 3'
+	podman_run -d --name "$name" --init "$@" -e MINIREAP_OPTIONS=-w bare \
+	    sh -c "env; $ORPHANS" >/dev/null
+	wait_until 10 has_logged 3 '^minireap: reaped .*(sleep)'
+	run ! has_logged 1 MINIREAP_OPTIONS
+	is_minireap "$(first_process)"
+	equal 'the command line' '/run/podman-init -- sh -c' "$(tr '\0' ' ' \
+	    <"/proc/$(first_process)/cmdline" | cut -d' ' -f1-4)"
+	podman_here stop -t 10 "$name" >/dev/null
+	is_status 143
+}
+
+# ------------------------------------------------------------ podman --init
+
+@test "podman run --init --init-path: the command runs under minireap" {
+	runs_as_init --init-path "$MINIREAP"
+}
+
+@test "podman run --init: init_path in containers.conf has it for good" {
+	configure "init_path = \"$MINIREAP\""
+	runs_as_init
+}
+
+# --------------------------------------------------------------------- pods
+
+# start_pod [OPTION]...: one whose first process is podman's own, catatonit -P,
+# from helper_binaries_dir; INFRA is its container's name.
+start_pod() {
+	podman_here pod create --name "$NAME" \
+	    --cgroup-parent "/${PODMAN_ROOT##*/}" \
+	    --infra-name "$NAME-infra" "$@" >/dev/null
+	INFRA=$NAME-infra
+	podman_here pod start "$NAME" >/dev/null
+}
+
+@test "a pod's first process: catatonit -P, and it is minireap" {
+	start_pod
+	equal 'the command line' '/catatonit -P ' \
+	    "$(tr '\0' ' ' <"/proc/$(first_process "$INFRA")/cmdline")"
+	is_minireap "$(first_process "$INFRA")"
+	podman_here pod stop -t 10 "$NAME" >/dev/null
+	is_status 0 "$INFRA"
+}
+
+@test "a pod's first process ends with 0 at TERM and INT, not at others" {
+	start_pod
+	for sig in TERM INT; do
+		for other in HUP QUIT USR1; do
+			podman_here kill -s $other "$INFRA" >/dev/null
+		done
+		kill -0 "$(first_process "$INFRA")"
+		podman_here kill -s $sig "$INFRA" >/dev/null
+		podman_here wait "$INFRA" >/dev/null
+		is_status 0 "$INFRA"
+		podman_here start "$INFRA" >/dev/null
+	done
+}
+
+@test "a pod with one PID namespace: its first process reaps all containers'" {
+	start_pod --share +pid
+	podman_here run -d --pod "$NAME" --name "$NAME-a" bare \
+	    sh -c "$ORPHANS" >/dev/null
+	infra=$(first_process "$INFRA")
+	equal 'the container is not first' 1 \
+	    "$(podman_here exec "$NAME-a" grep -c catatonit /proc/1/cmdline)"
+	# Only the container's own process is left to it.
+	wait_until 10 has_reaped "$infra"
+	podman_here stop -t 0 "$NAME-a" >/dev/null
+	podman_here pod stop -t 10 "$NAME" >/dev/null
+	is_status 0 "$INFRA"
+}
+
+# has_reaped PID: a sleep was there once, and there is neither orphan nor zombie.
+has_reaped() {
+	podman_here logs "$NAME-a" | grep -q left &&
+	    [ -z "$(ps -o pid= --ppid "$1")" ]
+}
+
+# ------------------------------------------------------------------ sockets
+
+# activate COMMAND...: run it as systemd does for a connection, its socket
+# descriptor 3, and print what the connection is answered; see probe serve.
+activate() {
+	systemd-socket-activate -l "$PWD/socket" -E CONTAINERS_CONF -E PATH \
+	    "$@" >activated 2>&1 3>&- &
+	ACTIVATED=$!
+	wait_until 10 test -S socket
+	# Nothing is listening yet when the file is there.
+	timeout 20 python3 -c '
+import socket, time
+while True:
+    client = socket.socket(socket.AF_UNIX)
+    try:
+        client.connect("socket")
+        break
+    except ConnectionRefusedError:
+        time.sleep(0.02)
+print(client.recv(100).decode().strip())'
+}
+
+# is_listened_to: does anybody hold the socket still?
+is_listened_to() {
+	python3 -c '
+import socket
+socket.socket(socket.AF_UNIX).connect("socket")' 2>/dev/null
+}
+
+# holds_no_socket PID
+holds_no_socket() {
+	run ls -l "/proc/$1/fd"
+	[[ $output != *socket:* ]]
+}
+
+@test "socket activation, podman run --init: the command answers, init holds none" {
+	command -v systemd-socket-activate || skip "no systemd-socket-activate"
+	podman_command
+	mkdir shared
+	run -0 activate "${PODMAN[@]}" run -d --name "$NAME" \
+	    --cgroup-parent "/${PODMAN_ROOT##*/}" --init \
+	    --init-path "$MINIREAP" -v "$PWD/shared:/shared" bare \
+	    /probe serve /shared/closed
+	echo "$output"
+	[[ $output =~ ^([0-9]+)\ ([0-9]+)$ ]]
+	equal 'LISTEN_PID' "${BASH_REMATCH[2]}" "${BASH_REMATCH[1]}"
+	[ "${BASH_REMATCH[2]}" != 1 ]
+	wait_until 10 test -e shared/closed
+	is_minireap "$(first_process)"
+	holds_no_socket "$(first_process)"
+	podman_here stop -t 10 "$NAME" >/dev/null
+	is_status 143
+}
+
+# podman's conmon holds the socket as well; runc leaves nobody behind.
+@test "socket activation, runc: a socket that the command closes is closed" {
+	command -v systemd-socket-activate || skip "no systemd-socket-activate"
+	mkdir shared bundle
+	runc spec -b bundle
+	python3 - "$PODMAN_ROOT" "$PWD" <<-'PYTHON'
+	import json, os, sys
+	root, here = sys.argv[1:]
+	with open("bundle/config.json") as file:
+	    spec = json.load(file)
+	spec["root"] = {"path": root + "/tree", "readonly": True}
+	spec["process"].update(terminal=False, rlimits=[], args=[
+	    "/minireap", "--", "/probe", "serve", "/tmp/closed"])
+	spec["mounts"].append({"destination": "/tmp", "type": "bind",
+	    "source": here + "/shared", "options": ["rbind", "rw"]})
+	spec["linux"]["cgroupsPath"] = "/%s/runc" % os.path.basename(root)
+	with open("bundle/config.json", "w") as file:
+	    json.dump(spec, file)
+	PYTHON
+	run -0 activate runc --root "$PWD/runc" run -d -b bundle bundle
+	[[ $output =~ ^([0-9]+)\ ([0-9]+)$ ]]
+	equal 'LISTEN_PID' "${BASH_REMATCH[2]}" "${BASH_REMATCH[1]}"
+	wait_until 10 test -e shared/closed
+	equal state running "$(runc --root "$PWD/runc" state bundle |
+	    sed -n 's/.*"status": "\(.*\)",/\1/p')"
+	run ! is_listened_to
+	runc --root "$PWD/runc" kill bundle TERM
+	wait_until 10 eval 'runc --root "$PWD/runc" state bundle | grep -q stopped'
+}

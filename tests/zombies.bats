@@ -1,0 +1,499 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# shellcheck disable=SC2016,SC2119,SC2120 # for other shells; $1 may be left out
+# Zombies whose parent lives and does not wait: minireap(1), Zombies.  All in
+# PID namespaces: a cure on this machine would be one of strangers.
+
+bats_require_minimum_version 1.5.0
+load helpers
+
+PIDFD_OPEN=434 # of every machine, for refuse.py
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	chmod 755 .
+	export -f hold wait_until
+}
+
+# hold COUNT WAY [NAME [OWN]]: a parent of zombies, as probe has it: $HOLDER.
+hold() {
+	local made
+	made=$(mktemp "$PWD/made.XXXXXX")
+	"$PROBE" zombies "$@" >"$made" 3>&- &
+	HOLDER=$!
+	wait_until 10 test -s "$made"
+}
+
+# inside SCRIPT: by bash in a namespace whose PID 1 is minireap.
+inside() {
+	as_pid_1 "$MINIREAP" -- bash -c "$1" 3>&-
+}
+
+# as_nobody COMMAND...
+as_nobody() {
+	setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps -all "$@"
+}
+
+# process PID PARENT STATE NAME [START [NUMBERS]]: an entry of ./proc, which
+# has these numbers from the outermost namespace to the innermost.
+process() {
+	mkdir -p "proc/$1"
+	echo "$1 ($4) $3 $2 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 ${5-0} 0" \
+	    >"proc/$1/stat"
+	printf 'Name:\t%s\nPPid:\t%s\nUid:\t7\t8\t8\t8\nNSpid:\t%s\n' "$4" \
+	    "$2" "${6-$1}" >"proc/$1/status"
+}
+
+# faked [GROUP]: --zombies where ./proc is /proc, ./cgroup /sys/fs/cgroup, and
+# minireap is in that group.  (The sanitizers want the real /proc: "static".)
+faked() {
+	mkdir -p cgroup
+	unshare --mount bash -c '
+	    mount --bind cgroup /sys/fs/cgroup
+	    ln -sfn $$ proc/self
+	    mkdir -p proc/$$
+	    echo "$1" >proc/$$/cgroup
+	    mount --bind proc /proc && exec "$0" --zombies' \
+	    "$MINIREAP" "${1-}"
+}
+
+# rows: of the table in $output.
+rows() {
+	awk '/: | zombies? held by / { exit } NR > 1' <<<"$output"
+}
+
+# column NUMBER: of the rows.
+column() {
+	rows | awk -v n="$1" '{ printf "%s%s", sep, $n; sep = " " }'
+}
+
+# ends_with TEXT: $output, on its last line.
+ends_with() {
+	contains "<$(tail -n 1 <<<"$output")>" "$1>"
+}
+
+# fails_to_look REASON COMMAND...
+fails_to_look() {
+	local reason=$1
+	shift
+	run --separate-stderr -125 "$@"
+	equal stdout '' "$output"
+	equal line "minireap: cannot look for zombies: $reason" "$stderr"
+}
+
+# ---------------------------------------------------------------- the list
+
+@test "no zombies: the totals alone, and status 0" {
+	run -0 --separate-stderr inside '"$MINIREAP" --zombies'
+	[[ $output =~ ^'0 zombies held by 0 parents; '[0-9]+' of '[0-9]+' process slots used'$ ]]
+	equal stderr '' "$stderr"
+}
+
+@test "some: a table by parent, the worst first, totals, and status 1" {
+	run -1 inside 'hold 1 never one first; one=$HOLDER
+	    hold 3 never three second; three=$HOLDER
+	    hold 2 never two third
+	    echo $three $three $three $HOLDER $HOLDER $one >expected
+	    "$MINIREAP" --zombies'
+	equal header 'UID PID PPID AGE COMMAND PARENT' "$(xargs <<<"${lines[0]}")"
+	equal PPID "$(cat expected)" "$(column 3)"
+	equal COMMAND 'three three three two two one' "$(column 5)"
+	equal PARENT 'second second second third third first' "$(column 6)"
+	equal UID '0 0 0 0 0 0' "$(column 1)"
+	[[ $(column 4) =~ ^([0-9]s ?){6}$ ]]
+	column 2 | xargs -n 1 | head -n 3 | sort -n -c
+	contains "${lines[-1]}" '6 zombies held by 3 parents; '
+}
+
+# bats test_tags=static
+@test "names of any bytes stay one word, the columns straight" {
+	process 1 0 S init
+	process 10 1 S 'a b) ('
+	process 11 10 Z "$(printf 'x\033[1m\ty')"
+	process 12 1 S ''
+	process 1234567 12 Z long-long-name
+	process 1234568 12 Z 'back\slash'
+	run -1 faked
+	contains "$(column 5)" 'x\033[1m\011y'
+	contains "$(column 5)" 'back\\slash'
+	equal PARENT '- - a\040b)\040(' "$(column 6)"
+	awk '/held by/ { exit }
+	    NR == 1 { for (i = 1; i <= NF; i++) at[i] = index($0, $i) }
+	    { for (i in at) if (substr(" " $0, at[i], 2) !~ /^ [^ ]$/) bad = 1 }
+	    / $/ { bad = 1 }
+	    END { exit bad }' <<<"$output"
+}
+
+# bats test_tags=static
+@test "the UID is that of the dead, the age as long as it takes" {
+	process 1 0 S init
+	now=$(awk '{ printf "%d", $1 * 100 }' /proc/uptime)
+	for age in 0 119 120 7199 7200 172799 172800; do
+		# What began before this machine did cannot be shown.
+		[ $((now - age * 100)) -gt 0 ] || break
+		process $((10 + age)) 1 Z dead $((now - age * 100))
+	done
+	run -1 faked
+	[[ $(column 1) =~ ^7( 7)+$ ]]
+	# Seconds may have gone by since.
+	ages=$(rows | sort -n -k 2 | awk '{ print $4 }' | xargs)
+	echo "$ages"
+	[[ $ages =~ ^[0-3]s( (119s|2m)( 2m( (119m|2h)( 2h( (47|48)h( 2d)?)?)?)?)?)?$ ]]
+}
+
+@test "a zombie that is reaped in a moment is none" {
+	run -0 inside 'for i in 1 2 3 4 5; do
+	    rm -f made; "$PROBE" zombies 3 waits >made 3>&- &
+	    holder=$!
+	    wait_until 5 test -s made
+	    (sleep 0.02; kill -CHLD $holder) & "$MINIREAP" --zombies && exit 0
+	    kill -KILL $holder
+	done; exit 1'
+}
+
+@test "a process whose first thread has ended, and others run, is none" {
+	run -0 inside '"$PROBE" leader-ends 5 3>&- &
+	    gone() { grep -qs "(probe) Z" /proc/[0-9]*/stat; }
+	    wait_until 5 gone; "$MINIREAP" --zombies'
+	contains "$output" '0 zombies held by 0 parents; '
+}
+
+# bats test_tags=static
+@test "the child of a parent outside of the namespace has PPID 0" {
+	process 1 0 S init
+	process 5 0 Z exec
+	run -1 faked
+	equal row '7 5 0 exec -' "$(awk 'NR == 2 { print $1, $2, $3, $5, $6 }' \
+	    <<<"$output")"
+	contains "$output" '0 (-) is never signalled: outside of this PID namespace'
+}
+
+# bats test_tags=static
+@test "no /proc, or that of another namespace: status 125, and a line" {
+	fails_to_look 'no /proc of this PID namespace' \
+	    unshare --mount sh -c 'mount -t tmpfs none /proc &&
+		exec "$0" --zombies' "$MINIREAP"
+	fails_to_look 'no /proc of this PID namespace' \
+	    unshare --pid --fork --kill-child "$MINIREAP" --zombies
+}
+
+@test "processes hidden from a plain user: status 125, and a line" {
+	export -f as_nobody
+	for hidden in 1 2; do
+		fails_to_look "/proc hides others' processes (hidepid): be root" \
+		    inside "mount -o remount,hidepid=$hidden /proc
+			as_nobody "'"$MINIREAP" --zombies'
+	done
+	run -0 inside 'mount -o remount,hidepid=2 /proc && "$MINIREAP" --zombies'
+}
+
+@test "a plain user sees all where nothing is hidden" {
+	export -f as_nobody
+	run -1 inside 'hold 2 never; as_nobody "$MINIREAP" --zombies'
+	equal UID '0 0' "$(column 1)"
+}
+
+@test "a full disk, no stdout, a closed pipe: one line, and status 125" {
+	run -125 bash -c '"$MINIREAP" --zombies >/dev/full'
+	equal full 'minireap: cannot write to stdout: no space left on device' \
+	    "$output"
+	run -125 bash -c '"$MINIREAP" --zombies >&-'
+	equal none 'minireap: cannot write to stdout: bad file descriptor' \
+	    "$output"
+	mkfifo pipe
+	run -125 bash -c 'exec 5<>pipe 6>pipe 5<&-; "$MINIREAP" --zombies >&6'
+	equal closed 'minireap: cannot write to stdout: broken pipe' "$output"
+}
+
+@test "a command with --zombies, and a value that is no signal" {
+	run -125 "$MINIREAP" --zombies touch ran
+	equal line 'minireap: touch: no command goes with --zombies' "$output"
+	run -125 "$MINIREAP" --zombies TERM
+	equal line 'minireap: TERM: no command goes with --zombies' "$output"
+	run -125 "$MINIREAP" --zombies=zork
+	equal line 'minireap: option --zombies zork: not a signal' "$output"
+	run -125 "$MINIREAP" --zombies=
+	equal line "minireap: option --zombies '': not a signal" "$output"
+	run -1 bash -c 'exec -a tini "$MINIREAP" --zombies true'
+	equal line 'minireap: true: no command goes with --zombies' "$output"
+	[ ! -e ran ]
+}
+
+# bats test_tags=static
+@test "30,000 processes, 10,000 of them zombies of 2,500 parents: in a second" {
+	python3 - <<-'PYTHON'
+	import os
+	for pid in range(1, 30001):
+	    os.makedirs(f"proc/{pid}")
+	    zombie = pid > 20000
+	    parent = 100 + pid % 2500 if zombie else 1
+	    with open(f"proc/{pid}/stat", "w") as file:
+	        file.write(f"{pid} (x) {'SZ'[zombie]} {parent} 1 1 0 -1 0 0 0 0 0 "
+	                   f"0 0 0 0 20 0 1 0 5 0\n")
+	    with open(f"proc/{pid}/status", "w") as file:
+	        file.write(f"Name:\tx\nPPid:\t{parent}\nUid:\t0\t0\t0\t0\nNSpid:\t{pid}\n")
+	PYTHON
+	TIMEFORMAT='%U %S' # of a processor, however busy it is
+	{ time faked >out; } 2>took || :
+	cat took
+	equal lines 10002 "$(wc -l <out)"
+	contains "$(tail -n 1 out)" '10000 zombies held by 2500 parents; '
+	awk '{ exit $1 + $2 >= 1 }' took
+}
+
+@test "3,000 real ones, of 30 parents" {
+	run -1 inside '"$PROBE" crowd 30 100 >made 3>&- &
+	    wait_until 30 test -s made; time "$MINIREAP" --zombies >out'
+	contains "$(tail -n 1 out)" '3000 zombies held by 30 parents; '
+	equal lines 3002 "$(wc -l <out)"
+}
+
+# ------------------------------------------------------------ process slots
+
+@test "slots: those of the pids cgroup, version 1, or the nearest with a limit" {
+	group=/sys/fs/cgroup/pids/minireap-zombies-$$
+	mkdir "$group" 2>/dev/null || skip "no cgroup v1 of pids"
+	echo 77 >"$group/pids.max"
+	mkdir "$group/below"
+	run bash -c 'echo $$ >"$0/below/cgroup.procs"; exec "$MINIREAP" --zombies' \
+	    "$group"
+	rmdir "$group/below" "$group"
+	ends_with '; 1 of 77 process slots used'
+}
+
+# bats test_tags=static
+@test "slots: those of cgroup version 2, or the nearest with a limit" {
+	process 1 0 S init
+	mkdir -p cgroup/a/b
+	echo max >cgroup/a/b/pids.max
+	echo 33 >cgroup/a/pids.max
+	echo 12 >cgroup/a/pids.current
+	run -0 faked 0::/a/b
+	ends_with '; 12 of 33 process slots used'
+	# A container's own group, mounted, may have another name outside.
+	echo 44 >cgroup/pids.max
+	echo 5 >cgroup/pids.current
+	run -0 faked 0::/docker/0123
+	ends_with '; 5 of 44 process slots used'
+	run -0 faked "$(printf '9:pids:/\n0::/')"
+	ends_with '; 5 of 44 process slots used'
+}
+
+# bats test_tags=static
+@test "slots: without a group's limit, the kernel's" {
+	process 1 0 S init
+	process 2 1 S other
+	mkdir -p proc/sys/kernel
+	echo 99 >proc/sys/kernel/pid_max
+	run -0 faked 0::/
+	ends_with '; 2 of 99 process slots used'
+}
+
+# --------------------------------------------------------------- containers
+
+# bats test_tags=static
+@test "on a node: the container, by the names of each engine, v1 and v2" {
+	id=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+	tab=$(printf '\t')
+	process 1 0 S systemd
+	process 2 1 S runtime 0 "2${tab}1"
+	n=10
+	for path in "0::/docker/$id" \
+	    "12:pids:/docker/$id" \
+	    "0::/system.slice/docker-$id.scope" \
+	    "3:cpu:/kubepods/burstable/pod01234567-89ab-cdef-0123-456789abcdef/$id" \
+	    "0::/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod01.slice/cri-containerd-$id.scope" \
+	    "0::/system.slice/containerd.service/kubepods-pod01.slice:cri-containerd:$id" \
+	    "0::/kubepods.slice/kubepods-pod01.slice/crio-$id.scope" \
+	    "0::/machine.slice/libpod-$id.scope/container" \
+	    "9:devices:/libpod_parent/libpod-$id" \
+	    "0::/docker/f$(cut -c 2- <<<"$id")/docker/$id (deleted)"; do
+		process $n 2 Z dead 0 "$n${tab}4"
+		printf '13:misc:/\n%s\n' "$path" >proc/$n/cgroup
+		n=$((n + 1))
+	done
+	# Of version 1 a zombie has left its group, but its parent has not.
+	process 3 1 S worker 0 "3${tab}7"
+	echo "12:pids:/docker/$id" >proc/3/cgroup
+	process $n 3 Z dead 0 "$n${tab}9"
+	echo '12:pids:/' >proc/$n/cgroup
+	process 4 1 S host
+	process 99 4 Z none
+	run -1 faked
+	equal header 'UID PID PPID AGE COMMAND PARENT CONTAINER' \
+	    "$(xargs <<<"${lines[0]}")"
+	equal ids "$(printf '0123456789ab %.0s' {1..11})" \
+	    "$(rows | awk '$5 == "dead" { printf "%s ", $7 }')"
+	equal none - "$(rows | awk '$5 == "none" { print $7 }')"
+	contains "$output" '2 (runtime) is never signalled: a PID 1 that'
+}
+
+@test "on a node: zombies of a namespace below are seen, and whose" {
+	run -1 inside 'unshare --pid --fork --kill-child --mount-proc \
+		"$PROBE" zombies 2 never inner app >made 3>&- &
+	    wait_until 5 test -s made; "$MINIREAP" --zombies'
+	equal COMMAND 'inner inner' "$(column 5)"
+	contains "${lines[0]}" CONTAINER
+	contains "$output" '(app) is never signalled: a PID 1'
+}
+
+# --------------------------------------------------------------------- cure
+
+@test "cure: who waits when reminded lives, who never does ends" {
+	run -1 inside 'hold 4 waits a careful; careful=$HOLDER
+	    hold 3 never b careless; careless=$HOLDER
+	    hold 2 ignores c deaf
+	    echo $careful $careless $HOLDER >pids
+	    "$MINIREAP" --zombies=TERM; status=$?
+	    kill -0 $careful || echo died
+	    ! kill -0 $careless 2>/dev/null || echo lives
+	    exit $status'
+	read -r careful careless deaf <pids
+	equal careful "$careful (careful): sent SIGCHLD: its zombies are gone" \
+	    "${lines[0]}"
+	equal careless "$careless (careless): sent SIGCHLD, SIGTERM: its zombies are gone" \
+	    "${lines[1]}"
+	equal deaf "$deaf (deaf): sent SIGCHLD, SIGTERM: its zombies remain" \
+	    "${lines[2]}"
+	contains "${lines[3]}" 'UID '
+	contains "${lines[6]}" '2 zombies held by 1 parent; '
+	equal lines 7 "${#lines[@]}"
+}
+
+@test "cure: none left, or none to begin with: status 0, and soon" {
+	begin=$(now_ms)
+	run -0 inside 'hold 4 waits; "$MINIREAP" --zombies=15; exit $?'
+	contains "${lines[0]}" ': sent SIGCHLD: its zombies are gone'
+	contains "${lines[1]}" '0 zombies held by 0 parents; '
+	run -0 inside '"$MINIREAP" --zombies=KILL'
+	equal lines 1 "${#lines[@]}"
+	run -0 inside 'hold 4 ignores; "$MINIREAP" --zombies=sigkill; exit $?'
+	contains "$output" ': sent SIGCHLD, SIGKILL: its zombies are gone'
+	[ $(($(now_ms) - begin)) -lt 4000 ]
+}
+
+@test "cure: PID 1 is never signalled, here or below, and said to need an init" {
+	as_pid_1 "$PROBE" zombies 2 never dead app >made 3>&- &
+	job=$!
+	first=$(child_of "$(child_of $job)")
+	wait_until 5 test -s made
+	run -1 nsenter --target "$first" --pid --mount "$MINIREAP" --zombies=KILL
+	equal PPID '1 1' "$(column 3)"
+	contains "$output" '1 (app) is never signalled: a PID 1 that does not wait for orphans; it needs an init in front of it'
+	kill -KILL "$first"
+	wait $job || :
+	# From above the kernel would not save it.
+	run -1 inside 'unshare --pid --fork --kill-child --mount-proc \
+		"$PROBE" zombies 2 never inner app >made2 3>&- &
+	    wait_until 5 test -s made2; "$MINIREAP" --zombies=KILL'
+	equal COMMAND 'inner inner' "$(column 5)"
+}
+
+@test "cure: what one may not signal, and itself, are left alone" {
+	export -f as_nobody
+	run -1 inside 'hold 2 never a root
+	    as_nobody "$MINIREAP" --zombies=KILL; status=$?
+	    kill -0 $HOLDER || echo killed; exit $status'
+	contains "${lines[0]}" ' (root): not signalled: operation not permitted'
+	contains "${lines[-1]}" '2 zombies held by 1 parent'
+	run -1 inside 'python3 -c "
+import os
+child = os.fork()
+child or os._exit(0)
+os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
+os.execlp(os.environ[\"MINIREAP\"], \"minireap\", \"--zombies=KILL\")"'
+	contains "$output" ' (minireap) is never signalled: minireap itself'
+}
+
+@test "cure: without pidfds, too" {
+	for error in ENOSYS EPERM; do
+		run -0 inside "hold 2 never
+		    python3 '$BATS_TEST_DIRNAME/refuse.py' $error $PIDFD_OPEN -- "'\
+			"$MINIREAP" --zombies=TERM; exit $?'
+		contains "$output" 'SIGTERM: its zombies are gone'
+	done
+}
+
+@test "cure: a pidfd is taken before the look at who has the number" {
+	run -0 inside 'hold 2 never; echo $HOLDER >holder
+	    strace -o calls "$MINIREAP" --zombies=TERM; exit $?'
+	holder=$(cat holder)
+	grep -oE "^pidfd_open\($holder,|\"/proc/$holder/stat\"|^pidfd_send_signal\([0-9]+, SIG[A-Z]+" calls |
+	    sed 's/([0-9]*, / /; s/(.*//; s/".*"/stat/' |
+	    sed -n '/pidfd_open/,$p' >order
+	diff order - <<-'LIST'
+	pidfd_open
+	stat
+	pidfd_send_signal SIGCHLD
+	pidfd_open
+	stat
+	pidfd_send_signal SIGTERM
+	LIST
+	run ! grep '^kill(' calls
+}
+
+# The holder has been sent SIGCHLD when /proc says that another process, started
+# later, has its number.
+# bats test_tags=static
+@test "cure: a number that was used again is not hit, with pidfds or without" {
+	for refused in $PIDFD_OPEN 0,4294967295; do # read(2) of no file
+		rm -rf proc heard
+		"$PROBE" listen 15 >heard 3>&- &
+		holder=$!
+		wait_until 5 grep -q ready heard
+		process 1 0 S init
+		process $holder 1 S holder 100
+		process 4194303 $holder Z dead
+		unshare --mount bash -c 'ln -sfn $$ proc/self
+		    mount --bind proc /proc
+		    exec "$@"' sh python3 "$BATS_TEST_DIRNAME/refuse.py" ENOSYS \
+			"$refused" -- "$MINIREAP" --zombies=USR1 >out 3>&- &
+		job=$!
+		wait_until 5 grep -q '^17 ' heard
+		process $holder 1 S another 200
+		wait $job || :
+		contains "$(cat out)" \
+		    "$holder (holder): sent SIGCHLD: no such process"
+		kill $holder
+		wait $holder
+		run ! grep '^10 ' heard
+		grep '^15 ' heard # which is the next one
+	done
+}
+
+# ------------------------------------------------------------- inside of init
+
+# watched COUNT [OPTION]...: main holds so many zombies; two orphans are reaped.
+watched() {
+	local count=$1
+	shift
+	as_pid_1 "$MINIREAP" "$@" -- bash -c 'hold '"$count"' never dead negligent
+	    for i in 1 2; do (exec sleep 0 & exec true); sleep 0.2; done
+	    echo $HOLDER' 3>&-
+}
+
+@test "-w: 32 zombies of a living parent are a line, once, when one is reaped" {
+	run -0 --separate-stderr watched 40 -w
+	# One or two that have just ended may be counted, too.
+	equal line "minireap: 4N zombies have a parent that does not wait, 40 of them $output (negligent): see --zombies" \
+	    "$(grep zombies <<<"$stderr" | sed 's/ 4[0-3] z/ 4N z/')"
+	run -0 --separate-stderr watched 31 -w
+	contains "$stderr" 'reaped '
+	run ! grep zombies <<<"$stderr"
+	run -0 --separate-stderr watched 40 -vv
+	contains "$stderr" 'reaped '
+	run ! grep zombies <<<"$stderr"
+}
+
+@test "-w: one look a minute" {
+	as_pid_1 strace -o calls "$MINIREAP" -w -- bash -c 'hold 40 never
+	    for i in 1 2 3; do (exec sleep 0 & exec true); sleep 0.2; done' \
+	    3>&- 2>/dev/null
+	equal walks 0 "$(grep -c '"/proc", .*O_DIRECTORY' calls)" # not PID 1
+	as_pid_1 "$MINIREAP" -w -- bash -c 'strace -o calls -p 1 2>traced &
+	    wait_until 5 grep -q attached traced; hold 40 never
+	    for i in 1 2 3; do (exec sleep 0 & exec true); sleep 0.2; done' \
+	    3>&- 2>/dev/null
+	equal walks 1 "$(grep -c '"/proc", .*O_DIRECTORY' calls)"
+	[ "$(grep -c 'wait4.* = [1-9]' calls)" -ge 3 ]
+}
