@@ -28,7 +28,7 @@ inject() {
 	sed 's/^/# /' result >&3
 }
 
-# MINIREAP_INJECT=all are some 4,600, in five minutes.
+# MINIREAP_INJECT=all are some 5,000, in five minutes.
 # bats test_tags=static, slow
 @test "whatever call fails: main's status is right, no signal is lost, none hangs or stays" {
 	inject "$ACTOR"

@@ -160,6 +160,10 @@ SCENARIOS = [
     Scenario("--session, a terminal", "--session", MAIN, err="terminal", before="exec >&-"),
     Scenario("-T", "-T{}/log", MAIN),
     Scenario("-P", "-P", None, 0, (USR1, TERM), 0),
+    Scenario("--zombies", "--zombies", None, 0, (), 0, below=True),
+    Scenario("--zombies=TERM", "--zombies=TERM", None, 0, (), 0, below=True),
+    Scenario("--install", "--install {}/copy", None, 0, (), 0, below=True),
+    Scenario("--install, in vain", "--install {}/d", None, 0, (), 125, before="mkdir -p d"),
     Scenario("storm", "", f"{STORM} {MAIN}"),
     Scenario("storm -t", "-t 300ms", f"{STORM} {MAIN}", 1, (USR1, TERM)),
     Scenario("no command", "", None, 0, (), 127, run=["/no/such/command"]),
@@ -472,7 +476,10 @@ def seen_in(scenario):
 
 
 # Calls of rare failures, which are not made to happen here.
-SELDOM = {"prlimit64": "where the arguments are too long, and how long they may be"}
+SELDOM = {
+    "prlimit64": "where the arguments are too long, and how long they may be",
+    "unlink": "where a copy was begun and cannot be ended",
+}
 
 
 def listed(pool):

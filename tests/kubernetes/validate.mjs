@@ -12,6 +12,7 @@ const require = createRequire(pathToFileURL(modules + "/"));
 const { parseAllDocuments } = require("yaml");
 
 const schemas = {
+	"apps/v1 DaemonSet": "IoK8sApiAppsV1DaemonSet",
 	"apps/v1 Deployment": "IoK8sApiAppsV1Deployment",
 	"v1 Pod": "IoK8sApiCoreV1Pod",
 };
