@@ -337,9 +337,9 @@ example() { # STATUS OUTPUT COMMAND
 	# dumb-init's README
 	0 | /my/script --with --args | /usr/bin/dumb-init -- /my/script --with --args
 	0 | /my/script --with --args | dumb-init --rewrite 2:3 -- /my/script --with --args
-	4 | quit | dumb-init --rewrite 2:3 -- sh -c 'trap "echo quit; exit 4" QUIT; sleep 9 & kill -INT 1; wait'
-	4 | quit | dumb-init --rewrite 15:3 sh -c 'trap "echo quit; exit 4" QUIT; sleep 9 & kill -TERM 1; wait'
-	4 | quit | dumb-init -r 15:3 -r 2:3 -- sh -c 'trap "echo quit; exit 4" QUIT; sleep 9 & kill -INT 1; wait'
+	4 | quit | dumb-init --rewrite 2:3 -- sh -c 'trap "echo quit; exit 4" QUIT; kill -INT 1; while :; do sleep 0.1; done'
+	4 | quit | dumb-init --rewrite 15:3 sh -c 'trap "echo quit; exit 4" QUIT; kill -TERM 1; while :; do sleep 0.1; done'
+	4 | quit | dumb-init -r 15:3 -r 2:3 -- sh -c 'trap "echo quit; exit 4" QUIT; kill -INT 1; while :; do sleep 0.1; done'
 	7 | | dumb-init --rewrite 15:0 -- sh -c 'kill -TERM 1; sleep 0.3; exit 7'
 	0 | oh, hi | dumb-init dumb-init echo 'oh, hi'
 	0 | prepared /bin/my-server | /usr/bin/dumb-init -- bash -c 'do-some-pre-start-thing && exec my-server'
