@@ -450,10 +450,11 @@ held() {
 	seq 200 >lines
 	TERM=vt100 type_into bash --norc --noprofile <<-'STEPS'
 	foreground bash
-	send ./minireap -- cat lines | less\n
+	send ./minireap -- ./main -c 'cat lines; until [ -e go ]; do sleep 0.05; done' | less\n
 	expect 23
 	send  \n
 	expect 40
+	until touch go
 	send q
 	send echo ov""er\n
 	expect over
