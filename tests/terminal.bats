@@ -481,7 +481,6 @@ held() {
 	send ./minireap -- python3 take.py | less\n
 	expect 22
 	until [ -e took ]
-	foreground python3
 	send  \n
 	expect 40
 	foreground minireap
@@ -762,7 +761,8 @@ fg_steps() {
 }
 
 # LEFT: main ends and leaves what no key of main's group reaches.
-LEFT='env --default-signal=INT setsid sleep 100 & echo $! >pid'
+LEFT="env --default-signal=INT setsid bash -c '
+    echo \$\$ >pid; exec sleep 100' &"
 
 @test "-b: main has ended, the keys are for what is left: ^Z, fg, ^C" {
 	export LEFT
