@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <unistd.h>
 
-enum { SHELL_LOOKS_MS = 20 };
+enum { SHELL_LOOKS_MS = 50 };
 
 /* ioctl(2), which a libc makes of tcgetpgrp(3) and tcsetpgrp(3), too. */
 static int
@@ -132,6 +132,20 @@ denials(void)
 	return signals_only(SIGTTIN) | signals_only(SIGTTOU);
 }
 
+/*
+ * Who was denied the terminal goes on.  The shell is to see that before our
+ * end: of a job whose last members stand still it would say so, and take the
+ * terminal itself.
+ */
+static void
+continue_denied(void)
+{
+	siginfo_t info;
+
+	kill(0, SIGCONT);
+	signals_wait(0, &info, SHELL_LOOKS_MS);
+}
+
 void
 terminal_return(struct terminal *terminal)
 {
@@ -143,14 +157,8 @@ terminal_return(struct terminal *terminal)
 		terminal->fd = open_terminal();
 	set_foreground(terminal->fd, getpgrp());
 	terminal->held = false;
-	/*
-	 * Who was denied it goes on, and the shell is to see that before our
-	 * end: of a job whose last members stand still it would say so.
-	 */
-	if (signals_wait(denials(), &info, 0) != 0) {
-		kill(0, SIGCONT);
-		signals_wait(0, &info, SHELL_LOOKS_MS);
-	}
+	if (signals_wait(denials(), &info, 0) != 0)
+		continue_denied();
 }
 
 /*
@@ -291,7 +299,7 @@ was_denied(struct terminal *terminal, pid_t main_pid)
 	if (!terminal->held)
 		return false;
 	terminal_return(terminal);
-	kill(0, SIGCONT);
+	continue_denied();
 	return true;
 }
 

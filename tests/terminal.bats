@@ -450,10 +450,11 @@ held() {
 	seq 200 >lines
 	TERM=vt100 type_into bash --norc --noprofile <<-'STEPS'
 	foreground bash
-	send ./minireap -- cat lines | less\n
+	send ./minireap -- ./main -c 'cat lines; until [ -e go ]; do sleep 0.05; done' | less\n
 	expect 23
 	send  \n
 	expect 40
+	until touch go
 	send q
 	send echo ov""er\n
 	expect over
@@ -480,7 +481,6 @@ held() {
 	send ./minireap -- python3 take.py | less\n
 	expect 22
 	until [ -e took ]
-	foreground python3
 	send  \n
 	expect 40
 	foreground minireap
@@ -761,7 +761,8 @@ fg_steps() {
 }
 
 # LEFT: main ends and leaves what no key of main's group reaches.
-LEFT='env --default-signal=INT setsid sleep 100 & echo $! >pid'
+LEFT="env --default-signal=INT setsid bash -c '
+    echo \$\$ >pid; exec sleep 100' &"
 
 @test "-b: main has ended, the keys are for what is left: ^Z, fg, ^C" {
 	export LEFT
