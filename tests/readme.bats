@@ -114,7 +114,7 @@ commands() {
 
 @test "tests/run.sh: nothing is missing, and it goes straight to make" {
 	# shellcheck disable=SC2046 # words
-	machine $(commands) systemd-socket-activate spin
+	machine $(commands) systemd-socket-activate vim.tiny spin
 	run -0 run_sh BUILD=x
 	[ "$output" = 'make -s check BUILD=x' ] || {
 		echo "$output"
