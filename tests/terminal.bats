@@ -761,10 +761,12 @@ fg_steps() {
 }
 
 # LEFT: main ends and leaves what no key of main's group reaches.
+# shellcheck disable=SC2089 # quotes for another shell
 LEFT="env --default-signal=INT setsid bash -c '
     echo \$\$ >pid; exec sleep 100' &"
 
 @test "-b: main has ended, the keys are for what is left: ^Z, fg, ^C" {
+	# shellcheck disable=SC2090
 	export LEFT
 	type_into bash --norc --noprofile <<-'STEPS'
 	foreground bash

@@ -118,16 +118,18 @@ class Terminal:
         )
 
     def until(self, command):
-        self.wait_for(
-            f"so: {command}",
-            lambda: subprocess.call(
-                ["sh", "-c", command],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
-            == 0,
-        )
+        def succeeds():
+            try:
+                return not subprocess.call(
+                    ["sh", "-c", command],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                )
+            except BlockingIOError:  # no process left, for a moment
+                return False
+
+        self.wait_for(f"so: {command}", succeeds)
 
     def resize(self, rows, columns):
         size = struct.pack("HHHH", int(rows), int(columns), 0, 0)
