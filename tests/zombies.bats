@@ -477,7 +477,7 @@ watched() {
 	# One or two that have just ended may be counted, too.
 	equal line "minireap: 4N zombies have a parent that does not wait, 40 of them $output (negligent): see --zombies" \
 	    "$(grep zombies <<<"$stderr" | sed 's/ 4[0-3] z/ 4N z/')"
-	run -0 --separate-stderr watched 31 -w
+	run -0 --separate-stderr watched 28 -w # likewise
 	contains "$stderr" 'reaped '
 	run ! grep zombies <<<"$stderr"
 	run -0 --separate-stderr watched 40 -vv
