@@ -207,7 +207,7 @@ fails_to_look() {
 
 @test "a command with --zombies, and a value that is no signal" {
 	run -125 "$MINIREAP" --zombies touch ran
-	equal line 'minireap: touch: no command goes with --zombies' "$output"
+	equal line 'minireap: touch: no command goes with --pause, --install or --zombies' "$output"
 	run -125 "$MINIREAP" --zombies TERM
 	equal line 'minireap: TERM: no command goes with --zombies' "$output"
 	run -125 "$MINIREAP" --zombies=zork
