@@ -209,13 +209,13 @@ fails_to_look() {
 	run -125 "$MINIREAP" --zombies touch ran
 	equal line 'minireap: touch: no command goes with --pause, --install or --zombies' "$output"
 	run -125 "$MINIREAP" --zombies TERM
-	equal line 'minireap: TERM: no command goes with --zombies' "$output"
+	equal line 'minireap: TERM: no command goes with --pause, --install or --zombies' "$output"
 	run -125 "$MINIREAP" --zombies=zork
 	equal line 'minireap: option --zombies zork: not a signal' "$output"
 	run -125 "$MINIREAP" --zombies=
 	equal line "minireap: option --zombies '': not a signal" "$output"
 	run -1 bash -c 'exec -a tini "$MINIREAP" --zombies true'
-	equal line 'minireap: true: no command goes with --zombies' "$output"
+	equal line 'minireap: true: no command goes with --pause, --install or --zombies' "$output"
 	[ ! -e ran ]
 }
 
