@@ -89,6 +89,7 @@ main_is_told() {
 	equal output '' "$output"
 }
 
+# bats test_tags=static
 @test "a run that ends well looks at no cgroup, no clock and no file" {
 	for main in 'exit 0' '(sleep 0.05 &); kill $PPID; exec sleep 5'; do
 		strace -f -o trace "$MINIREAP" -- sh -c "$main" || :
