@@ -320,6 +320,7 @@ os.execv(sys.argv[1], ["probe", "listen"])' "$PROBE"
 	hears main '17 18 15'
 }
 
+# bats test_tags=static
 @test "blocked and ignored signals are main's as they were given to init" {
 	expected=$("$PROBE" mask block "$PROBE" mask ignore "$PROBE" mask)
 	equal "all of them" \

@@ -224,6 +224,7 @@ refused() {
 	refused=(python3 "$BATS_TEST_DIRNAME/refuse.py" "$2" "$1" -- "${@:3}")
 }
 
+# bats test_tags=static
 @test "no memory for the walk: all get TERM, and KILL, all the same" {
 	local mmap=9
 	[ "$(uname -m)" = x86_64 ] || mmap=222
@@ -332,6 +333,7 @@ without_proc() {
 	unharmed
 }
 
+# bats test_tags=static
 @test "no /proc: what ignores TERM is killed; one line says what is not seen" {
 	without_proc "$MINIREAP" -t 0.5 -- "$ACTOR" ignore $TERM \
 		fork '{' mark ready live '}' \
@@ -374,6 +376,7 @@ without_proc() {
 	unharmed
 }
 
+# bats test_tags=static
 @test "no /proc: nothing left when main ends: init exits at once" {
 	# The best of three; to try all numbers there may be takes a second.
 	local least=99999 n
@@ -411,6 +414,7 @@ without_proc() {
 	unharmed
 }
 
+# bats test_tags=static
 @test "no /proc, as PID 1: all get TERM and KILL, and no name is made up" {
 	start_init sh -c 'mount -t tmpfs none /proc && exec "$@"' sh \
 		"$MINIREAP" -t 0.5 -- "$ACTOR" fork '{' session note notes mark ready live '}' \
