@@ -98,21 +98,10 @@ append(const struct ending *ending, struct message *line, int status,
 	message_send(ending->log, line);
 }
 
-/* To stderr, if it is for there, and to the file. */
-static void
-say(const struct ending *ending, struct message *line, bool to_log)
-{
-	const size_t length = line->length;
-
-	if (to_log)
-		message_send(ending->log, line);
-	line->length = length;
-}
-
 void
 ending_say(const struct ending *ending, struct message *line, int status)
 {
-	say(ending, line, true);
+	message_send(ending->log, line);
 	append(ending, line, status, NULL);
 }
 
@@ -207,8 +196,8 @@ ending_main(struct ending *ending, const struct report_main *main_process,
 		message_add(&line, "; ");
 		add_oom(&line, ending, &oom);
 	}
-	say(ending, &line,
-	    is_strange || ending->tells_all || kills_since(ending, &oom) > 0);
+	if (is_strange || ending->tells_all || kills_since(ending, &oom) > 0)
+		message_send(ending->log, &line);
 	append(ending, &line, reaper_exit_status(wstatus), &event->usage);
 }
 

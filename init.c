@@ -54,8 +54,7 @@ install_and_exit(const struct init *init)
 	if (install(file) == 0)
 		_exit(0);
 	message_begin(&line);
-	message_add(&line, "cannot install %s: ", file);
-	message_add_reason(&line, errno);
+	message_add(&line, "cannot install %s: %m", file);
 	fail(init, &line);
 }
 

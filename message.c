@@ -276,6 +276,7 @@ message_send(struct log *log, struct message *message)
 	if (!say_dropped(log) ||
 	    !write_now(log->fd, message->text, message->length))
 		log->dropped++;
+	message->length--; /* for whoever goes on with it */
 }
 
 void

@@ -120,11 +120,11 @@ void message_add_cpu_time(struct message *message, const struct rusage *usage);
 void message_end(struct message *message);
 
 /*
- * End the line and write it to log, in one write.  Never blocks and never
- * fails: a line that does not fit is dropped and counted, and the count is
- * said before the next line that fits (pwritev2(2) RWF_NOWAIT, Linux 4.14;
- * else poll(2) first).  A closed pipe queues a SIGPIPE, a file at its limit a
- * SIGXFSZ, which must be blocked: see signals_is_own().
+ * Write message, ended, to log, in one write; it is left as it was.  Never
+ * blocks and never fails: a line that does not fit is dropped and counted, and
+ * the count is said before the next line that fits (pwritev2(2) RWF_NOWAIT,
+ * Linux 4.14; else poll(2) first).  A closed pipe queues a SIGPIPE, a file at
+ * its limit a SIGXFSZ, which must be blocked: see signals_is_own().
  */
 void message_send(struct log *log, struct message *message);
 
