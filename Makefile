@@ -20,11 +20,11 @@ LDFLAGS ?= -static
 OBJ = $(BUILD)/obj
 PROGRAM = $(BUILD)/minireap
 PROBE = $(OBJ)/probe
-SOURCES = init.c supervise.c deliver.c options.c settings.c peer.c usage.c \
-	spawn.c execute.c diagnose.c environment.c stop.c tree.c signals.c \
-	signames.c reaper.c terminal.c release.c report.c ending.c oom.c \
-	cgroup.c zombies.c cure.c table.c install.c reason.c proc.c \
-	message.c file.c clock.c text.c
+SOURCES = init.c supervise.c deliver.c options.c \
+	settings.c peer.c usage.c spawn.c execute.c diagnose.c environment.c \
+	stop.c tree.c signals.c signames.c reaper.c terminal.c release.c \
+	report.c ending.c oom.c cgroup.c zombies.c cure.c table.c install.c \
+	reason.c proc.c message.c file.c memory.c clock.c text.c
 OBJECTS = $(SOURCES:%.c=$(OBJ)/%.o)
 PROBE_OBJECTS = $(patsubst tests/probe/%.c,$(OBJ)/probe-%.o,$(wildcard tests/probe/*.c))
 
@@ -34,20 +34,21 @@ OUR_CPPFLAGS = -D_GNU_SOURCE -DMINIREAP_VERSION='"$(VERSION)"' \
 	-DMINIREAP_COMMIT='"$(or $(COMMIT),unknown)"'
 OUR_CFLAGS = -std=c11 $(WARNINGS) -fno-pie -fno-stack-protector \
 	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections
-# One segment for all that is read, one for all that is written: few pages.
 OUR_LDFLAGS = -no-pie -s -Wl,--gc-sections,-z,norelro,-z,noseparate-code \
 	-Wl,--build-id=none,-z,noexecstack -Wno-unused-command-line-argument
-# -Os asks for all that the compiler knows to make it small.
+# -Os asks for all that compiler and linker know to make it small.
 ifneq ($(filter -Os,$(CFLAGS)),)
 SMALL := $(shell CC='$(CC)' sh small.sh)
+LAYOUT := $(if $(filter -static,$(LDFLAGS)),$(shell CC='$(CC)' sh small.sh link))
 endif
 COMPILE = $(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) $(SMALL) \
 	-MMD -MP
 
 all: $(PROGRAM)
 
-$(PROGRAM): $(OBJECTS)
-	$(CC) $(OUR_CFLAGS) $(CFLAGS) $(SMALL) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $(OBJECTS)
+$(PROGRAM): $(OBJECTS) layout.ld
+	$(CC) $(OUR_CFLAGS) $(CFLAGS) $(SMALL) $(OUR_LDFLAGS) \
+	    $(LAYOUT) $(LDFLAGS) -o $@ $(OBJECTS)
 	$(if $(SMALL),sh unsection.sh $@)
 
 $(PROBE): $(PROBE_OBJECTS)

@@ -176,8 +176,8 @@ looks_for_oom(const struct ending *ending, int wstatus, bool is_pid_1)
 	    (is_pid_1 || ending->kills_before != OOM_UNKNOWN);
 }
 
-void
-ending_main(struct ending *ending, const struct report_main *main_process,
+static void
+tell_end(const struct ending *ending, const struct report_main *main_process,
     const struct reaper_event *event, bool is_pid_1)
 {
 	const int wstatus = event->wstatus;
@@ -199,6 +199,15 @@ ending_main(struct ending *ending, const struct report_main *main_process,
 	if (is_strange || ending->tells_all || kills_since(ending, &oom) > 0)
 		message_send(ending->log, &line);
 	append(ending, &line, reaper_exit_status(wstatus), &event->usage);
+}
+
+void
+ending_main(const struct ending *ending, const struct report_main *main_process,
+    const struct reaper_event *event, bool is_pid_1)
+{
+	/* A good end, and nothing to tell: most of them. */
+	if (event->wstatus != 0 || ending->orphan_killed || ending->tells_all)
+		tell_end(ending, main_process, event, is_pid_1);
 }
 
 void

@@ -76,6 +76,14 @@ int file_open(const char *path, int flags);
  */
 ssize_t file_read(const char *path, char *text, size_t size);
 
+/* ------------------------------------------------------------- memory.c */
+
+/* New pages, all 0, for size bytes, or NULL with errno of mmap(2). */
+void *memory_map(size_t size);
+
+/* Give them back: munmap(2). */
+void memory_unmap(void *memory, size_t size);
+
 /* ------------------------------------------------------------- cgroup.c */
 
 /*
@@ -752,7 +760,8 @@ void ending_say(const struct ending *ending, struct message *line, int status);
  * Main was reaped: say so if nobody could expect it, and with -T to the file;
  * of a SIGKILL what the cgroup tells of the OOM killer.
  */
-void ending_main(struct ending *ending, const struct report_main *main_process,
+void
+ending_main(const struct ending *ending, const struct report_main *main_process,
     const struct reaper_event *event, bool is_pid_1);
 
 /* Another child than main died of SIGKILL: was it the OOM killer? */

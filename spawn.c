@@ -109,7 +109,7 @@ spawn_main(const struct spawn *spawn, struct spawn_failure *failure)
 		return -1;
 	}
 	if (failure->error != 0) {
-		waitpid(child, NULL, 0);
+		wait4(child, NULL, 0, NULL);
 		return -1;
 	}
 	/* Where vfork is fork (emulators), the child may not have got there. */

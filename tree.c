@@ -9,7 +9,6 @@
  */
 #include "minireap.h"
 
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -35,16 +34,6 @@ struct errand {
 	uint8_t *seen; /* a bit for each pid that is ours, or NULL */
 	pid_t told_group; /* without /proc: need not be told again; or 0 */
 };
-
-/* A bit for each pid, all 0; only pages that are touched cost.  Or NULL. */
-static uint8_t *
-map_bits(void)
-{
-	void *map = mmap(NULL, SEEN_BYTES, PROT_READ | PROT_WRITE,
-	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	return map == MAP_FAILED ? NULL : map;
-}
 
 static bool
 has_seen(const struct errand *errand, pid_t pid)
@@ -155,11 +144,11 @@ walk_tree(struct errand *errand)
 {
 	int passes = 0;
 
-	errand->seen = map_bits();
+	errand->seen = memory_map(SEEN_BYTES);
 	while ((walk(errand) || !errand->sees) && ++passes < MOST_PASSES)
 		;
 	if (errand->seen != NULL)
-		munmap(errand->seen, SEEN_BYTES);
+		memory_unmap(errand->seen, SEEN_BYTES);
 	errand->seen = NULL;
 }
 
@@ -210,7 +199,7 @@ newest_pid(void)
 		_exit(0);
 	if (child == -1)
 		return 0;
-	waitpid(child, NULL, 0);
+	wait4(child, NULL, 0, NULL);
 	return child;
 }
 
@@ -277,7 +266,7 @@ tree_tell_children(struct tree_told *told, pid_t init, int sig)
 	    .init = init, .sig = sig, .wakes = true, .told_group = told->group};
 
 	if (is_first)
-		told->bits = map_bits();
+		told->bits = memory_map(SEEN_BYTES);
 	errand.seen = told->bits;
 	if (is_first)
 		try_children(&errand);

@@ -8,8 +8,6 @@
  */
 #include "minireap.h"
 
-#include <sys/mman.h>
-
 #include <poll.h>
 #include <stddef.h>
 
@@ -46,13 +44,11 @@ look_at(struct zombies *zombies, pid_t pid, pid_t except)
 struct zombies *
 zombies_find(pid_t except)
 {
-	struct zombies *zombies =
-	    mmap(NULL, sizeof *zombies, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	struct zombies *zombies = memory_map(sizeof *zombies);
 	struct proc_walk walk;
 	pid_t pid;
 
-	if (zombies == MAP_FAILED)
+	if (zombies == NULL)
 		return NULL;
 	if (proc_walk_begin(&walk, "/proc") == -1) {
 		zombies_forget(zombies);
@@ -67,7 +63,7 @@ zombies_find(pid_t except)
 void
 zombies_forget(struct zombies *zombies)
 {
-	munmap(zombies, sizeof *zombies);
+	memory_unmap(zombies, sizeof *zombies);
 }
 
 /* Is it still the zombie of that parent? */
