@@ -20,7 +20,7 @@ LDFLAGS ?= -static
 OBJ = $(BUILD)/obj
 PROGRAM = $(BUILD)/minireap
 PROBE = $(OBJ)/probe
-SOURCES = init.c supervise.c deliver.c options.c \
+SOURCES = init.c supervise.c children.c sweep.c deliver.c options.c \
 	settings.c peer.c usage.c spawn.c execute.c diagnose.c environment.c \
 	stop.c tree.c signals.c signames.c reaper.c terminal.c release.c \
 	report.c ending.c oom.c cgroup.c zombies.c cure.c table.c install.c \

@@ -16,10 +16,25 @@
 #endif
 
 int64_t
-clock_ms(int clock)
+clock_ns(int clock)
 {
 	struct kernel_timespec time = {0};
 
 	syscall(SYS_clock_gettime, clock, &time);
-	return (int64_t)time.seconds * 1000 + time.nanoseconds / 1000000;
+	return (int64_t)time.seconds * 1000000000 + time.nanoseconds;
+}
+
+int64_t
+clock_ms(int clock)
+{
+	return clock_ns(clock) / 1000000;
+}
+
+int64_t
+clock_if_needed(const struct options *options)
+{
+	if (options->delay_ms == TIME_UNSET &&
+	    options->grace_ms == TIME_UNSET && !options->warn)
+		return 0;
+	return clock_ms(CLOCK_MONOTONIC);
 }

@@ -62,8 +62,14 @@ const char *text_behind(const char *text, const char *prefix);
 
 /* -------------------------------------------------------------- clock.c */
 
-/* Milliseconds of CLOCK_MONOTONIC or another: clock_gettime(2). */
+/* Of CLOCK_MONOTONIC or another: clock_gettime(2). */
+int64_t clock_ns(int clock);
 int64_t clock_ms(int clock);
+
+struct options;
+
+/* The loop's, CLOCK_MONOTONIC, or 0 where no option asks for the time. */
+int64_t clock_if_needed(const struct options *options);
 
 /* --------------------------------------------------------------- file.c */
 
@@ -245,6 +251,7 @@ const char *signals_name(int sig, char name[SIGNALS_NAME_MAX]);
 /* A child that has ended. */
 struct reaper_event {
 	pid_t pid;
+	bool is_zombie; /* still: what follows is not known yet */
 	int wstatus; /* wait(2) */
 	struct rusage usage;
 };
@@ -267,12 +274,11 @@ enum {
 int reaper_next(pid_t child, struct reaper_event *event);
 
 /*
- * The pid of a child that has ended and is still a zombie, so that /proc
- * tells its name and its number is not used again; 0 when there is none now,
- * REAPER_NO_CHILD when there is none to come, or where that cannot be told:
- * waitid(2) WNOWAIT, with __WALL since Linux 4.7.
+ * Likewise, but it stays a zombie, and of event no more is filled in: /proc
+ * tells its name, and its number is not used again.  REAPER_NO_CHILD also
+ * where that cannot be told: waitid(2) WNOWAIT, with __WALL since Linux 4.7.
  */
-pid_t reaper_peek(void);
+int reaper_peek(pid_t child, struct reaper_event *event);
 
 /*
  * The signal that has stopped child, REAPER_CONTINUED or REAPER_NO_CHANGE;
@@ -817,7 +823,27 @@ enum stop_action stop_main_ended(struct stop *stop, int64_t now);
 /* There is no child left to wait for.  EXIT, or NOTHING where that is odd. */
 enum stop_action stop_none_left(const struct stop *stop);
 
-/* The state of a run: supervise.c and deliver.c share it. */
+/* -------------------------------------------------------------- sweep.c */
+
+/* When all children may be asked who has ended.  All 0 at first. */
+struct sweep {
+	int64_t started_ns; /* 0: is not being measured */
+	int64_t call_ns; /* what a mere system call takes */
+	int64_t next_ms; /* of CLOCK_MONOTONIC: not before that, where costly */
+	int pause_ms;
+	unsigned count;
+	bool is_costly; /* too much so to be done for each child */
+	bool is_owed; /* somebody may have ended who was not named */
+};
+
+/* One question to all children begins, ends; found: somebody had ended. */
+void sweep_begin(struct sweep *sweep);
+void sweep_end(struct sweep *sweep, bool found);
+
+/* Is the pause over?  Where it is costly. */
+bool sweep_is_due(const struct sweep *sweep);
+
+/* The state of a run: supervise.c, children.c and deliver.c share it. */
 struct supervision {
 	const struct options *options;
 	struct log *log;
@@ -836,6 +862,7 @@ struct supervision {
 	struct stop stop;
 	siginfo_t held; /* the stop signal, while it is delayed */
 	struct zombies_watch watch; /* as PID 1, with warn */
+	struct sweep sweep;
 };
 
 /* ------------------------------------------------------------ deliver.c */
@@ -851,6 +878,17 @@ void deliver_adopted(struct supervision *run);
 
 /* Do what stop.c says. */
 void deliver_action(struct supervision *run, enum stop_action action);
+
+/* ----------------------------------------------------------- children.c */
+
+/* Do options ask that each child is looked at before it is reaped? */
+bool children_looks_first(const struct options *options);
+
+/*
+ * Children have ended, or may have; named is one, or 0.  Reap it, main, and
+ * with asks_all a batch of any.  Might there be more?
+ */
+bool children_reap(struct supervision *run, pid_t named, bool asks_all);
 
 /* ---------------------------------------------------------- supervise.c */
 

@@ -24,20 +24,24 @@ reaper_adopt(void)
 int
 reaper_next(pid_t child, struct reaper_event *event)
 {
+	event->is_zombie = false;
 	event->pid =
 	    wait4(child, &event->wstatus, WNOHANG | __WALL, &event->usage);
 	return event->pid > 0 ? 1 : event->pid;
 }
 
-pid_t
-reaper_peek(void)
+int
+reaper_peek(pid_t child, struct reaper_event *event)
 {
 	siginfo_t info;
 
 	info.si_pid = 0; /* stays so where nobody has ended */
-	if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) == -1)
+	if (waitid(child == REAPER_ANY ? P_ALL : P_PID, (id_t)child, &info,
+		WEXITED | WNOHANG | WNOWAIT | __WALL) == -1)
 		return REAPER_NO_CHILD;
-	return info.si_pid;
+	event->is_zombie = true;
+	event->pid = info.si_pid;
+	return info.si_pid > 0;
 }
 
 int

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * loop.pml: the loop of supervise.c with stop.c's states, in a world where
- * children end, orphans come and signals arrive at any moment, for ever if the
- * world likes.  spin tries all orders of it.  What holds in all of them:
+ * loop.pml: the loop of supervise.c and children.c with the states of stop.c
+ * and sweep.c, in a world where children end, orphans come and signals arrive
+ * at any moment, for ever if the world likes.  spin tries all orders of it.
+ * What holds in all of them:
  *
  *   unnoticed  main's end is noticed
  *   stays      no zombie stays for ever
@@ -22,11 +23,11 @@
  * once broken in, or may come to be: loop-model.bats wants all of them found.
  */
 
-#define REAP_BATCH 2	/* supervise.c: enum, 64 */
+#define REAP_BATCH 2	/* children.c: enum, 64 */
 #define SIGNAL_BATCH 2	/* supervise.c: enum, 16 */
 #define KILLS 1		/* stop.c: REAP_LIMIT_MS / KILL_EVERY_MS, 20 */
 #define ORPHANS 2	/* with main more than a batch */
-#define NOT_ASKED 2	/* result: no wait4(2) in this turn */
+#define NOBODY 3	/* is named: 0 is main, then orphans */
 
 /* Signals in the kernel's order.  One that is pending comes only once. */
 #define NONE 0
@@ -38,6 +39,7 @@
 bool pending[4];
 #define SOMETHING_PENDING (pending[STOP] || pending[CHLD] || pending[HIGH])
 bool is_sent;		/* the SIGCHLD that is pending: by a process */
+byte whom = NOBODY;	/* it names: the first of those it stands for */
 
 /* Children, the eldest first, as wait4(2) walks them: main, then orphans. */
 mtype:process = { LIVE, ZOMBIE, REAPED };
@@ -56,6 +58,11 @@ mtype:state state = RUNNING;
 mtype:deadline deadline = NEVER;
 bool main_gone;
 byte kills;		/* give_up is reached after so many */
+
+/* sweep.c: struct sweep.  What a sweep costs may be anything, each time. */
+bool may_cost;
+bool is_costly, is_owed;
+bool pauses;		/* the pause behind the last one is not over */
 
 bool has_ended;		/* supervise.c: struct supervision */
 
@@ -79,16 +86,24 @@ inline take(above, without)
 	od;
 	by_process = sig == CHLD && is_sent;
 	if
-	:: sig == CHLD -> is_sent = false
+	:: sig == CHLD -> named = whom; whom = NOBODY; is_sent = false
 	:: else
 	fi;
 	pending[sig] = false
 }
 
 /* A child has ended: one SIGCHLD may stand for many, signal(7). */
-inline tell_init()
+inline tell_init(who)
 {
+	whom = (pending[CHLD] -> whom : who);
 	pending[CHLD] = true
+}
+
+/* That number moves up, or is nobody's any more. */
+inline renumber(who, gone)
+{
+	who = (who == NOBODY || who < gone -> who :
+	    (who == gone -> NOBODY : who - 1))
 }
 
 /* An orphan is reaped, the younger ones move up. */
@@ -104,6 +119,8 @@ inline reap_orphan(i)
 	:: else
 	fi;
 	orphans[1] = REAPED;
+	renumber(whom, i + 1);
+	renumber(named, i + 1);
 	living--;
 	result = 1
 }
@@ -194,28 +211,51 @@ inline expired()
 	fi
 }
 
-/* ------------------------------------------------------- supervise.c */
+/* -------------------------------------------- children.c, sweep.c */
 
 /*
- * One turn of the loop in supervise.c: reap(): what supervise.c:
- * reap_looking() or reaper.c: reaper_next() finds, and supervise.c: note().
- * What is looked at stays a zombie till it is reaped: that is one step here.
+ * children.c: reap(): what reaper.c: reaper_peek() or reaper.c: reaper_next()
+ * finds, and children.c: note().  What is looked at stays a zombie till it is
+ * reaped: that is one step here.
  */
-inline reap_one()
+inline reap_main()
+{
+	main = REAPED;
+	result = 1;
+	main_ended()
+}
+
+/* ... of all children, with sweep.c: sweep_end() */
+inline sweep()
 {
 	if
-	:: main == ZOMBIE ->
-		main = REAPED;
-		result = 1;
-		main_ended()
-	:: else ->
-		if
-		:: orphans[0] == ZOMBIE -> reap_orphan(0)
-		:: orphans[0] != ZOMBIE && orphans[1] == ZOMBIE -> reap_orphan(1)
-		:: else -> result = 0
-		fi
-	fi
+	:: main == ZOMBIE -> reap_main()
+	:: main != ZOMBIE && orphans[0] == ZOMBIE -> reap_orphan(0)
+	:: main != ZOMBIE && orphans[0] != ZOMBIE && orphans[1] == ZOMBIE ->
+		reap_orphan(1)
+	:: else -> result = 0
+	fi;
+	if
+	:: may_cost -> is_costly = true
+	:: is_costly = false
+	fi;
+	pauses = is_costly
 }
+
+/* children.c: reap_by_number(): main, then whom SIGCHLD has named */
+inline reap_by_number()
+{
+	if
+	:: numbers == 2 && main == ZOMBIE -> reap_main()
+	:: numbers == 1 && named == 1 && orphans[0] == ZOMBIE -> reap_orphan(0)
+	:: numbers == 1 && named == 2 && orphans[1] == ZOMBIE -> reap_orphan(1)
+	:: else
+	fi;
+	numbers--;
+	result = 1
+}
+
+/* ------------------------------------------------------- supervise.c */
 
 /* supervise.c: handle_signal() */
 inline handle()
@@ -243,8 +283,11 @@ inline look_past_children()
 		last = sig
 #endif
 #endif
-	:: !due && more -> take(NONE, CHLD)
 	:: else -> sig = NONE
+	fi;
+	if
+	:: sig == NONE && more -> take(NONE, (is_costly -> NONE : CHLD))
+	:: else
 	fi
 }
 
@@ -258,11 +301,22 @@ inline look_past_children()
 #define REAPS (sig == CHLD || sig == NONE || due)
 #endif
 
+/* supervise.c: reap(): is it time to ask all? */
+#ifdef SWEEP_IN_PEACE_ALONE
+#define ASKS_ALL (sig == NONE || !is_costly)
+#else
+#define ASKS_ALL (sig == NONE || !is_costly || (due && !pauses))
+#endif
+
 /* What was received is dealt with, and forgotten. */
 inline turn_done()
 {
 	handle();
 	reaps = REAPS;
+	asks_all = reaps && ASKS_ALL;
+	numbers = (reaps && is_costly -> 2 : 0);
+	left = (is_costly -> 1 : REAP_BATCH);
+	result = 1;
 	sig = NONE;
 	by_process = false;
 	due = false
@@ -278,17 +332,22 @@ inline choose()
 		:: watched = STOP
 		:: watched = A_ZOMBIE
 		fi;
-		if :: watched == STOP -> delay = true :: true fi;
-		if :: grace = true :: true fi;
-		if :: waits = true :: true fi
+		if
+		:: watched == STOP -> delay = true
+		:: true
+		:: may_cost = true; waits = true	/* these have all in them */
+		fi;
+		if :: !may_cost -> grace = true :: true fi;
+		if :: !may_cost -> waits = true :: true fi
 	}
 }
 
 active proctype init_loop()
 {
-	byte sig, last, turn, reaped;
-	byte result = NOT_ASKED;
-	bool by_process, more, due, reaps, waited;
+	byte sig, last, turn, left, numbers;
+	byte result = 1;
+	byte named = NOBODY;
+	bool by_process, more, due, reaps, asks_all, waited;
 
 	choose();
 	do
@@ -307,7 +366,7 @@ active proctype init_loop()
 		:: waited
 		:: else ->
 end_asleep:		atomic {
-				(SOMETHING_PENDING
+				(SOMETHING_PENDING || (is_owed && !pauses)
 #ifndef SLEEP_TOO_LONG
 				    || deadline == DUE
 #endif
@@ -316,33 +375,39 @@ end_asleep:		atomic {
 				turn_done()
 			}
 		fi;
-		/* supervise.c: reap() */
+		/* children.c: children_reap() */
 		do
-		:: atomic {
-			reaps && result != 0 && reaped < REAP_BATCH &&
-			    !has_ended ->
+		:: atomic { numbers > 0 && !has_ended -> reap_by_number() }
+		:: atomic { numbers == 0 && asks_all && result != 0 && left > 0 &&
+			!has_ended ->
 			waited = false;
-			reap_one();
-			reaped++
+			sweep();
+			left--
 		   }
 		:: else -> break
 		od;
 		atomic {
 			if	/* stop.c: stop_none_left() */
-			:: result == 0 && main == REAPED && living == 0 ->
-				has_ended = true
+			:: asks_all && result == 0 && main == REAPED &&
+			    living == 0 -> has_ended = true
 			:: else
 			fi;
 #ifndef FORGET_TO_LOOK_AGAIN
-			more = (result == NOT_ASKED -> more : result == 1);
+			more = (reaps -> asks_all && result == 1 : more);
+#endif
+#ifndef FORGET_TO_SWEEP
+			is_owed = (reaps -> !asks_all : is_owed);
 #endif
 			if
 			:: !has_ended && deadline == DUE -> expired()
 			:: else
 			fi;
-			result = NOT_ASKED;
-			reaped = 0;
+			result = 1;
+			left = 0;
+			numbers = 0;
+			named = NOBODY;
 			reaps = false;
+			asks_all = false;
 			waited = false
 		}
 	od
@@ -369,10 +434,10 @@ active proctype world()
 	:: atomic { watched == HIGH && !pending[HIGH] -> send(HIGH) }
 	:: atomic { watched == CHLD && !pending[CHLD] -> send(CHLD);
 		is_sent = true }
-	:: atomic { main == LIVE -> main = ZOMBIE; tell_init() }
+	:: atomic { main == LIVE -> main = ZOMBIE; tell_init(0) }
 	:: atomic { living < ORPHANS -> orphans[living] = LIVE; living++ }
-	:: atomic { orphans[0] == LIVE -> orphans[0] = ZOMBIE; tell_init() }
-	:: atomic { orphans[1] == LIVE -> orphans[1] = ZOMBIE; tell_init() }
+	:: atomic { orphans[0] == LIVE -> orphans[0] = ZOMBIE; tell_init(1) }
+	:: atomic { orphans[1] == LIVE -> orphans[1] = ZOMBIE; tell_init(2) }
 	:: atomic { watched == A_ZOMBIE && marked == 0 &&
 		orphans[0] == ZOMBIE -> marked = 1 }
 	:: atomic { watched == A_ZOMBIE && marked == 0 &&
@@ -387,6 +452,7 @@ active proctype clock()
 end_still:
 	do
 	:: deadline == ARMED -> deadline = DUE
+	:: pauses -> pauses = false
 	od
 }
 
@@ -394,8 +460,8 @@ end_still:
 
 /*
  * What must not happen is that one of these holds for ever.  Time goes on:
- * lives in which a deadline does not come are none, so only those count that
- * see it not armed again and again.  All the world can do between two steps of
+ * lives in which a deadline does not come, or a pause is not over, are none,
+ * so only those count that see neither again and again.  All the world can do between two steps of
  * init comes to an end by itself, so that init needs no such rule.
  */
 #define UNNOTICED (!has_ended && main == ZOMBIE)
@@ -407,7 +473,11 @@ end_still:
 #define FOREVER(name, what) \
 name:	do \
 	:: what && deadline == ARMED \
-	:: what && deadline != ARMED -> goto accept_##name \
+	:: what && deadline != ARMED -> break \
+	od; \
+	do \
+	:: what && pauses \
+	:: what && !pauses -> goto accept_##name \
 	od; \
 accept_##name: \
 	what -> goto name

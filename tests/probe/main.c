@@ -66,6 +66,7 @@ static const struct {
     {"orphans-at-once", orphans_at_once_main},
     {"latency", latency_main},
     {"leader-ends", leader_ends_main},
+    {"many", many_main},
     {"zombies", zombies_main},
     {"crowd", crowd_main},
     {"serve", serve_main},

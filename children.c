@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * children.c: what the loop does when children have ended.  SIGCHLD coalesces:
+ * one may stand for many, so all are asked, in batches; where there are so
+ * many that it costs too much for each, main and whom SIGCHLD has named come
+ * first, and sweep.c says when the others do.
+ */
+#include "minireap.h"
+
+#include <sys/wait.h>
+
+/*
+ * Children reaped before signals are looked at: a storm of orphans makes us
+ * deaf to them for no longer than it takes to reap so many.
+ */
+enum { REAP_BATCH = 64 };
+
+static void
+main_ended(struct supervision *run, const struct reaper_event *event)
+{
+	run->status = reaper_exit_status(event->wstatus);
+	ending_main(run->ending, &run->main, event, run->self == 1);
+	terminal_return(run->terminal);
+	deliver_action(
+	    run, stop_main_ended(&run->stop, clock_if_needed(run->options)));
+}
+
+static void
+look_for_stop(struct supervision *run)
+{
+	const int change = reaper_next_stop(run->main.pid);
+
+	if (change == REAPER_NO_CHANGE)
+		return;
+	run->is_stopped = change != REAPER_CONTINUED;
+	if (run->is_stopped)
+		terminal_main_stopped(run->terminal, run->main.pid, change);
+}
+
+/* Is each reaped process, or each orphan, to be told of? */
+static bool
+tells(const struct supervision *run, pid_t child)
+{
+	return run->options->verbosity >= 2 ||
+	    (run->options->warn && child != run->main.pid);
+}
+
+/* It has ended and is still a zombie: what is to be done while it is. */
+static void
+look_at(struct supervision *run, pid_t child, struct proc_stat *stat)
+{
+	if (child == run->main.pid && !run->stop.main_gone)
+		deliver_main_is_zombie(run);
+	if (tells(run, child) && run->sees_proc)
+		(void)proc_read_stat(child, stat);
+}
+
+/* A child has been reaped. */
+static void
+note(struct supervision *run, const struct reaper_event *event)
+{
+	if (run->stop.main_gone)
+		return;
+	if (event->pid == run->main.pid)
+		main_ended(run, event);
+	else if (WIFSIGNALED(event->wstatus) &&
+	    WTERMSIG(event->wstatus) == SIGKILL)
+		ending_orphan_killed(run->ending);
+}
+
+bool
+children_looks_first(const struct options *options)
+{
+	return options->scope == SCOPE_SESSION || options->verbosity >= 2 ||
+	    options->warn || options->wait || options->grace_ms != TIME_UNSET;
+}
+
+/* A child that has ended, this one or any: a zombie still, if that is wanted.
+ */
+static int
+find(struct supervision *run, pid_t child, struct reaper_event *event)
+{
+	int result = REAPER_NO_CHILD;
+
+	if (child == REAPER_ANY)
+		sweep_begin(&run->sweep);
+	if (children_looks_first(run->options))
+		result = reaper_peek(child, event);
+	if (result == REAPER_NO_CHILD)
+		result = reaper_next(child, event);
+	if (child == REAPER_ANY)
+		sweep_end(&run->sweep, result == 1);
+	return result;
+}
+
+/* Reap this child, or any, if it has ended.  As reaper_next(). */
+static int
+reap(struct supervision *run, pid_t child)
+{
+	struct proc_stat stat = {.name = "?"};
+	struct reaper_event event;
+	int result = find(run, child, &event);
+
+	if (result == 1 && event.is_zombie) {
+		look_at(run, event.pid, &stat);
+		result = reaper_next(event.pid, &event);
+	}
+	if (result != 1)
+		return result;
+	if (tells(run, event.pid))
+		report_reaped(run->log, stat.name, &event);
+	note(run, &event);
+	return result;
+}
+
+/* No walk: main, whose SIGCHLD may be part of another's, and who was named. */
+static int
+reap_by_number(struct supervision *run, pid_t named)
+{
+	int reaped = 0;
+
+	if (run->main.pid != 0 && !run->stop.main_gone)
+		reaped += reap(run, run->main.pid) == 1;
+	if (named != 0 && !run->has_ended)
+		reaped += reap(run, named) == 1;
+	return reaped;
+}
+
+/* Some have been reaped; theirs are ours now. */
+static void
+look_around(struct supervision *run)
+{
+	deliver_adopted(run);
+	/* Below another PID 1, most of what /proc shows is not ours. */
+	if (run->options->warn && run->sees_proc && run->self == 1)
+		zombies_watch(&run->watch, run->log, run->self,
+		    clock_if_needed(run->options));
+}
+
+bool
+children_reap(struct supervision *run, pid_t named, bool asks_all)
+{
+	const bool is_costly = run->sweep.is_costly;
+	int reaped = is_costly ? reap_by_number(run, named) : 0;
+	int left = is_costly ? 1 : REAP_BATCH;
+	int result = asks_all ? 1 : REAPER_NO_CHANGE;
+
+	run->sweep.is_owed = !asks_all;
+	while (result == 1 && left-- > 0 && !run->has_ended) {
+		result = reap(run, REAPER_ANY);
+		reaped += result == 1;
+	}
+	if (run->has_ended)
+		return false;
+	if (reaped > 0)
+		look_around(run);
+	if (result == REAPER_NO_CHILD)
+		deliver_action(run, stop_none_left(&run->stop));
+	else if (run->terminal->exists && !run->stop.main_gone)
+		look_for_stop(run);
+	return result == 1;
+}
