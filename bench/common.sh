@@ -1,0 +1,94 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: MIT
+# common.sh: what run.sh and growth.sh share: the bench's own programs, the
+# inits that there are to measure, and how.  Sourced, with $here set.
+#
+#   MINIREAP      the binary (default: the one beside bench/)
+#   CC            compiler of the bench's own programs
+#   BUILD         where they go (default: a temporary directory)
+#   BENCH_ROUNDS  rounds of the main measurements (default 200)
+
+rounds=${BENCH_ROUNDS:-200}
+minireap=${MINIREAP:-$(dirname "$here")/minireap}
+cc=${CC:-$(command -v musl-gcc || echo cc)}
+group=
+
+work=$(mktemp -d)
+# shellcheck disable=SC2317 # called by trap
+leave() {
+	rm -rf "$work"
+	[ -z "$group" ] || rmdir "$group"
+}
+trap leave EXIT
+trap 'exit 1' HUP INT TERM
+build=${BUILD:-$work}
+
+[ -x "$minireap" ] || {
+	echo "bench: no $minireap: run make first" >&2
+	exit 1
+}
+
+compile() {
+	# shellcheck disable=SC2086 # a compiler may come with options
+	$cc -std=gnu11 -Wall -Wextra -D_GNU_SOURCE "$@"
+}
+
+compile_without_libc() {
+	compile -Os -static -nostdlib -ffreestanding -fno-pie \
+	    -fno-stack-protector -fno-asynchronous-unwind-tables -s \
+	    -Wl,--build-id=none,-z,norelro,-z,noseparate-code "$@" \
+	    "$here/entry.c"
+}
+
+build_programs() {
+	mkdir -p "$build"
+	build=$(cd "$build" && pwd)
+	compile -O2 -o "$build/bench-runner" "$here/runner.c" \
+	    "$here/sandbox.c" "$here/look.c" "$here/measure.c" \
+	    "$here/latency.c" "$here/reap.c" "$here/trace.c"
+	compile_without_libc -o "$build/bench-load" "$here/load.c" \
+	    "$here/orphans.c"
+	compile_without_libc -o "$build/bench-loop" "$here/loop.c"
+	compile_without_libc -o "$build/bench-ignore" "$here/ignore.c"
+	export BENCH_LOAD="$build/bench-load"
+	# The pages of a file count as dirty memory until they are on disk.
+	sync "$build/bench-loop" "$build/bench-ignore" "$minireap"
+}
+
+# The inits, NAME=COMMAND each, that are installed.
+list_peers() {
+	for peer in catatonit dumb-init tini-static tini; do
+		if file=$(command -v $peer); then
+			echo "$peer=$file --"
+		else
+			echo "$peer is not installed and left out." >&2
+		fi
+	done
+}
+
+runner() { # METRIC ROUNDS CANDIDATE...
+	[ ! -t 2 ] || printf 'bench: %-20s\r' "$1" >&2
+	"$build/bench-runner" "$@"
+}
+
+few() { # DIVISOR: that part of the rounds, at least 3
+	echo $((rounds / $1 > 3 ? rounds / $1 : 3))
+}
+
+at_most() { # MOST: so many rounds, or fewer if fewer are asked for
+	echo $((rounds < $1 ? rounds : $1))
+}
+
+# A control group that at most 64 processes may be in, or none: see $group.
+limit_processes() {
+	for root in /sys/fs/cgroup/pids /sys/fs/cgroup; do
+		[ -d $root ] || continue
+		group=$root/minireap-bench-$$
+		if mkdir "$group" && echo 64 >"$group/pids.max"; then
+			return
+		fi 2>/dev/null
+		rmdir "$group" 2>/dev/null || :
+		group=
+	done
+	echo 'No right to make a control group: pids.max is left out.' >&2
+}
