@@ -13,6 +13,7 @@
 #include "load.h"
 
 #include <sys/resource.h>
+#include <sys/sysinfo.h>
 
 #include <errno.h>
 #include <signal.h>
@@ -24,6 +25,7 @@ enum {
 	SHARE_MEMORY = 0x100, /* CLONE_VM */
 	WAIT_FOR_IT = 0x4000, /* CLONE_VFORK */
 	FOR_PARENT = 0x8000, /* CLONE_PARENT: a child of init, at once */
+	MOST_TASKS = 16000, /* others need some, and 32,768 are all there are */
 };
 
 static void
@@ -130,6 +132,16 @@ make_many(int count)
 	__builtin_unreachable();
 }
 
+/* Has somebody else a pid left? */
+static int
+is_room(void)
+{
+	struct sysinfo info = {0};
+
+	return call(SYS_sysinfo, (long)&info, 0, 0, 0) == 0 &&
+	    info.procs < MOST_TASKS;
+}
+
 /* Below main, so that what main waits for is init, not the processor. */
 static void
 be_nice(void)
@@ -142,7 +154,9 @@ make_for_ever(void)
 {
 	be_nice();
 	for (;;) {
-		const long pid = call(SYS_clone, FOR_PARENT | SIGCHLD, 0, 0, 0);
+		const long pid = is_room()
+		    ? call(SYS_clone, FOR_PARENT | SIGCHLD, 0, 0, 0)
+		    : -EAGAIN;
 
 		if (pid == 0)
 			quit(0);
@@ -174,7 +188,7 @@ make_flood(int makers)
 	while (makers-- > 0)
 		if (call(SYS_clone, SIGCHLD, 0, 0, 0) == 0)
 			for (be_nice();;)
-				if (!make_orphan())
+				if (!is_room() || !make_orphan())
 					give_way();
 	say_time();
 	sleep_for_ever();
