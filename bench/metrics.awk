@@ -59,7 +59,7 @@ BEGIN {
 	    "A signal through init", "us")
 	metric("late32", "in a storm: % over 1 s late", "%d")
 	metric("p9932", "in a storm: 99 % within, ms", "time",
-	    "A storm of orphans: 99 % of signals within", "ms")
+	    "99 % of signals in a storm, within", "ms")
 	metric("flood32", "tasks at once in a flood", "%d",
 	    "Tasks at once in a flood of orphans", "")
 	metric("failed", "failed forks, 20,000 in 64 pids", "%d")

@@ -9,6 +9,7 @@
 # usage: sh bench/run.sh [NAME=COMMAND...]      more inits to measure
 #
 #   BENCH_TSV     write METRIC NAME MEDIAN QUARTILE QUARTILE to this file, too
+#   BENCH_SVG     draw a chart to this file
 #   and what common.sh says
 set -eu
 
@@ -35,6 +36,12 @@ add_size() { # NAME=COMMAND
 	[ -n "$file" ] || return 0
 	bytes=$(bytes_to_ship "$file")
 	printf 'bytes\t%s\t%d\t%d\t%d\n' "${1%%=*}" "$bytes" "$bytes" "$bytes"
+}
+
+# For a drawing: what the figures depend on.
+machine() {
+	echo "$(uname -s) $(uname -r | cut -d. -f1,2), $(uname -m)," \
+	    "$(getconf _NPROCESSORS_ONLN) CPUs"
 }
 
 measure_all() { # CANDIDATE...
@@ -75,3 +82,9 @@ done <"$work/peers"
 measure_all "minireap=$minireap" "$@" >"$results"
 awk -f "$here/metrics.awk" -f "$here/table.awk" "$results"
 [ -z "${BENCH_TSV:-}" ] || cp "$results" "$BENCH_TSV"
+[ -z "${BENCH_SVG:-}" ] || {
+	awk -f "$here/metrics.awk" -f "$here/style.awk" \
+	    -f "$here/chart.awk" -v machine="$(machine)" "$results" \
+	    >"$work/chart"
+	cp "$work/chart" "$BENCH_SVG"
+}
