@@ -10,7 +10,6 @@
 
 rounds=${BENCH_ROUNDS:-200}
 minireap=${MINIREAP:-$(dirname "$here")/minireap}
-cc=${CC:-$(command -v musl-gcc || echo cc)}
 group=
 
 work=$(mktemp -d)
@@ -28,31 +27,12 @@ build=${BUILD:-$work}
 	exit 1
 }
 
-compile() {
-	# shellcheck disable=SC2086 # a compiler may come with options
-	$cc -std=gnu11 -Wall -Wextra -D_GNU_SOURCE "$@"
-}
-
-compile_without_libc() {
-	compile -Os -static -nostdlib -ffreestanding -fno-pie \
-	    -fno-stack-protector -fno-asynchronous-unwind-tables -s \
-	    -Wl,--build-id=none,-z,norelro,-z,noseparate-code "$@" \
-	    "$here/entry.c"
-}
-
 build_programs() {
 	mkdir -p "$build"
 	build=$(cd "$build" && pwd)
-	compile -O2 -o "$build/bench-runner" "$here/runner.c" \
-	    "$here/sandbox.c" "$here/look.c" "$here/measure.c" \
-	    "$here/latency.c" "$here/reap.c" "$here/trace.c"
-	compile_without_libc -o "$build/bench-load" "$here/load.c" \
-	    "$here/orphans.c"
-	compile_without_libc -o "$build/bench-loop" "$here/loop.c"
-	compile_without_libc -o "$build/bench-ignore" "$here/ignore.c"
+	sh "$here/build.sh" "$build"
 	export BENCH_LOAD="$build/bench-load"
-	# The pages of a file count as dirty memory until they are on disk.
-	sync "$build/bench-loop" "$build/bench-ignore" "$minireap"
+	sync "$minireap" # else its pages count as dirty memory
 }
 
 # The inits, NAME=COMMAND each, that are installed.
