@@ -3,7 +3,7 @@
 # Build the bench's own programs in DIRECTORY, by CC.
 # usage: sh bench/build.sh DIRECTORY
 set -eu
-to=$1
+to=$(cd "$1" && pwd)
 cc=${CC:-$(command -v musl-gcc || echo cc)}
 cd "$(dirname "$0")"
 

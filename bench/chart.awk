@@ -34,7 +34,8 @@ function width_of(value, most) {
 function with_unit(key, name,    unit) {
 	unit = unit_of[key]
 	sub(/^us$/, "\302\265s", unit)
-	return readable(middle[key, name]) (unit == "" ? "" : " " unit)
+	return readable(middle[key, name], unit == "") \
+	    (unit == "" ? "" : " " unit)
 }
 
 function bar(x, y, key, name, most,    ours, end) {

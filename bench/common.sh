@@ -59,6 +59,12 @@ at_most() { # MOST: so many rounds, or fewer if fewer are asked for
 	echo $((rounds < $1 ? rounds : $1))
 }
 
+# For a drawing: what the figures depend on.
+machine() {
+	echo "$(uname -s) $(uname -r | cut -d. -f1,2), $(uname -m)," \
+	    "$(getconf _NPROCESSORS_ONLN) CPUs"
+}
+
 # A control group that at most 64 processes may be in, or none: see $group.
 limit_processes() {
 	for root in /sys/fs/cgroup/pids /sys/fs/cgroup; do

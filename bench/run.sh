@@ -38,12 +38,6 @@ add_size() { # NAME=COMMAND
 	printf 'bytes\t%s\t%d\t%d\t%d\n' "${1%%=*}" "$bytes" "$bytes" "$bytes"
 }
 
-# For a drawing: what the figures depend on.
-machine() {
-	echo "$(uname -s) $(uname -r | cut -d. -f1,2), $(uname -m)," \
-	    "$(getconf _NPROCESSORS_ONLN) CPUs"
-}
-
 measure_all() { # CANDIDATE...
 	for candidate; do
 		add_size "$candidate"

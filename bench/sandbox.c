@@ -32,15 +32,19 @@ enum {
 static struct {
 	unsigned long namespaces;
 	uint64_t *exec_time; /* shared with the child until it executes */
-	const char *name; /* of the candidate, for messages */
+	const char *name; /* of the candidate, and what main does: messages */
+	const char *task;
 	const char *group; /* a control group, or NULL */
 } state;
 
 _Noreturn void
 die(const char *what)
 {
-	fprintf(stderr, "bench: %s%s%s\n", state.name ? state.name : "",
-	    state.name ? ": " : "", what);
+	fprintf(stderr, "bench: ");
+	if (state.name != NULL)
+		fprintf(stderr, "%s %s: ", state.name,
+		    state.task ? state.task : "");
+	fprintf(stderr, "%s\n", what);
 	exit(1);
 }
 
@@ -166,6 +170,7 @@ sandbox_start(const struct candidate *init, bool held, const char *task)
 		add_main(argv + init->count, words);
 	}
 	state.name = init->name;
+	state.task = task;
 	if (pipe2(in, O_CLOEXEC) == -1 || pipe2(out, O_CLOEXEC) == -1)
 		fail("pipe");
 	sandbox.pid = fork_into(state.namespaces);

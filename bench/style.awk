@@ -48,9 +48,9 @@ function line(x1, y1, x2, y2, class) {
 	    " class=\"%s\"/>\n", x1, y1, x2, y2, class
 }
 
-# 2159784 as 2,159,784; what is small with its tenths.
-function readable(value,    whole, out) {
-	if (value < 99.95 && value != int(value))
+# 2159784 as 2,159,784; of what is no count, where it is small, with its tenths.
+function readable(value, is_count,    whole, out) {
+	if (!is_count && value < 99.95)
 		return sprintf("%.1f", value)
 	whole = sprintf("%.0f", value)
 	while (length(whole) > 3) {
