@@ -7,6 +7,7 @@
 #   CC            compiler of the bench's own programs
 #   BUILD         where they go (default: a temporary directory)
 #   BENCH_ROUNDS  rounds of the main measurements (default 200)
+#   BENCH_PEERS   inits to look for, the last one first in the table
 
 rounds=${BENCH_ROUNDS:-200}
 minireap=${MINIREAP:-$(dirname "$here")/minireap}
@@ -37,7 +38,7 @@ build_programs() {
 
 # The inits, NAME=COMMAND each, that are installed.
 list_peers() {
-	for peer in catatonit dumb-init tini-static tini; do
+	for peer in ${BENCH_PEERS-catatonit dumb-init tini-static tini}; do
 		if file=$(command -v $peer); then
 			echo "$peer=$file --"
 		else

@@ -62,7 +62,7 @@ BEGIN {
 	    "99 % of signals in a storm, within", "ms")
 	metric("flood32", "tasks at once in a flood", "%d",
 	    "Tasks at once in a flood of orphans", "")
-	metric("failed", "failed forks, 20,000 in 64 pids", "%d")
+	metric("failed", "failed forks of orphans, 64 pids", "%d")
 	metric("exit", "added time at the end, us", "time",
 	    "Time added to the end", "us")
 }

@@ -6,6 +6,7 @@
 #include "bench.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "load.h"
@@ -68,7 +69,9 @@ measure_burst(const struct candidate *init, double *values)
 void
 measure_limited(const struct candidate *init, double *values)
 {
-	struct sandbox sandbox = start(init, "limited", LIMITED_ORPHANS);
+	const char *orphans = getenv("BENCH_ORPHANS");
+	struct sandbox sandbox = start(init, "limited",
+	    orphans != NULL ? strtol(orphans, NULL, 10) : LIMITED_ORPHANS);
 
 	sandbox_say(&sandbox);
 	values[0] = (double)sandbox_hear(&sandbox);

@@ -10,6 +10,7 @@
 #
 #   BENCH_TSV     write METRIC NAME MEDIAN QUARTILE QUARTILE to this file, too
 #   BENCH_SVG     draw a chart to this file
+#   BENCH_ORPHANS where at most 64 processes may be (default 20000)
 #   and what common.sh says
 set -eu
 
