@@ -37,7 +37,8 @@ curve() {
 		[ "$number" -le "$most" ] || continue
 		name=$metric:$number
 		[ "$number" != 0 ] || name=$metric
-		runner "$name" "$(at_most "${point#*:}")" "$@"
+		runner "$name" "$(at_most "${point#*:}")" "$@" ||
+			echo "$name is left out." >&2
 	done
 }
 
