@@ -58,7 +58,7 @@ BEGIN {
 	metric("signal", "signal through init, us", "time",
 	    "A signal through init", "us")
 	metric("late32", "in a storm: % over 1 s late", "%d")
-	metric("p9932", "in a storm: 99 % within, ms", "time",
+	metric("p9932", "in a storm: 99 % within, ms", "wild",
 	    "99 % of signals in a storm, within", "ms")
 	metric("flood32", "tasks at once in a flood", "%d",
 	    "Tasks at once in a flood of orphans", "")

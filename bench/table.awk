@@ -4,9 +4,11 @@
 function cell(key, name) {
 	if (!((key, name) in middle))
 		return "-"
-	if (format_of[key] != "time")
-		return sprintf(format_of[key], middle[key, name])
-	return sprintf("%.1f (%.1f)", middle[key, name], spread[key, name])
+	if (format_of[key] == "time")
+		return sprintf("%.1f (%.1f)", middle[key, name], spread[key, name])
+	if (format_of[key] == "wild")
+		return sprintf("%.0f (%.0f)", middle[key, name], spread[key, name])
+	return sprintf(format_of[key], middle[key, name])
 }
 
 # minireap to the best of the peers.
