@@ -2,41 +2,38 @@
 /*
  * load.c: what the inits under test run as main.  It is told what to do by
  * its first argument, goes on when a byte comes on stdin, and says on stdout,
- * 8 bytes each, what time it is when something has happened.
+ * 8 bytes each, what time it is when something has happened, or a number.
  *
  *	hold          say so and sleep
  *	exit          wait, say so and exit
- *	echo          answer every signal
- *	orphans LIVE  give init LIVE children that sleep; wait; give it children
- *	              that end, one when the last has been reaped, ORPHANS times
+ *	echo          answer every signal by its number and the time
+ *	count N       say so when so many signals have come
+ *	orphans, burst, limited, storm, flood
+ *	              see orphans.c
  */
-#include "nolibc.h"
+#include "load.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
 
-#include "load.h"
+#include "nolibc.h"
 
-/* linux/sched.h, which musl-gcc has not. */
-enum {
-	SHARE_MEMORY = 0x100, /* CLONE_VM */
-	WAIT_FOR_IT = 0x4000, /* CLONE_VFORK */
-	FOR_PARENT = 0x8000, /* CLONE_PARENT: a child of init, at once */
-};
+void
+say(uint64_t number)
+{
+	call(SYS_write, 1, (long)&number, sizeof number, 0);
+}
 
-static void
+void
 say_time(void)
 {
 	struct timespec now = {0};
-	uint64_t nanoseconds;
 
 	call(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&now, 0, 0);
-	nanoseconds = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-	call(SYS_write, 1, (long)&nanoseconds, sizeof nanoseconds, 0);
+	say((uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec);
 }
 
-static void
+void
 wait_for_word(void)
 {
 	char word;
@@ -45,54 +42,40 @@ wait_for_word(void)
 		quit(1);
 }
 
+/*
+ * Into a session of its own.  dumb-init has done that, others have not, and the
+ * scheduler deals with sessions, not processes (autogroups, sched(7)): all
+ * inits are to be measured the same way.  A group's leader must leave it first,
+ * for that of init.
+ */
 static void
+stand_alone(void)
+{
+	call(SYS_setpgid, 0, 1, 0, 0);
+	call(SYS_setsid, 0, 0, 0, 0);
+}
+
+_Noreturn void
 echo_signals(void)
 {
 	block_all();
 	say_time();
 	for (;;) {
-		take_signal();
+		say((uint64_t)take_signal());
 		say_time();
 	}
 }
 
-static void
-make_living(void)
+_Noreturn static void
+count_signals(int expected)
 {
-	if (call(SYS_clone, FOR_PARENT | SIGCHLD, 0, 0, 0) == 0)
-		sleep_for_ever();
-}
-
-/* The child borrows our stack and makes nothing but one system call. */
-static void
-make_dead(void)
-{
-	const long pid = call(SYS_clone,
-	    SHARE_MEMORY | WAIT_FOR_IT | FOR_PARENT | SIGCHLD, 0, 0, 0);
-
-	if (pid == 0)
-		call(SYS_exit, 0, 0, 0, 0);
-	if (pid < 0)
-		quit(1);
-	while (call(SYS_kill, pid, 0, 0, 0) != -ESRCH)
-		call(SYS_sched_yield, 0, 0, 0, 0);
-}
-
-static void
-make_orphans(const char *live)
-{
-	int count = 0;
-
-	for (; *live != '\0'; live++)
-		count = count * 10 + (*live - '0');
-	while (count-- > 0)
-		make_living();
+	block_all();
 	say_time();
-	wait_for_word();
-	for (int i = 0; i < ORPHANS; i++)
-		make_dead();
+	while (expected-- > 0)
+		take_signal();
 	say_time();
 	sleep_for_ever();
+	__builtin_unreachable();
 }
 
 static bool
@@ -105,16 +88,47 @@ is(const char *a, const char *b)
 	return *a == *b;
 }
 
+static int
+number(const char *text)
+{
+	int value = 0;
+
+	for (; text != 0 && *text != '\0'; text++)
+		value = value * 10 + (*text - '0');
+	return value;
+}
+
+/* Tasks that keep somebody busy: from here on nothing of the start counts. */
+static void
+work(const char *task, int count)
+{
+	if (is(task, "echo"))
+		echo_signals();
+	if (is(task, "count"))
+		count_signals(count);
+	if (is(task, "orphans"))
+		make_orphans(count);
+	if (is(task, "burst"))
+		make_burst(count);
+	if (is(task, "limited"))
+		make_many(count);
+	if (is(task, "storm"))
+		make_storm(count);
+	if (is(task, "flood"))
+		make_flood(count);
+	quit(1);
+}
+
 _Noreturn void
 begin(long *stack)
 {
 	char **argv = (char **)(stack + 1);
 	const char *task = argv[1];
 
-	if (is(task, "echo"))
-		echo_signals();
-	if (is(task, "orphans"))
-		make_orphans(argv[2]);
+	if (!is(task, "hold") && !is(task, "exit")) {
+		stand_alone();
+		work(task, number(argv[2]));
+	}
 	if (is(task, "exit"))
 		wait_for_word();
 	say_time();

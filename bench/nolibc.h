@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * nolibc.h: system calls and a start without a C library, for programs whose
- * own start must not be seen in what is measured.  The program is begin().
+ * nolibc.h: system calls without a C library, for programs whose own start must
+ * not be seen in what is measured.  The program is begin(); see entry.c.
  */
 #ifndef NOLIBC_H
 #define NOLIBC_H
@@ -13,16 +13,10 @@
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
+/* stack: argc, argv, NULL, environment, NULL. */
 _Noreturn void begin(long *stack);
 
 #if defined(__x86_64__)
-
-__asm__(".globl _start\n"
-	"_start:\n"
-	"	xor %ebp, %ebp\n"
-	"	mov %rsp, %rdi\n"
-	"	and $-16, %rsp\n"
-	"	call begin\n");
 
 ALWAYS_INLINE long
 call(long number, long a, long b, long c, long d)
@@ -38,11 +32,6 @@ call(long number, long a, long b, long c, long d)
 }
 
 #elif defined(__aarch64__)
-
-__asm__(".globl _start\n"
-	"_start:\n"
-	"	mov x0, sp\n"
-	"	bl begin\n");
 
 ALWAYS_INLINE long
 call(long number, long a, long b, long c, long d)

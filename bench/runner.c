@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * runner.c: measure some inits in turn, A B C A B C, on one CPU, and print
+ * runner.c: measure some inits in turn, A B C A B C, and print
  *
  *	METRIC <tab> NAME <tab> MEDIAN <tab> QUARTILE <tab> QUARTILE
  *
- * usage: runner METRIC ROUNDS NAME=COMMAND...
+ * usage: runner METRIC[:NUMBER] ROUNDS NAME=COMMAND...
  *
+ * A NUMBER is printed behind METRIC, as one word: reap:1000 gives reap1000.
  * COMMAND is an init with its options, to be followed by main's command; an
  * empty one means that main itself is started.  BENCH_LOAD names load.c's
- * binary.
+ * binary, BENCH_GROUP a control group to be in, if any.
  */
 #include "bench.h"
 
@@ -18,7 +19,8 @@
 #include <string.h>
 
 enum {
-	WARM_UP = 3, /* rounds, or fewer when fewer are asked for */
+	WARM_UP = 3, /* rounds, where MANY are asked for: others are long */
+	MANY = 10,
 	CANDIDATES = 16,
 	ROUNDS_MAX = 10000,
 };
@@ -27,19 +29,37 @@ static const struct metric metrics[] = {
     {"start", {"start"}, .added = true, .measure = measure_start},
     {"exit", {"exit"}, .added = true, .measure = measure_exit},
     {"calls", {"calls"}, .needs_init = true, .measure = measure_calls},
+    {"instructions", {"instructions"}, .needs_init = true,
+	.measure = measure_instructions},
+    {"faults", {"faults"}, .added = true, .measure = measure_faults},
     {"memory", {"rss", "dirty", "tables"}, .needs_init = true,
 	.measure = measure_memory},
     {"crowd", {"crowd"}, .needs_init = true, .measure = measure_crowd},
+    {"pause", {"pause"}, .needs_init = true, .measure = measure_pause},
     {"idle", {"idle"}, .needs_init = true, .measure = measure_idle},
     {"signal", {"signal"}, .measure = measure_signal},
+    {"rate", {"passed", "passing"}, .measure = measure_rate},
+    {"storm", {"late", "p99"}, .needs_init = true, .needs_all_cpus = true,
+	.measure = measure_storm},
     {"reap", {"reap"}, .needs_init = true, .measure = measure_reap},
-    {"reap1000", {"reap1000"}, .needs_init = true,
-	.measure = measure_reap_1000},
+    {"burst", {"burst", "pace"}, .needs_init = true, .measure = measure_burst},
+    {"flood", {"flood"}, .needs_init = true, .needs_all_cpus = true,
+	.measure = measure_flood},
+    {"limited", {"failed"}, .needs_init = true, .needs_all_cpus = true,
+	.measure = measure_limited},
 };
 
+/* NAME or NAME:NUMBER, which is cut there. */
 static const struct metric *
-find_metric(const char *name)
+find_metric(char *name, long *number)
 {
+	char *colon = strchr(name, ':');
+
+	*number = 0;
+	if (colon != NULL) {
+		*colon = '\0';
+		*number = strtol(colon + 1, NULL, 10);
+	}
 	for (size_t i = 0; i < sizeof metrics / sizeof *metrics; i++)
 		if (strcmp(metrics[i].name, name) == 0)
 			return &metrics[i];
@@ -112,8 +132,10 @@ print(const struct metric *metric, const struct candidate *candidate,
 	for (size_t v = 0; metric->values[v] != NULL; v++) {
 		for (size_t r = 0; r < count; r++)
 			column[r] = rounds[r][index][v];
-		printf("%s\t%s\t%.2f", metric->values[v], candidate->name,
-		    median(column, count));
+		fputs(metric->values[v], stdout);
+		if (candidate->number > 0)
+			printf("%ld", candidate->number);
+		printf("\t%s\t%.2f", candidate->name, median(column, count));
 		printf("\t%.2f\t%.2f\n", column[count / 4],
 		    column[count - 1 - count / 4]);
 	}
@@ -134,7 +156,7 @@ static void
 measure(const struct metric *metric, const struct candidate *candidates,
     size_t candidate_count, size_t count)
 {
-	const size_t warm_up = count < WARM_UP ? 0 : WARM_UP;
+	const size_t warm_up = count < MANY ? 0 : WARM_UP;
 	samples *all = calloc(warm_up + count, sizeof *all);
 	samples *rounds = all + warm_up;
 
@@ -157,23 +179,27 @@ main(int argc, char **argv)
 	struct candidate candidates[CANDIDATES];
 	const struct metric *metric;
 	size_t count = 0;
+	long number;
 	long rounds;
 
 	if (argc < 4 || getenv("BENCH_LOAD") == NULL)
 		die("usage: runner METRIC ROUNDS NAME=COMMAND...");
 	if (argc - 3 > CANDIDATES)
 		die("too many inits");
-	metric = find_metric(argv[1]);
+	metric = find_metric(argv[1], &number);
 	rounds = strtol(argv[2], NULL, 10);
 	if (rounds < 1 || rounds > ROUNDS_MAX)
 		die("ROUNDS is 1 to 10000");
 	for (char **arg = argv + 3; *arg != NULL; arg++) {
 		candidates[count] = parse_candidate(*arg);
+		candidates[count].number = number;
 		if (candidates[count].count > 0 || !metric->needs_init)
 			count++;
 	}
-	pin();
+	if (!metric->needs_all_cpus)
+		pin();
 	sandbox_prepare();
+	sandbox_confine(getenv("BENCH_GROUP"));
 	measure(metric, candidates, count, (size_t)rounds);
 	return 0;
 }

@@ -23,8 +23,8 @@
 #include <unistd.h>
 
 enum {
-	PATIENCE_MS = 5000,
-	SETTLE_NS = 1000000,
+	PATIENCE_MS = 20000,
+	TASK_MAX = 64,
 	NAMESPACE_PID = 0x20000000, /* CLONE_NEWPID */
 	NAMESPACE_USER = 0x10000000, /* CLONE_NEWUSER */
 };
@@ -32,14 +32,19 @@ enum {
 static struct {
 	unsigned long namespaces;
 	uint64_t *exec_time; /* shared with the child until it executes */
-	const char *name; /* of the candidate, for messages */
+	const char *name; /* of the candidate, and what main does: messages */
+	const char *task;
+	const char *group; /* a control group, or NULL */
 } state;
 
 _Noreturn void
 die(const char *what)
 {
-	fprintf(stderr, "bench: %s%s%s\n", state.name ? state.name : "",
-	    state.name ? ": " : "", what);
+	fprintf(stderr, "bench: ");
+	if (state.name != NULL)
+		fprintf(stderr, "%s %s: ", state.name,
+		    state.task ? state.task : "");
+	fprintf(stderr, "%s\n", what);
 	exit(1);
 }
 
@@ -100,6 +105,24 @@ sandbox_exec_time(void)
 	return *state.exec_time;
 }
 
+void
+sandbox_confine(const char *group)
+{
+	state.group = group;
+}
+
+static void
+join_group(void)
+{
+	char path[256];
+	FILE *members;
+
+	snprintf(path, sizeof path, "%s/cgroup.procs", state.group);
+	members = fopen(path, "we");
+	if (members == NULL || fputs("0", members) < 0 || fclose(members) != 0)
+		fail(path);
+}
+
 /* In the child: stdin and stdout are the pipes, and will be main's. */
 _Noreturn static void
 become(char **argv, bool held, int in, int out)
@@ -110,6 +133,9 @@ become(char **argv, bool held, int in, int out)
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	signal(SIGPIPE, SIG_DFL);
+	if (state.group != NULL)
+		join_group();
+	setsid(); /* as engines do */
 	dup2(in, STDIN_FILENO);
 	dup2(out, STDOUT_FILENO);
 	if (held && read(STDIN_FILENO, &word, 1) != 1)
@@ -119,21 +145,32 @@ become(char **argv, bool held, int in, int out)
 	_exit(127);
 }
 
-struct sandbox
-sandbox_start(const struct candidate *init, bool held, const char *load,
-    const char *argument)
+/* Behind init's words: load.c's binary and task, which is cut at blanks. */
+static void
+add_main(char **end, char *task)
 {
-	char *argv[CANDIDATE_WORDS + 4];
+	*end++ = getenv("BENCH_LOAD");
+	for (char *word = strtok(task, " "); word; word = strtok(NULL, " "))
+		*end++ = word;
+	*end = NULL;
+}
+
+struct sandbox
+sandbox_start(const struct candidate *init, bool held, const char *task)
+{
+	char *argv[CANDIDATE_WORDS + TASK_MAX] = {NULL};
+	char words[TASK_MAX];
 	struct sandbox sandbox;
 	int in[2];
 	int out[2];
 
 	memcpy(argv, init->words, sizeof init->words);
-	argv[init->count] = getenv("BENCH_LOAD");
-	argv[init->count + 1] = (char *)load;
-	argv[init->count + 2] = (char *)argument;
-	argv[init->count + 3] = NULL;
+	if (task != NULL) {
+		snprintf(words, sizeof words, "%s", task);
+		add_main(argv + init->count, words);
+	}
 	state.name = init->name;
+	state.task = task;
 	if (pipe2(in, O_CLOEXEC) == -1 || pipe2(out, O_CLOEXEC) == -1)
 		fail("pipe");
 	sandbox.pid = fork_into(state.namespaces);
@@ -155,61 +192,27 @@ sandbox_say(const struct sandbox *sandbox)
 		fail("main does not listen");
 }
 
+bool
+sandbox_overhear(
+    const struct sandbox *sandbox, int milliseconds, uint64_t *number)
+{
+	struct pollfd ready = {.fd = sandbox->from_main, .events = POLLIN};
+
+	if (poll(&ready, 1, milliseconds) != 1)
+		return false;
+	if (read(sandbox->from_main, number, sizeof *number) != sizeof *number)
+		die("main has ended");
+	return true;
+}
+
 uint64_t
 sandbox_hear(const struct sandbox *sandbox)
 {
-	struct pollfd ready = {.fd = sandbox->from_main, .events = POLLIN};
 	uint64_t number;
 
-	if (poll(&ready, 1, PATIENCE_MS) != 1)
+	if (!sandbox_overhear(sandbox, PATIENCE_MS, &number))
 		die("no answer from main");
-	if (read(sandbox->from_main, &number, sizeof number) != sizeof number)
-		die("main has ended");
 	return number;
-}
-
-/* Read /proc/PID/FILE. */
-static void
-read_proc(
-    const struct sandbox *sandbox, const char *file, char *text, size_t size)
-{
-	char path[64];
-	FILE *stream;
-	size_t length;
-
-	snprintf(path, sizeof path, "/proc/%d/%s", (int)sandbox->pid, file);
-	stream = fopen(path, "re");
-	if (stream == NULL)
-		fail(path);
-	length = fread(text, 1, size - 1, stream);
-	fclose(stream);
-	text[length] = '\0';
-}
-
-double
-sandbox_field(
-    const struct sandbox *sandbox, const char *file, const char *field)
-{
-	char text[8192];
-	const char *found;
-
-	read_proc(sandbox, file, text, sizeof text);
-	found = strstr(text, field);
-	return found == NULL ? 0 : strtod(found + strlen(field), NULL);
-}
-
-void
-sandbox_settle(const struct sandbox *sandbox)
-{
-	const struct timespec pause = {.tv_nsec = SETTLE_NS};
-	double before;
-	double now = -1;
-
-	do { /* until it has not run for a while */
-		before = now;
-		nanosleep(&pause, NULL);
-		now = sandbox_field(sandbox, "schedstat", "");
-	} while (now != before);
 }
 
 void
