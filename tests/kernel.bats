@@ -97,6 +97,24 @@ promises_hold() {
 	promises_hold
 }
 
+@test "arm64: Debian's kernel starts it as PID 1, the core promises" {
+	must_have qemu-system-aarch64 aarch64-linux-gnu-gcc cpio busybox
+	kernel_of arm64 linux-image-cloud-arm64
+	built_for arm64 aarch64-linux-gnu-gcc
+	initial_image minireap probe
+	boot ttyAMA0 qemu-system-aarch64 -M virt -cpu cortex-a57
+	promises_hold
+}
+
+@test "ppc64el: Debian's kernel starts it as PID 1, the core promises" {
+	must_have qemu-system-ppc64 powerpc64le-linux-gnu-gcc cpio busybox
+	kernel_of ppc64el linux-image-powerpc64le
+	built_for ppc64el powerpc64le-linux-gnu-gcc
+	initial_image minireap probe
+	boot hvc0 qemu-system-ppc64 -M pseries
+	promises_hold
+}
+
 @test "armhf, 32 bits: Debian's kernel starts it as PID 1, the core promises" {
 	must_have qemu-system-arm arm-linux-gnueabihf-gcc cpio busybox
 	kernel_of armhf linux-image-armmp
