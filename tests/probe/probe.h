@@ -32,5 +32,6 @@ int leader_ends_main(int argc, char **argv);
 int zombies_main(int argc, char **argv);
 int crowd_main(int argc, char **argv);
 int serve_main(int argc, char **argv);
+int soak_main(int argc, char **argv);
 
 #endif
