@@ -25,7 +25,7 @@ SOURCES = init.c supervise.c children.c sweep.c deliver.c options.c \
 	stop.c tree.c signals.c signames.c reaper.c terminal.c release.c \
 	report.c ending.c oom.c cgroup.c zombies.c cure.c table.c install.c \
 	reason.c proc.c message.c file.c memory.c clock.c text.c
-OBJECTS = $(SOURCES:%.c=$(OBJ)/%.o)
+OBJECTS = $(SOURCES:%.c=$(OBJ)/%.o) $(OBJ)/vfork.o
 PROBE_OBJECTS = $(patsubst tests/probe/%.c,$(OBJ)/probe-%.o,$(wildcard tests/probe/*.c))
 
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -56,6 +56,8 @@ $(PROBE): $(PROBE_OBJECTS)
 
 $(OBJ)/%.o: %.c Makefile | $(OBJ)
 	$(COMPILE) -c -o $@ $<
+$(OBJ)/%.o: %.S Makefile | $(OBJ)
+	$(COMPILE) -c -o $@ $<
 
 $(OBJ)/probe-%.o: tests/probe/%.c Makefile | $(OBJ)
 	$(CC) -D_GNU_SOURCE $(CPPFLAGS) -std=c11 $(WARNINGS) $(CFLAGS) -MMD -MP -c -o $@ $<
@@ -84,8 +86,7 @@ install: $(PROGRAM)
 	install -D -m 644 LICENSE $(ROOT)/share/doc/minireap/LICENSE
 
 uninstall:
-	rm -f $(ROOT)/bin/minireap $(ROOT)/share/man/man1/minireap.1
-	rm -rf $(ROOT)/share/doc/minireap
+	rm -rf $(addprefix $(ROOT)/,bin/minireap share/man/man1/minireap.1 share/doc/minireap)
 
 deb image: $(PROGRAM)
 deb image cross dist:

@@ -15,11 +15,13 @@ setup() {
 	cd "$BATS_TEST_TMPDIR"
 	chmod 755 .
 	CGROUP=
+	MEMORY=
 }
 
 teardown() {
 	stop_actors
 	[ -z "$CGROUP" ] || rmdir "$CGROUP"
+	[ -z "$MEMORY" ] || wait_until 10 rmdir "$MEMORY" 2>/dev/null
 }
 
 # The main of most: it has done its worst, and now a signal by way of init, $1,
@@ -30,10 +32,13 @@ readonly ENDS='
 	for _ in {1..500}; do sleep 0.01; done
 	exit 99'
 
-# attacked SCRIPT: bash is main, and does SCRIPT to init, $1 and PID 1 first.
+# attacked SCRIPT [OPTION]...: bash is main, and does SCRIPT to init, $1 and PID
+# 1 first.
 attacked() {
+	local script=$1
+	shift
 	run -7 --separate-stderr timeout 20 unshare --pid --fork --kill-child \
-	    --mount-proc "$MINIREAP" -t 5 -- bash -c "$1 $ENDS" bash 1
+	    --mount-proc "$MINIREAP" -t 5 "$@" -- bash -c "$script $ENDS" bash 1
 	echo "$stderr"
 }
 
@@ -87,19 +92,22 @@ attacked() {
 	    trap : HUP' || { cat said && false; }
 }
 
-@test "for a second 4 flood it with all signals: main gets TERM, its end is noticed" {
+@test "200,000 signals, as fast as 4 can send: main gets TERM, its end is noticed" {
 	# Real-time signals are queued, so there is a backlog, too.
 	start -t 5 -- "$ACTOR" times 4 '{' fork '{' session ignore 12 mark ready \
 	    sleep 60000 '}' '}' ignore 1 ignore 10 ignore 12 ignore 40 ignore 64 \
 	    die $TERM 7 mark ready live
 	await_lines ready 5
 	for _ in 1 2 3 4; do
-		"$PROBE" storm "$INIT" 1 1 10 12 40 64 3>&- &
+		"$PROBE" storm "$INIT" 8 1 10 12 40 64 >>flood 3>&- &
 	done
-	sleep 0.5 # into the middle of it
+	clock
+	begin=$NOW
+	await_lines flood 20 # into the middle of it
 	send $TERM
 	finish
 	equal status 7 "$STATUS"
+	echo "200,000 in $((SENT - begin)) ms" # 100,000 a second, and more
 	within 'time since TERM' 0 4000 $((ENDED - SENT))
 }
 
@@ -128,6 +136,62 @@ attacked() {
 	whole saved
 }
 
+@test "/proc and /dev of lies mounted over its own, the root read-only: likewise" {
+	# Whoever opened a FIFO there, or believed a name, would wait or tell it.
+	attacked 'mount --bind . . && cd "$PWD" && mount -o remount,bind,ro /
+	    mount -t tmpfs none /dev; mount -t tmpfs none /proc
+	    mkfifo /dev/tty
+	    for n in self {2..40}; do
+		mkdir /proc/$n; mkfifo /proc/$n/{stat,status,cgroup}
+	    done
+	    for _ in {1..20}; do (sleep 0.01 &); done
+	    ("$ACTOR" mark orphan save saved 50 live &)
+	    until [ -e orphan ]; do sleep 0.01; done' -w
+	whole saved
+}
+
+# new_root: a directory, new, with what a main needs to live in it.
+new_root() {
+	needs busybox
+	mkdir -p new/bin new/old
+	cp "$ACTOR" new/actor
+	cp "$(command -v busybox)" new/bin
+	ln -s busybox new/bin/sleep
+	ln -s busybox new/bin/umount
+}
+
+@test "main is in another root: it stops all in order" {
+	new_root
+	start -t 5 -- chroot new /actor \
+	    fork '{' session mark ready save saved 50 live '}' \
+	    die $TERM 7 mark ready live
+	await_lines new/ready 2
+	send $TERM
+	finish
+	equal status 7 "$STATUS"
+	whole new/saved
+}
+
+@test "its own root is taken away, by pivot_root and umount: likewise" {
+	new_root
+	attacked 'mount --bind new new && cd new && busybox pivot_root . old &&
+	    cd / && umount -l /old && [ ! -e /old/bin ] || exit 98
+	    (/actor mark orphan save saved 50 live &)
+	    until [ -e orphan ]; do sleep 0.01; done'
+	whole new/saved
+}
+
+# bats test_tags=static
+@test "a neighbour takes all limits of PID 1 to nothing: likewise" {
+	needs prlimit
+	attacked 'prlimit --pid 1 --as=0 --core=0 --data=0 --fsize=0 --memlock=0 \
+		--msgqueue=0 --nofile=0 --nproc=0 --rss=0 --sigpending=0 --stack=0
+	    for _ in {1..20}; do (sleep 0.01 &); done
+	    ("$ACTOR" mark orphan save saved 50 live &)
+	    until [ -e orphan ]; do sleep 0.01; done' -w
+	whole saved
+}
+
 # As PID 1 it needs none.
 @test "a neighbour takes all descriptors from PID 1: the rest is ended, by kill(-1)" {
 	needs prlimit busybox
@@ -146,6 +210,17 @@ attacked() {
 	equal status 7 "$STATUS"
 	unharmed
 	says 1 'killed what was left: all that could be reached without /proc'
+}
+
+# limit_memory MIB: likewise, MEMORY, for at most so much memory.
+limit_memory() {
+	local root=/sys/fs/cgroup/memory limit=memory.limit_in_bytes
+	[ -d $root ] || { root=/sys/fs/cgroup && limit=memory.max; }
+	MEMORY=$root/minireap-hostile-memory-$$
+	if ! mkdir "$MEMORY" 2>/dev/null || ! echo $(($1 << 20)) >"$MEMORY/$limit"; then
+		MEMORY=
+		lacks 'right to limit memory'
+	fi
 }
 
 # limit_pids MOST: a control group, CGROUP, for at most that many processes.
@@ -170,6 +245,25 @@ limit_pids() {
 	finish
 	equal status 7 "$STATUS"
 	within 'time since TERM' 0 4000 $((ENDED - SENT))
+}
+
+# bats test_tags=static
+@test "neither memory nor process is to be had: it lives, says so, and all ends" {
+	limit_memory 64
+	limit_pids 40
+	start_init bash -c 'for group; do
+		[ "$group" != -- ] || break
+		echo $$ >"$group/cgroup.procs"; shift
+	    done; shift; exec "$@"' bash "$CGROUP" "$MEMORY" -- \
+	    "$MINIREAP" -w -t 1 -- "$ACTOR" die $TERM 7 \
+	    times 4 '{' fork '{' expendable hog '}' '}' \
+	    times 30 '{' fork '{' expendable fork '{' bomb '}' '}' '}' live
+	wait_until 10 grep -q 'the OOM killer has killed' err
+	wait_until 5 eval '[ "$(cat "$CGROUP/pids.current")" -ge 39 ]'
+	send $TERM
+	finish
+	equal status 7 "$STATUS"
+	within 'time since TERM' 0 5000 $((ENDED - SENT))
 }
 
 @test "not PID 1, no /proc, no process to be had: the rest is ended all the same" {

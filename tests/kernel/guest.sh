@@ -115,20 +115,114 @@ echo 1 >/sys/fs/cgroup/whole/memory.oom.group
 in_group whole /init -- sh -c "$hog"
 holds 'memory.oom.group: nothing is said' is_silent
 
-# ------------------------------------------------- an older kernel's calls
+# ------------------------------------- what processors and kernels differ in
 
-group_hears() {
-	unshare -p -f /init -g -- /probe listen >heard &
-	wait_for=$!
+# listener OPTION...: probe listen below init, PID 1 of a namespace; INIT.
+listener() {
+	: >heard
+	unshare -p -f /init "$@" -- /probe listen 64 >heard &
+	listener=$!
 	until grep -q ready heard; do sleep 0.1; done
-	init=$(cut -d" " -f1 "/proc/$wait_for/task/$wait_for/children")
-	/probe queue "$init" 10 5
-	/probe send "$init" 15
-	wait "$wait_for"
+	INIT=$(cut -d" " -f1 "/proc/$listener/task/$listener/children")
+}
+
+all_but_kill_and_stop() {
+	seq 1 64 | grep -vE '^(9|19)$'
+}
+
+every_signal_comes() {
+	listener
+	# shellcheck disable=SC2046 # words
+	/probe send "$INIT" $(all_but_kill_and_stop)
+	wait "$listener"
+	sed -n 's/^\([0-9]*\) .*/\1/p' heard | sort -n >came
+	all_but_kill_and_stop | diff - came
+}
+holds 'every signal is forwarded, once' every_signal_comes
+
+values_come() {
+	listener
+	/probe queue "$INIT" 40 -70000 3 >sender
+	/probe send "$INIT" 64
+	wait "$listener"
+	sed -n 's/^40 -1 [0-9]* //p' heard | tr '\n' ' ' >came
+	[ "$(cat came)" = '-70000 -69999 -69998 ' ]
+}
+holds 'queued signals keep their values and their order' values_come
+
+# Before Linux 6.9.
+group_hears() {
+	listener -g
+	/probe queue "$INIT" 10 5 >sender
+	/probe send "$INIT" 64
+	wait "$listener"
 	grep -q '^10 ' heard
 }
 holds '-g: a queued signal arrives where a group cannot be sent its value' \
     group_hears
+
+# shellcheck disable=SC2016 # for that shell
+mask_is_kept() {
+	/probe mask >before
+	/init -- /probe mask | diff before -
+	/probe mask block /probe mask >before
+	/probe mask block /init -- /probe mask | diff before - && grep -q fff before
+}
+holds 'main has the mask and the actions that init was given' mask_is_kept
+
+/init -w -- sh -c '(sleep 0.2 &) ; sleep 0.5' 2>said
+holds 'not PID 1: it adopts and reaps orphans' says 'reaped .*sleep.*'
+
+# fails COMMAND...: under init; STATUS and what it said.
+fails() {
+	/init -- "$@" 2>said
+	STATUS=$?
+}
+
+# foreign CLASS ORDER MACHINE: the head of a program for that.
+foreign() {
+	printf '\177ELF%b%b\001\0\0\0\0\0\0\0\0\0\0\0%b' "$1" "$2" "$3" >foreign
+	head -c 100 /dev/zero >>foreign
+	chmod 755 foreign
+}
+machine=$(uname -m)
+foreign '\002' '\002' '\000\025'
+fails ./foreign
+holds 'a program for another processor, high byte first, is named' \
+    says ".*built for ppc64 \(64 bits\), this machine is $machine"
+foreign '\001' '\001' '\010\000'
+fails ./foreign
+holds 'a program for another processor, low byte first, is named' \
+    says ".*built for mips \(32 bits\), this machine is $machine"
+holds 'status 126' is_status 126
+mkdir noexec
+mount -t tmpfs -o noexec none noexec
+cp /probe noexec/
+fails noexec/probe
+holds 'a file system without exec is named' says '.* mounted noexec'
+fails nosuch
+holds 'no such command: status 127' is_status 127
+
+mkdir -p /sys/fs/cgroup/alone
+echo 1 >/sys/fs/cgroup/alone/pids.max
+# shellcheck disable=SC2016 # for that shell
+sh -c 'echo $$ >/sys/fs/cgroup/alone/cgroup.procs && exec /init true' 2>said
+STATUS=$?
+holds 'no process to be had: the reason' says 'cannot .*: resource temporarily unavailable'
+holds 'status 125' is_status 125
+
+/init --install /tmp/copy
+holds '--install copies the program' cmp /init /tmp/copy
+
+zombies_are_told() {
+	/probe zombies 3 never dead holder >made &
+	until grep -q zombies made; do sleep 0.1; done
+	/init --zombies >told
+	status=$?
+	kill -TERM $!
+	[ "$status" = 1 ] && [ "$(grep -c ' dead ' told)" = 3 ]
+}
+holds '--zombies tells of those that nobody waits for' zombies_are_told
 
 in_group stop /init -t 5 -- sh -c 'setsid sh -c "trap \"sleep 0.3; echo end >>file; exit\" TERM
     echo begin >file; while :; do sleep 0.1; done" & until [ -s file ]; do sleep 0.1; done; exit 7'

@@ -21,6 +21,8 @@
  *   held          until standard input ends or has something, then execute the
  *                 command that all words behind this one are
  *   bomb          fork for ever, children do the same
+ *   expendable    to the OOM killer, which is to take us and ours first
+ *   hog           a child takes memory until it is killed; again, for ever
  *   hop           fork for ever, and only the newest child lives
  *   leaderless    the first thread ends, another one stays
  *   frozen FILE   likewise, appends our pid to FILE and stops us
@@ -219,6 +221,27 @@ bomb(void)
 }
 
 static void
+hog(void)
+{
+	enum { PIECE = 1 << 20 };
+
+	while (clock_ms() < we.end) {
+		const pid_t child = fork();
+		char *piece;
+
+		while (child == 0 && (piece = malloc(PIECE)) != NULL)
+			memset(piece, 1, PIECE);
+		if (child == 0)
+			_exit(0);
+		if (child == -1)
+			nap(1);
+		else
+			waitpid(child, NULL, 0);
+	}
+	_exit(0);
+}
+
+static void
 hop(void)
 {
 	while (clock_ms() < we.end) {
@@ -377,6 +400,10 @@ play_verb(char **word)
 		held(word);
 	else if (strcmp(verb, "bomb") == 0)
 		bomb();
+	else if (strcmp(verb, "expendable") == 0)
+		append("/proc/self/oom_score_adj", "1000");
+	else if (strcmp(verb, "hog") == 0)
+		hog();
 	else if (strcmp(verb, "hop") == 0)
 		hop();
 	else if (strcmp(verb, "leaderless") == 0)

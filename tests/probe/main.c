@@ -70,6 +70,7 @@ static const struct {
     {"zombies", zombies_main},
     {"crowd", crowd_main},
     {"serve", serve_main},
+    {"soak", soak_main},
 };
 
 int

@@ -33,5 +33,6 @@ int many_main(int argc, char **argv);
 int zombies_main(int argc, char **argv);
 int crowd_main(int argc, char **argv);
 int serve_main(int argc, char **argv);
+int soak_main(int argc, char **argv);
 
 #endif

@@ -88,7 +88,10 @@ send_main(int argc, char **argv)
 	return 0;
 }
 
-/* storm PID SECONDS SIGNAL...: as fast as can be, while PID lives. */
+/*
+ * storm PID SECONDS SIGNAL...: as fast as can be, while PID lives; a line for
+ * each 10,000.
+ */
 int
 storm_main(int argc, char **argv)
 {
@@ -97,9 +100,14 @@ storm_main(int argc, char **argv)
 	if (argc < 4)
 		return 2;
 	end = now_us() + atoi(argv[2]) * 1000000LL;
-	for (int i = 0; now_us() < end; i++)
+	for (int i = 0; now_us() < end; i++) {
 		if (kill(atoi(argv[1]), atoi(argv[3 + i % (argc - 3)])) == -1)
 			break;
+		if (i % 10000 == 9999) {
+			printf("10000\n");
+			fflush(stdout);
+		}
+	}
 	return 0;
 }
 
