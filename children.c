@@ -9,6 +9,8 @@
 
 #include <sys/wait.h>
 
+#include <stddef.h>
+
 /*
  * Children reaped before signals are looked at: a storm of orphans makes us
  * deaf to them for no longer than it takes to reap so many.
@@ -97,10 +99,14 @@ find(struct supervision *run, pid_t child, struct reaper_event *event)
 static int
 reap(struct supervision *run, pid_t child)
 {
-	struct proc_stat stat = {.name = "?"};
+	struct proc_stat stat;
 	struct reaper_event event;
-	int result = find(run, child, &event);
+	int result;
 
+	text_copy(stat.name, "?");
+	event.wants_usage = run->options->termination_log != NULL ||
+	    children_looks_first(run->options);
+	result = find(run, child, &event);
 	if (result == 1 && event.is_zombie) {
 		look_at(run, event.pid, &stat);
 		result = reaper_next(event.pid, &event);

@@ -250,8 +250,9 @@ const char *signals_name(int sig, char name[SIGNALS_NAME_MAX]);
 
 /* A child that has ended. */
 struct reaper_event {
+	bool wants_usage; /* says the caller: it is 6 % of the work */
+	bool is_zombie; /* still: wstatus and usage are not known yet */
 	pid_t pid;
-	bool is_zombie; /* still: what follows is not known yet */
 	int wstatus; /* wait(2) */
 	struct rusage usage;
 };

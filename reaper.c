@@ -25,8 +25,8 @@ int
 reaper_next(pid_t child, struct reaper_event *event)
 {
 	event->is_zombie = false;
-	event->pid =
-	    wait4(child, &event->wstatus, WNOHANG | __WALL, &event->usage);
+	event->pid = wait4(child, &event->wstatus, WNOHANG | __WALL,
+	    event->wants_usage ? &event->usage : NULL);
 	return event->pid > 0 ? 1 : event->pid;
 }
 

@@ -7,9 +7,9 @@
  * not each time.  They are, where that is cheap.  Where it is not, a sweep for
  * naught is followed by a pause of sixteen times what it has cost; a sweep
  * that found somebody is not, soon: those that SIGCHLD does not name are more
- * then than it names.  What a sweep costs is measured, by the CPU time that it
- * takes: others who run meanwhile do not count.  Where any call is slow, under
- * a tracer or an emulator, those by number are as well, and save nothing.
+ * then than it names.  What a sweep costs is measured, beside a mere call:
+ * where any call is slow, under a tracer or an emulator, those by number are as
+ * well, and save nothing.
  */
 #include "minireap.h"
 
@@ -17,7 +17,7 @@
 
 enum {
 	MEASURE_EVERY = 8, /* sweeps, while they are cheap: three calls */
-	COSTLY_CALLS = 16, /* that of so many mere ones: some 300 children */
+	COSTLY_CALLS = 32, /* that of so many mere ones: some 200 children */
 	PAUSE_SHIFT = 16, /* ns / 65536: ms / 15 */
 	/* A timer that is due before the scheduler's tick is: 5 us each. */
 	LEAST_PAUSE_MS = 10,
@@ -31,8 +31,8 @@ sweep_begin(struct sweep *sweep)
 	sweep->started_ns = 0;
 	if (!sweep->is_costly && ++sweep->count % MEASURE_EVERY != 0)
 		return;
-	first_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-	sweep->started_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+	first_ns = clock_ns(CLOCK_MONOTONIC);
+	sweep->started_ns = clock_ns(CLOCK_MONOTONIC);
 	sweep->call_ns = sweep->started_ns - first_ns;
 }
 
@@ -43,10 +43,10 @@ sweep_end(struct sweep *sweep, bool found)
 
 	if (sweep->started_ns == 0)
 		return;
-	cost_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - sweep->started_ns;
+	cost_ns = clock_ns(CLOCK_MONOTONIC) - sweep->started_ns;
 	if (found)
 		sweep->pause_ms /= 2;
-	else if (sweep->is_costly) /* once may be an interrupt's doing */
+	else if (sweep->is_costly) /* once may be another's turn */
 		sweep->pause_ms =
 		    LEAST_PAUSE_MS + (int)(cost_ns >> PAUSE_SHIFT);
 	/* Somebody found early says nothing of the whole way. */
