@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# make, make check, make lint, make bench, make install: see CONTRIBUTING.md.
+# make, make check, check-slow, lint, bench, install: see CONTRIBUTING.md.
 # CC CPPFLAGS CFLAGS LDFLAGS PREFIX DESTDIR BUILD are the caller's.
 
 VERSION = 0.1.0
@@ -68,11 +68,10 @@ $(OBJ)/commit: FORCE | $(OBJ)
 	@echo '$(VERSION) $(COMMIT)' | cmp -s - $@ || \
 	    echo '$(VERSION) $(COMMIT)' >$@
 
-$(OBJ):
-	mkdir -p $@
+$(OBJ): ; mkdir -p $@
 
-check: $(PROGRAM) $(PROBE)
-	MINIREAP=$(abspath $(PROGRAM)) PROBE=$(abspath $(PROBE)) sh tests/suite.sh
+check check-slow: $(PROGRAM) $(PROBE)
+	MINIREAP=$(abspath $(PROGRAM)) PROBE=$(abspath $(PROBE)) sh tests/suite.sh $@
 
 lint: $(OBJECTS)
 	SOURCES='$(SOURCES)' OBJECTS='$(OBJECTS)' sh tests/lint.sh
@@ -96,5 +95,5 @@ deb image cross dist:
 clean:
 	rm -rf $(OBJ) $(PROGRAM) $(OUT)
 
-.PHONY: FORCE all check lint bench install uninstall deb image cross dist clean
+.PHONY: FORCE all check check-slow lint bench install uninstall deb image cross dist clean
 -include $(OBJECTS:.o=.d) $(PROBE_OBJECTS:.o=.d)

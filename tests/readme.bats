@@ -116,10 +116,9 @@ commands() {
 	# shellcheck disable=SC2046 # words
 	machine $(commands) systemd-socket-activate vim.tiny spin
 	run -0 run_sh BUILD=x
-	[ "$output" = 'make -s check BUILD=x' ] || {
-		echo "$output"
-		return 1
-	}
+	equal make 'make -s check BUILD=x' "$output"
+	run -0 run_sh BUILD=x check-slow
+	equal make 'make -s BUILD=x check-slow' "$output"
 }
 
 @test "tests/run.sh: systemd's program is not missed where only apk is" {

@@ -1,7 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# make check: run the tests of TESTS, or all, on MINIREAP with PROBE's help.
-# MINIREAP_TAGS chooses by tag (bats --filter-tags, commas between them).
+# make check, check-slow: run the tests of TESTS, or all, on MINIREAP with
+# PROBE's help: those that are not tagged slow, or those that are.
+# MINIREAP_TAGS chooses further (bats --filter-tags, commas between them).
+# usage: suite.sh [check|check-slow]      without: both
 # MINIREAP_MUST_RUN=1: a test that is skipped has failed.
 # The last line is "N passed, N failed, N skipped".
 set -u
@@ -13,10 +15,16 @@ output=$(mktemp) || exit 125
 trap 'rm -f "$output"' EXIT
 trap 'exit 130' INT TERM
 
+case ${1:-} in
+check) tags='!slow' ;;
+check-slow) tags=slow ;;
+*) tags= ;;
+esac
+# bats 1.8: tags with a comma must all match.
+tags=$tags${MINIREAP_TAGS:+${tags:+,}$MINIREAP_TAGS}
 # shellcheck disable=SC2086
 set -- ${TESTS:-tests/*.bats}
-# bats 1.8: tags with a comma must all match.
-[ -z "${MINIREAP_TAGS:-}" ] || set -- --filter-tags "$MINIREAP_TAGS" "$@"
+[ -z "$tags" ] || set -- --filter-tags "$tags" "$@"
 {
 	bats --tap "$@" 3>&-
 	echo "$?" >"$output.status"
