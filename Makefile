@@ -21,10 +21,11 @@ OBJ = $(BUILD)/obj
 PROGRAM = $(BUILD)/minireap
 PROBE = $(OBJ)/probe
 SOURCES = init.c supervise.c children.c sweep.c deliver.c options.c \
-	settings.c peer.c usage.c spawn.c execute.c diagnose.c environment.c \
-	stop.c tree.c signals.c signames.c reaper.c terminal.c release.c \
-	report.c ending.c oom.c cgroup.c zombies.c cure.c table.c install.c \
-	reason.c proc.c message.c file.c memory.c clock.c text.c
+	settings.c peer.c usage.c spawn.c execute.c diagnose.c elf.c \
+	environment.c stop.c tree.c signals.c signames.c reaper.c terminal.c \
+	release.c report.c ending.c oom.c cgroup.c zombies.c cure.c table.c \
+	install.c reason.c proc.c message.c log.c file.c memory.c clock.c \
+	text.c
 OBJECTS = $(SOURCES:%.c=$(OBJ)/%.o) $(OBJ)/vfork.o
 PROBE_OBJECTS = $(patsubst tests/probe/%.c,$(OBJ)/probe-%.o,$(wildcard tests/probe/*.c))
 

@@ -21,7 +21,7 @@ send_to_main(struct supervision *run, int sig, const siginfo_t *info)
 	    errno != EPERM || run->denied)
 		return;
 	run->denied = true;
-	message_log(run->log, "cannot signal main process %d (%s): %m",
+	log_line(run->log, "cannot signal main process %d (%s): %m",
 	    (int)run->main.pid, run->main.name);
 }
 
@@ -75,7 +75,7 @@ kill_rest(struct supervision *run)
 	if (hit == -1)
 		message_add(&line, "all that could be reached without /proc");
 	if (hit != 0)
-		message_send(run->log, &line);
+		log_send(run->log, &line);
 }
 
 void

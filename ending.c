@@ -95,13 +95,13 @@ append(const struct ending *ending, struct message *line, int status,
 	    ending->file, problem);
 	if (*problem == '\0')
 		message_add_reason(line, error);
-	message_send(ending->log, line);
+	log_send(ending->log, line);
 }
 
 void
 ending_say(const struct ending *ending, struct message *line, int status)
 {
-	message_send(ending->log, line);
+	log_send(ending->log, line);
 	append(ending, line, status, NULL);
 }
 
@@ -197,7 +197,7 @@ tell_end(const struct ending *ending, const struct report_main *main_process,
 		add_oom(&line, ending, &oom);
 	}
 	if (is_strange || ending->tells_all || kills_since(ending, &oom) > 0)
-		message_send(ending->log, &line);
+		log_send(ending->log, &line);
 	append(ending, &line, reaper_exit_status(wstatus), &event->usage);
 }
 
@@ -225,5 +225,5 @@ ending_orphan_killed(struct ending *ending)
 	ending->told_kills = oom.kills;
 	message_begin(&line);
 	add_oom(&line, ending, &oom);
-	message_send(ending->log, &line);
+	log_send(ending->log, &line);
 }

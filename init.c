@@ -25,14 +25,14 @@ struct init {
 _Noreturn static void
 fail_to_print(struct init *init)
 {
-	message_log(&init->log, "cannot write to stdout: %m");
+	log_line(&init->log, "cannot write to stdout: %m");
 	_exit(init->options.failure_status);
 }
 
 _Noreturn static void
 print_and_exit(struct init *init)
 {
-	if (message_print(STDOUT_FILENO, init->options.text) == 0)
+	if (log_print(STDOUT_FILENO, init->options.text) == 0)
 		_exit(0);
 	fail_to_print(init);
 }
@@ -88,7 +88,7 @@ find_zombies(struct init *init)
 	else if ((zombies = zombies_find(ZOMBIES_OF_ALL)) == NULL)
 		problem = "no memory";
 	if (problem != NULL) {
-		message_log(&init->log, "cannot look for zombies: %s", problem);
+		log_line(&init->log, "cannot look for zombies: %s", problem);
 		_exit(init->options.failure_status);
 	}
 	zombies_describe(zombies, init->self);
@@ -132,7 +132,7 @@ static void
 adopt(struct init *init)
 {
 	if (init->self != 1 && reaper_adopt() == -1 && !init->options.quiet)
-		message_log(&init->log, "cannot adopt orphans: %m");
+		log_line(&init->log, "cannot adopt orphans: %m");
 }
 
 _Noreturn static void
@@ -185,7 +185,7 @@ supervise_main(struct init *init)
 	};
 
 	if (init->options.verbosity >= 1 && !init->options.pause)
-		message_log(&init->log, "started main process %d (%s)",
+		log_line(&init->log, "started main process %d (%s)",
 		    (int)run.main.pid, run.main.name);
 	release_all(terminal_keep(&init->terminal), init->options.quiet);
 	if (init->options.quiet)

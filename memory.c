@@ -42,7 +42,10 @@ memory_map(size_t size)
 {
 	const long address = map(size);
 
-	return address == -1 ? NULL : (void *)address;
+	/* A system call gives pages as a number. */
+	return address == -1
+	    ? NULL
+	    : (void *)address; /* NOLINT(performance-no-int-to-ptr) */
 }
 
 void

@@ -14,6 +14,7 @@
 
 #include <limits.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -108,12 +109,6 @@ struct message {
 	char text[MESSAGE_MAX];
 };
 
-/* Where messages go.  fd -1: nowhere. */
-struct log {
-	int fd;
-	unsigned dropped; /* lines that did not fit since the last that did */
-};
-
 /* Start a line: "minireap: ". */
 void message_begin(struct message *message);
 
@@ -126,12 +121,27 @@ void message_begin(struct message *message);
 void message_add(struct message *message, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Likewise: vprintf(3). */
+void
+message_add_values(struct message *message, const char *format, va_list values);
+
 /* Append milliseconds as "12.345s"; CPU time, user's and system's, likewise. */
 void message_add_seconds(struct message *message, int64_t ms);
 void message_add_cpu_time(struct message *message, const struct rusage *usage);
 
 /* End the line by a newline: there is always room for it. */
 void message_end(struct message *message);
+
+/* Append what errno value error means; in reason.c. */
+void message_add_reason(struct message *message, int error);
+
+/* --------------------------------------------------------------- log.c */
+
+/* Where messages go.  fd -1: nowhere. */
+struct log {
+	int fd;
+	unsigned dropped; /* lines that did not fit since the last that did */
+};
 
 /*
  * Write message, ended, to log, in one write; it is left as it was.  Never
@@ -140,17 +150,14 @@ void message_end(struct message *message);
  * Linux 4.14; else poll(2) first).  A closed pipe queues a SIGPIPE, a file at
  * its limit a SIGXFSZ, which must be blocked: see signals_is_own().
  */
-void message_send(struct log *log, struct message *message);
+void log_send(struct log *log, struct message *message);
 
 /* All three for one format. */
-void message_log(struct log *log, const char *format, ...)
+void log_line(struct log *log, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Append what errno value error means; in reason.c. */
-void message_add_reason(struct message *message, int error);
-
 /* Write all of text to fd, blocking.  0, or -1 with errno of write(2). */
-int message_print(int fd, const char *text);
+int log_print(int fd, const char *text);
 
 /* ------------------------------------------------------------ signals.c */
 
@@ -583,6 +590,23 @@ int execute_command(struct spawn_failure *failure, char **argv, char **envp);
 
 /* The exit status for that errno: 126 or 127. */
 int execute_status(int error);
+
+/* --------------------------------------------------------------- elf.c */
+
+/* The first page of a file, with a NUL behind it. */
+struct head {
+	size_t size;
+	char bytes[4096 + 1];
+};
+
+/* Does it begin as a program does? */
+bool elf_is_program(const struct head *head);
+
+/* Append what machine the program is for, or that it is cut short. */
+void elf_add_machine(struct message *line, const struct head *head);
+
+/* Append what becomes of it where its loader, or anything else, is missing. */
+void elf_add_loader(struct message *line, const struct head *head);
 
 /* ----------------------------------------------------------- diagnose.c */
 

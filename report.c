@@ -82,7 +82,7 @@ report_reaped(
 	add_end(&line, event->wstatus);
 	message_add(&line, " cpu=");
 	message_add_cpu_time(&line, &event->usage);
-	message_send(log, &line);
+	log_send(log, &line);
 }
 
 void
@@ -113,7 +113,7 @@ report_main_killed(
 	    (int)main_process->pid, main_process->name);
 	message_add_seconds(&line, grace_ms);
 	message_add(&line, " of the stop signal: killed");
-	message_send(log, &line);
+	log_send(log, &line);
 }
 
 void
@@ -130,5 +130,5 @@ report_signal(struct log *log, const siginfo_t *info, int sig, int sent)
 		message_add(&line, "from=kernel ");
 	message_add(
 	    &line, "sent=%s", sent == 0 ? "none" : signals_name(sent, name));
-	message_send(log, &line);
+	log_send(log, &line);
 }

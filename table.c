@@ -40,7 +40,7 @@ table_end_line(struct table *table)
 	*to = '\0';
 	table->line.length = 0;
 	if (!table->measures && table->error == 0 &&
-	    message_print(STDOUT_FILENO, text) == -1)
+	    log_print(STDOUT_FILENO, text) == -1)
 		table->error = errno;
 }
 

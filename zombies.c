@@ -181,7 +181,7 @@ zombies_watch(
 		rank_holders(zombies);
 		worst = zombies->worst;
 		(void)proc_read_stat(worst->pid, &worst->stat);
-		message_log(log,
+		log_line(log,
 		    "%u zombies have a parent that does not wait, "
 		    "%u of them %d (%s): see --zombies",
 		    zombies->count, worst->count, (int)worst->pid,
