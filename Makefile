@@ -23,9 +23,9 @@ PROBE = $(OBJ)/probe
 SOURCES = init.c supervise.c children.c sweep.c deliver.c options.c \
 	settings.c peer.c usage.c spawn.c execute.c diagnose.c elf.c \
 	environment.c stop.c tree.c signals.c signames.c reaper.c terminal.c \
-	release.c report.c ending.c oom.c cgroup.c zombies.c cure.c table.c \
-	install.c reason.c proc.c message.c log.c file.c memory.c clock.c \
-	text.c
+	job.c release.c report.c ending.c oom.c cgroup.c zombies.c cure.c \
+	table.c install.c reason.c proc.c message.c log.c file.c memory.c \
+	clock.c text.c
 OBJECTS = $(SOURCES:%.c=$(OBJ)/%.o) $(OBJ)/vfork.o
 PROBE_OBJECTS = $(patsubst tests/probe/%.c,$(OBJ)/probe-%.o,$(wildcard tests/probe/*.c))
 
@@ -63,8 +63,7 @@ $(OBJ)/%.o: %.S Makefile | $(OBJ)
 $(OBJ)/probe-%.o: tests/probe/%.c Makefile | $(OBJ)
 	$(CC) -D_GNU_SOURCE $(CPPFLAGS) -std=c11 $(WARNINGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-# What --version says changes without a change of the source.
-$(OBJ)/usage.o: $(OBJ)/commit
+$(OBJ)/usage.o: $(OBJ)/commit # for --version
 $(OBJ)/commit: FORCE | $(OBJ)
 	@echo '$(VERSION) $(COMMIT)' | cmp -s - $@ || \
 	    echo '$(VERSION) $(COMMIT)' >$@

@@ -36,7 +36,7 @@ look_for_stop(struct supervision *run)
 		return;
 	run->is_stopped = change != REAPER_CONTINUED;
 	if (run->is_stopped)
-		terminal_main_stopped(run->terminal, run->main.pid, change);
+		job_main_stopped(run->terminal, run->main.pid, change);
 }
 
 /* Is each reaped process, or each orphan, to be told of? */

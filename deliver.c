@@ -11,11 +11,11 @@
 static void
 send_to_main(struct supervision *run, int sig, const siginfo_t *info)
 {
-	const enum scope scope = info != NULL && terminal_is_key(info)
+	const enum scope scope = info != NULL && job_is_key(info)
 	    ? SCOPE_GROUP
 	    : run->options->scope;
 
-	terminal_sent(run->terminal, sig);
+	job_sent(run->terminal, sig);
 	run->ending->sent |= signals_only(sig);
 	if (signals_send(run->main.pid, scope, sig, info) == 0 ||
 	    errno != EPERM || run->denied)
@@ -36,7 +36,7 @@ deliver_signal(struct supervision *run, int sig, const siginfo_t *info)
 		return;
 	if (run->stop.main_gone) {
 		tree_signal(run->self, sent, is_stop, NULL);
-		terminal_rest_told(info);
+		job_rest_told(info);
 		return;
 	}
 	send_to_main(run, sent, info);

@@ -520,35 +520,53 @@ int terminal_keep(struct terminal *terminal);
 /* Make init's own group the foreground one again, if main's was: main ended. */
 void terminal_return(struct terminal *terminal);
 
-/* Init has sent sig to main: a stop that it forwarded itself stands. */
-void terminal_sent(struct terminal *terminal, int sig);
+/* Is that group in its foreground?  False without a terminal. */
+bool terminal_is_foreground(const struct terminal *terminal, pid_t group);
 
-/* Those signals that this room's acts make init send itself. */
-signals_set terminal_own_signals(const struct terminal *terminal);
+/* Main's group gets it, if ours has it. */
+void terminal_hand_over(struct terminal *terminal, pid_t main_pid);
+
+/* The signals for a read or a write from the background: SIGTTIN, SIGTTOU. */
+signals_set terminal_denials(void);
+
+/*
+ * Whoever of our group was denied the terminal goes on.  The shell is to see
+ * that before our end: of a job whose last members stand still it would say
+ * so, and take the terminal itself.
+ */
+void terminal_continue_denied(void);
+
+/* ---------------------------------------------------------------- job.c */
+
+/* Init has sent sig to main: a stop that it forwarded itself stands. */
+void job_sent(struct terminal *terminal, int sig);
+
+/* Those signals that these rooms' acts make init send itself. */
+signals_set job_own_signals(const struct terminal *terminal);
 
 /*
  * Main was stopped by sig.  A shell that could continue init sees init's whole
  * group stop too (and init has been continued when this returns); where nobody
  * could, a stop from the keyboard is undone.  credentials(7)
  */
-void terminal_main_stopped(struct terminal *terminal, pid_t main_pid, int sig);
+void job_main_stopped(struct terminal *terminal, pid_t main_pid, int sig);
 
 /* Did the terminal send it, to a whole group?  Then main's is meant. */
-bool terminal_is_key(const siginfo_t *info);
+bool job_is_key(const siginfo_t *info);
 
 /* Is it a key that would stop what nobody could continue? */
-bool terminal_ignores(const siginfo_t *info);
+bool job_ignores(const siginfo_t *info);
 
 /*
  * Init was sent a signal.  True where nothing is left to forward: SIGCONT when
  * init had stopped along with main, which got the terminal, if it had it, and
  * goes on; SIGTTIN or SIGTTOU of others in init's group, who got it from main.
  */
-bool terminal_handled(
-    struct terminal *terminal, pid_t main_pid, const siginfo_t *info);
+bool
+job_handled(struct terminal *terminal, pid_t main_pid, const siginfo_t *info);
 
 /* Main has ended, and what is left was sent a signal: init stops with it. */
-void terminal_rest_told(const siginfo_t *info);
+void job_rest_told(const siginfo_t *info);
 
 /* ------------------------------------------------------------ release.c */
 

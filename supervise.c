@@ -23,9 +23,9 @@ forward(struct supervision *run, int sig, const siginfo_t *info)
 {
 	if (run->options->verbosity >= 2)
 		report_signal(run->log, info, sig, run->options->rewrite[sig]);
-	if (terminal_ignores(info) ||
+	if (job_ignores(info) ||
 	    (!run->stop.main_gone &&
-		terminal_handled(run->terminal, run->main.pid, info)))
+		job_handled(run->terminal, run->main.pid, info)))
 		return;
 	if (stop_received(&run->stop, sig, clock_if_needed(run->options)) ==
 	    STOP_SEND)
@@ -38,7 +38,7 @@ static void
 handle_signal(struct supervision *run, int sig, const siginfo_t *info)
 {
 	/* By a message into a closed pipe or a file at its limit, too. */
-	const signals_set own = terminal_own_signals(run->terminal) |
+	const signals_set own = job_own_signals(run->terminal) |
 	    signals_only(SIGPIPE) | signals_only(SIGXFSZ);
 
 	if ((own & signals_only(sig)) != 0 && signals_is_own(info, run->self))

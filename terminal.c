@@ -2,11 +2,9 @@
 /*
  * terminal.c: the controlling terminal.  Its keys (^C, ^Z, ^\) signal the
  * foreground process group.  Main has a group of its own, so that group has to
- * be the foreground one when init's was, or main could not even read; and
- * since the shell that started us knows our group only, a stop of main must
- * become one of ours, and our being continued one of main's.  A background
- * group may take the foreground only while SIGTTOU is blocked, and then it
- * does, whoever has it: always compare first.  tty_ioctl(4)
+ * be the foreground one when init's was, or main could not even read.  A
+ * background group may take the foreground only while SIGTTOU is blocked, and
+ * then it does, whoever has it: always compare first.  tty_ioctl(4)
  */
 #include "minireap.h"
 
@@ -85,6 +83,12 @@ is_foreground(int fd, pid_t group)
 	    (group != 0 || read(fd, &nothing, 0) != -1 || errno != EIO);
 }
 
+bool
+terminal_is_foreground(const struct terminal *terminal, pid_t group)
+{
+	return is_foreground(terminal->fd, group);
+}
+
 struct terminal
 terminal_find(enum scope scope)
 {
@@ -125,20 +129,14 @@ terminal_keep(struct terminal *terminal)
 	return terminal->fd;
 }
 
-/* A read or a write from the background. */
-static signals_set
-denials(void)
+signals_set
+terminal_denials(void)
 {
 	return signals_only(SIGTTIN) | signals_only(SIGTTOU);
 }
 
-/*
- * Who was denied the terminal goes on.  The shell is to see that before our
- * end: of a job whose last members stand still it would say so, and take the
- * terminal itself.
- */
-static void
-continue_denied(void)
+void
+terminal_continue_denied(void)
 {
 	siginfo_t info;
 
@@ -157,171 +155,14 @@ terminal_return(struct terminal *terminal)
 		terminal->fd = open_terminal();
 	set_foreground(terminal->fd, getpgrp());
 	terminal->held = false;
-	if (signals_wait(denials(), &info, 0) != 0)
-		continue_denied();
+	if (signals_wait(terminal_denials(), &info, 0) != 0)
+		terminal_continue_denied();
 }
 
-/*
- * Could a shell continue us once we have stopped?  As far as our own ancestors
- * tell: a group is orphaned when no member has a parent in the same session
- * but another group.  setpgid(2)
- */
-static bool
-is_job(void)
+void
+terminal_hand_over(struct terminal *terminal, pid_t main_pid)
 {
-	const pid_t group = getpgrp();
-	const pid_t session = getsid(0);
-	pid_t ancestor = getppid();
-
-	if (getpid() == 1 || getpid() == session)
-		return false;
-	/* A script between us and its shell shares our group. */
-	while (ancestor > 0 && getpgid(ancestor) == group) {
-		struct proc_stat stat;
-
-		if (proc_read_stat(ancestor, &stat) == -1)
-			return false;
-		ancestor = stat.parent;
-	}
-	return ancestor > 0 && getsid(ancestor) == session;
-}
-
-static bool
-is_denied(int sig)
-{
-	return (denials() & signals_only(sig)) != 0;
-}
-
-static bool
-is_job_control(int sig)
-{
-	return sig == SIGTSTP || is_denied(sig);
-}
-
-/* The shell's whole job stops, we with it; back when it is continued. */
-static void
-stop_job(struct terminal *terminal, int sig)
-{
-	terminal->job_stopped = true;
-	terminal->wanted = terminal->held || is_denied(sig);
-	terminal->held = false; /* the shell takes it */
-	signals_stop_group(sig);
-}
-
-/* Main's group gets what ours has. */
-static void
-hand_over(struct terminal *terminal, pid_t main_pid)
-{
-	if (is_foreground(terminal->fd, getpgrp()))
+	if (terminal_is_foreground(terminal, getpgrp()))
 		set_foreground(terminal->fd, main_pid);
-	terminal->held = is_foreground(terminal->fd, main_pid);
-}
-
-static void
-continue_main(struct terminal *terminal, pid_t main_pid)
-{
-	terminal->job_stopped = false;
-	terminal->stop_sent = false;
-	kill(-main_pid, SIGCONT);
-}
-
-signals_set
-terminal_own_signals(const struct terminal *terminal)
-{
-	signals_set own = 0;
-
-	if (terminal->exists)
-		own |=
-		    denials() | signals_only(SIGTSTP) | signals_only(SIGCONT);
-	if (terminal->given_up) /* TIOCNOTTY hangs the group up */
-		own |= signals_only(SIGHUP);
-	return own;
-}
-
-void
-terminal_sent(struct terminal *terminal, int sig)
-{
-	if (is_job_control(sig) || sig == SIGSTOP)
-		terminal->stop_sent = true;
-	else if (sig == SIGCONT)
-		terminal->stop_sent = false;
-}
-
-void
-terminal_main_stopped(struct terminal *terminal, pid_t main_pid, int sig)
-{
-	/* Somebody's SIGSTOP, to be ended by his SIGCONT: but nobody else can
-	 * type while a main has the terminal that stands still. */
-	if (!is_job_control(sig) && !terminal->stop_sent && !terminal->held)
-		return;
-	/* Put to the foreground while it ran: nobody continues it. */
-	if (is_denied(sig) && is_foreground(terminal->fd, getpgrp())) {
-		hand_over(terminal, main_pid);
-		continue_main(terminal, main_pid);
-	} else if (terminal->fd != -1 && is_job()) {
-		stop_job(terminal, sig);
-	} else if (sig == SIGTSTP && !terminal->stop_sent && terminal->held) {
-		/* Nobody could continue it: ^Z would hang the container. */
-		kill(-main_pid, SIGCONT);
-	}
-}
-
-bool
-terminal_is_key(const siginfo_t *info)
-{
-	const signals_set keys = denials() | signals_only(SIGINT) |
-	    signals_only(SIGQUIT) | signals_only(SIGTSTP) |
-	    signals_only(SIGWINCH);
-
-	return !signals_is_sent(info) &&
-	    (keys & signals_only(info->si_signo)) != 0;
-}
-
-/* Init was sent SIGCONT: is that all that main needs? */
-static bool
-was_continued(struct terminal *terminal, pid_t main_pid)
-{
-	const bool was_stopped = terminal->job_stopped;
-
-	/* If SIGSTOP stopped us alone, the shell has taken the terminal. */
-	if (terminal->fd != -1 && (!was_stopped || terminal->wanted))
-		hand_over(terminal, main_pid);
-	if (was_stopped)
-		continue_main(terminal, main_pid);
-	return was_stopped;
-}
-
-/* Does the rest of our pipeline want the terminal?  It gets it. */
-static bool
-was_denied(struct terminal *terminal, pid_t main_pid)
-{
-	terminal->held = is_foreground(terminal->fd, main_pid);
-	if (!terminal->held)
-		return false;
-	terminal_return(terminal);
-	continue_denied();
-	return true;
-}
-
-bool
-terminal_ignores(const siginfo_t *info)
-{
-	return info->si_signo == SIGTSTP && terminal_is_key(info) && !is_job();
-}
-
-bool
-terminal_handled(
-    struct terminal *terminal, pid_t main_pid, const siginfo_t *info)
-{
-	if (info->si_signo == SIGCONT)
-		return was_continued(terminal, main_pid);
-	return is_denied(info->si_signo) && terminal_is_key(info) &&
-	    was_denied(terminal, main_pid);
-}
-
-void
-terminal_rest_told(const siginfo_t *info)
-{
-	if (info->si_signo == SIGTSTP && terminal_is_key(info))
-		signals_stop_group(SIGTSTP);
+	terminal->held = terminal_is_foreground(terminal, main_pid);
 }

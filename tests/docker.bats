@@ -168,6 +168,7 @@ PARENT='echo ready; sleep 600; echo over'
 	is_status 137
 }
 
+# bats test_tags=slow
 @test "docker kill: each signal arrives once, 1..31 and 34..64" {
 	start init /probe listen 64
 	await_log ready
