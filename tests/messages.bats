@@ -41,6 +41,16 @@ setup() {
 	done
 }
 
+@test "-vv: a signal that the kernel has sent, as a timer does, says so" {
+	run -142 python3 - "$MINIREAP" <<-'PYTHON' 3>&-
+	import os, signal, sys
+	signal.setitimer(signal.ITIMER_REAL, 0.05) # outlives exec, not fork
+	os.dup2(1, 2)
+	os.execv(sys.argv[1], [sys.argv[1], "-vv", "--", "sleep", "5"])
+	PYTHON
+	contains "$output" 'minireap: signal SIGALRM from=kernel sent=SIGALRM'
+}
+
 @test "-w: each orphan, but not main, with its name, end and CPU time" {
 	needs_root
 	as_pid_1 sh -c 'exec "$@" 2>log' sh "$MINIREAP" -w -- timeout 60 bash -c '
@@ -186,6 +196,19 @@ try:
 except BlockingIOError: pass
 s.setblocking(True)'
 	run -0 talks_to 'peer, s = socket.socketpair(); peer.close(); target = s.fileno()'
+}
+
+@test "into a socket that is read: each line, whole" {
+	run -0 python3 - "$MINIREAP" <<-'PYTHON' 3>&-
+	import socket, subprocess, sys
+	reader, writer = socket.socketpair()
+	subprocess.run([sys.argv[1], "-v", "--", "true"], stderr=writer)
+	writer.close()
+	sys.stdout.write(reader.makefile().read())
+	PYTHON
+	equal lines 2 "${#lines[@]}"
+	contains "${lines[0]}" 'minireap: started main process '
+	contains "${lines[1]}" 'exited with status 0'
 }
 
 @test "into a terminal that is stopped or not read: all goes on" {
