@@ -312,6 +312,24 @@ program() {
 }
 
 # bats test_tags=static
+@test "... and is never said to be more than 6 MiB, nor where it is not known" {
+	cp /bin/true x
+	long() { # COMMAND...: before minireap
+		run --separate-stderr -126 prlimit --stack=unlimited strace -f \
+		    -o trace -P "$PWD/x" -e inject=execve:error=E2BIG \
+		    "$@" "$MINIREAP" "$PWD/x"
+	}
+	line="minireap: cannot execute $PWD/x: argument list too long"
+	long
+	equal stderr "$line (with the environment 6291456 bytes at most, each 131072)" \
+	    "$stderr"
+	local prlimit=302
+	[ "$(uname -m)" = x86_64 ] || prlimit=261
+	long python3 "$BATS_TEST_DIRNAME/refuse.py" EPERM $prlimit --
+	equal stderr "$line" "$stderr"
+}
+
+# bats test_tags=static
 @test "too many open files, no memory: what the kernel lacks is said" {
 	cp /bin/true x
 	while read -r error reason; do

@@ -30,12 +30,14 @@ setup() {
 
 @test "-vv: each signal and each process reaped, too" {
 	needs_root
-	run -0 --separate-stderr as_pid_1 "$MINIREAP" -vv -r HUP:0 -r URG:36 -- \
-	    bash -c 'trap : USR1 RTMIN+2; kill -USR1 1; kill -HUP 1; kill -URG 1
+	run -0 --separate-stderr as_pid_1 "$MINIREAP" -vv -r HUP:0 -r URG:36 \
+	    -r 32:0 -- bash -c 'trap : USR1 RTMIN+2
+	    for sig in USR1 HUP URG 32; do kill -$sig 1; done
 	    sleep 0.3; exit 0'
 	for line in 'signal SIGUSR1 from=2 sent=SIGUSR1' \
 	    'signal SIGHUP from=2 sent=none' \
 	    'signal SIGURG from=2 sent=SIGRTMIN+2' \
+	    'signal signal 32 from=2 sent=none' \
 	    'reaped 2 (bash) exit=0 cpu=0.0'; do
 		contains "$stderr" "minireap: $line"
 	done

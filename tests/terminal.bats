@@ -525,6 +525,15 @@ held() {
 	run -3 setsid --wait ./minireap -- sh -c 'cat; exit 3' </dev/null
 }
 
+@test "no /dev/tty: the terminal that it was given, main has" {
+	type_into unshare --mount sh -c 'mount -t tmpfs none /dev &&
+	    exec ./minireap -- sh -c "read line; echo got \$line; exit 3"' <<-'STEPS'
+	send word\n
+	expect got word
+	end 3
+	STEPS
+}
+
 @test "^\\ ends main, and a shell goes on" {
 	type_into bash --norc --noprofile <<-'STEPS'
 	foreground bash
