@@ -183,11 +183,15 @@ fails_to_look() {
 }
 
 # bats test_tags=static
-@test "no memory to look with: status 125, and a line" {
+@test "no memory to look with: status 125, and a line; -w does without" {
 	local mmap=9
 	[ "$(uname -m)" = x86_64 ] || mmap=222
-	fails_to_look 'no memory' python3 "$BATS_TEST_DIRNAME/refuse.py" \
-	    ENOMEM $mmap -- "$MINIREAP" --zombies
+	refuse=(python3 "$BATS_TEST_DIRNAME/refuse.py" ENOMEM $mmap -- "$MINIREAP")
+	fails_to_look 'no memory' "${refuse[@]}" --zombies
+	fails_to_look 'no memory' strace -o trace -P /proc \
+	    -e inject=open,openat:error=ENOMEM "$MINIREAP" --zombies
+	run -125 as_pid_1 "${refuse[@]}" -w -- "$MINIREAP" -z
+	equal lines 1 "${#lines[@]}"
 }
 
 @test "processes hidden from a plain user: status 125, and a line" {
