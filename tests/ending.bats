@@ -74,6 +74,8 @@ main_is_told() {
 	run -139 --separate-stderr "$MINIREAP" -- bash -c \
 	    'ulimit -c unlimited; kill -SEGV $$'
 	main_is_told 'was killed by SIGSEGV (core dumped)' "$stderr"
+	run -139 "$MINIREAP" -vv -- bash -c 'ulimit -c unlimited; kill -SEGV $$'
+	contains "$output" ' (bash) signal=SIGSEGV core cpu='
 }
 
 @test "an exit is no line, whatever its status" {

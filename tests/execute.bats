@@ -174,6 +174,46 @@ patched() {
 	    ./program
 }
 
+# program OFFSET LOADER: ELF headers that the kernel takes, the program's own
+# at OFFSET, which name a loader.
+program() {
+	python3 - "$@" <<-'PYTHON' | file program
+	import struct, sys
+	at, loader = int(sys.argv[1]), sys.argv[2].encode() + b"\0"
+	head = struct.pack("<4s12sHHIQQQIHHHHHH", b"\177ELF", b"\2\1\1", 2, 62, 1,
+	    0x400000, at, 0, 0, 64, 56, 2, 0, 0, 0)
+	parts = struct.pack("<IIQQQQQQ", 3, 4, at + 112, 0, 0, len(loader), len(loader), 1)
+	parts += struct.pack("<IIQQQQQQ", 1, 5, 0, 0x400000, 0x400000, 64, 64, 4096)
+	sys.stdout.buffer.write(head.ljust(at, b"\0") + parts + loader)
+	PYTHON
+}
+
+@test "a loader of no known libc is named, and no libc" {
+	program 64 /no/such/loader
+	refused 127 './program: its loader /no/such/loader does not exist' ./program
+}
+
+@test "a loader that its first page does not name" {
+	program 4096 /no/such/loader
+	refused 127 './program: its loader, or a file it needs, is missing' ./program
+	program 3980 /no/such/loader # the name lies behind the page
+	refused 127 './program: its loader, or a file it needs, is missing' ./program
+}
+
+@test "what may be executed but not read: what is known without a look into it" {
+	needs_root
+	chmod 755 .
+	program 64 /no/such/loader
+	printf 'a\0b' | file data
+	chmod 711 program data
+	nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups "$MINIREAP")
+	run -127 "${nobody[@]}" ./program
+	equal line 'minireap: cannot execute ./program: what it needs to run does not exist' \
+	    "$output"
+	run -126 "${nobody[@]}" ./data
+	equal line 'minireap: cannot execute ./data: exec format error' "$output"
+}
+
 @test "a program of another machine: both are named" {
 	patched arm 18 '\267\0'
 	refused 126 './arm: built for aarch64 (64 bits), this machine is x86_64' ./arm
@@ -181,6 +221,10 @@ patched() {
 	patched s390 18 '\0\26'
 	printf '\2' | dd of=s390 bs=1 seek=5 conv=notrunc status=none
 	refused 126 './s390: built for s390x (64 bits), this machine is x86_64' ./s390
+	patched ppc 18 '\25\0'
+	refused 126 './ppc: built for ppc64le (64 bits), this machine is x86_64' ./ppc
+	patched riscv 18 '\363\0'
+	refused 126 './riscv: built for riscv64 (64 bits), this machine is x86_64' ./riscv
 }
 
 @test "a program of another word size" {
@@ -265,6 +309,24 @@ patched() {
 	PYTHON
 	equal stderr 'minireap: cannot execute ./script: argument list too long (with the environment 131072 bytes at most, each 131072)' \
 	    "$stderr"
+}
+
+# bats test_tags=static
+@test "... and is never said to be more than 6 MiB, nor where it is not known" {
+	cp /bin/true x
+	long() { # COMMAND...: before minireap
+		run --separate-stderr -126 prlimit --stack=unlimited strace -f \
+		    -o trace -P "$PWD/x" -e inject=execve:error=E2BIG \
+		    "$@" "$MINIREAP" "$PWD/x"
+	}
+	line="minireap: cannot execute $PWD/x: argument list too long"
+	long
+	equal stderr "$line (with the environment 6291456 bytes at most, each 131072)" \
+	    "$stderr"
+	local prlimit=302
+	[ "$(uname -m)" = x86_64 ] || prlimit=261
+	long python3 "$BATS_TEST_DIRNAME/refuse.py" EPERM $prlimit --
+	equal stderr "$line" "$stderr"
 }
 
 # bats test_tags=static

@@ -30,15 +30,27 @@ setup() {
 
 @test "-vv: each signal and each process reaped, too" {
 	needs_root
-	run -0 --separate-stderr as_pid_1 "$MINIREAP" -vv -r HUP:0 -r URG:36 -- \
-	    bash -c 'trap : USR1 RTMIN+2; kill -USR1 1; kill -HUP 1; kill -URG 1
+	run -0 --separate-stderr as_pid_1 "$MINIREAP" -vv -r HUP:0 -r URG:36 \
+	    -r 32:0 -- bash -c 'trap : USR1 RTMIN+2
+	    for sig in USR1 HUP URG 32; do kill -$sig 1; done
 	    sleep 0.3; exit 0'
 	for line in 'signal SIGUSR1 from=2 sent=SIGUSR1' \
 	    'signal SIGHUP from=2 sent=none' \
 	    'signal SIGURG from=2 sent=SIGRTMIN+2' \
+	    'signal signal 32 from=2 sent=none' \
 	    'reaped 2 (bash) exit=0 cpu=0.0'; do
 		contains "$stderr" "minireap: $line"
 	done
+}
+
+@test "-vv: a signal that the kernel has sent, as a timer does, says so" {
+	run -142 python3 - "$MINIREAP" <<-'PYTHON' 3>&-
+	import os, signal, sys
+	signal.setitimer(signal.ITIMER_REAL, 0.05) # outlives exec, not fork
+	os.dup2(1, 2)
+	os.execv(sys.argv[1], [sys.argv[1], "-vv", "--", "sleep", "5"])
+	PYTHON
+	contains "$output" 'minireap: signal SIGALRM from=kernel sent=SIGALRM'
 }
 
 @test "-w: each orphan, but not main, with its name, end and CPU time" {
@@ -186,6 +198,19 @@ try:
 except BlockingIOError: pass
 s.setblocking(True)'
 	run -0 talks_to 'peer, s = socket.socketpair(); peer.close(); target = s.fileno()'
+}
+
+@test "into a socket that is read: each line, whole" {
+	run -0 python3 - "$MINIREAP" <<-'PYTHON' 3>&-
+	import socket, subprocess, sys
+	reader, writer = socket.socketpair()
+	subprocess.run([sys.argv[1], "-v", "--", "true"], stderr=writer)
+	writer.close()
+	sys.stdout.write(reader.makefile().read())
+	PYTHON
+	equal lines 2 "${#lines[@]}"
+	contains "${lines[0]}" 'minireap: started main process '
+	contains "${lines[1]}" 'exited with status 0'
 }
 
 @test "into a terminal that is stopped or not read: all goes on" {

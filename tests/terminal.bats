@@ -525,6 +525,28 @@ held() {
 	run -3 setsid --wait ./minireap -- sh -c 'cat; exit 3' </dev/null
 }
 
+@test "in the background: a SIGSTOP to main is its sender's, and stops no more" {
+	type_into bash --norc --noprofile <<-'STEPS'
+	foreground bash
+	send ./minireap -- ./main -c 'kill -STOP $$; exit 3' & init=$!\n
+	send until main=$(pgrep -P $init) && [[ $(ps -o stat= $main) = T* ]]; do sleep 0.02; done; jobs\n
+	expect Running
+	send kill -CONT $main; wait $init; echo status=$?\n
+	expect status=3
+	send exit 0\n
+	end 0
+	STEPS
+}
+
+@test "no /dev/tty: the terminal that it was given, main has" {
+	type_into unshare --mount sh -c 'mount -t tmpfs none /dev &&
+	    exec ./minireap -- sh -c "read line; echo got \$line; exit 3"' <<-'STEPS'
+	send word\n
+	expect got word
+	end 3
+	STEPS
+}
+
 @test "^\\ ends main, and a shell goes on" {
 	type_into bash --norc --noprofile <<-'STEPS'
 	foreground bash

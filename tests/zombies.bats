@@ -113,10 +113,15 @@ fails_to_look() {
 	process 12 1 S ''
 	process 1234567 12 Z long-long-name
 	process 1234568 12 Z 'back\slash'
+	process 1234569 12 Z "$(printf '%080d' 0)" # the kernel has none so long
+	process 1234570 12 Z broken
+	echo '1234570 (broken' >proc/1234570/stat
 	run -1 faked
+	contains "${lines[-1]}" '4 zombies held by 2 parents; '
+	contains " $(column 5) " " $(printf '%063d' 0) "
 	contains "$(column 5)" 'x\033[1m\011y'
 	contains "$(column 5)" 'back\\slash'
-	equal PARENT '- - a\040b)\040(' "$(column 6)"
+	equal PARENT '- - - a\040b)\040(' "$(column 6)"
 	awk '/held by/ { exit }
 	    NR == 1 { for (i = 1; i <= NF; i++) at[i] = index($0, $i) }
 	    { for (i in at) if (substr(" " $0, at[i], 2) !~ /^ [^ ]$/) bad = 1 }
@@ -175,6 +180,18 @@ fails_to_look() {
 		exec "$0" --zombies' "$MINIREAP"
 	fails_to_look 'no /proc of this PID namespace' \
 	    unshare --pid --fork --kill-child "$MINIREAP" --zombies
+}
+
+# bats test_tags=static
+@test "no memory to look with: status 125, and a line; -w does without" {
+	local mmap=9
+	[ "$(uname -m)" = x86_64 ] || mmap=222
+	refuse=(python3 "$BATS_TEST_DIRNAME/refuse.py" ENOMEM $mmap -- "$MINIREAP")
+	fails_to_look 'no memory' "${refuse[@]}" --zombies
+	fails_to_look 'no memory' strace -o trace -P /proc \
+	    -e inject=open,openat:error=ENOMEM "$MINIREAP" --zombies
+	run -125 as_pid_1 "${refuse[@]}" -w -- "$MINIREAP" -z
+	equal lines 1 "${#lines[@]}"
 }
 
 @test "processes hidden from a plain user: status 125, and a line" {

@@ -1,0 +1,69 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# bats file_tags=static,slow
+# tests/mutate: what breaks the source to see whether the tests notice.
+
+bats_require_minimum_version 1.5.0
+load helpers
+
+setup() {
+	needs_root
+	cd "$BATS_TEST_TMPDIR" || return
+	MUTATE=$BATS_TEST_DIRNAME/mutate
+	# What make check was told is none of these builds' business.
+	unset MAKEFLAGS MAKELEVEL MFLAGS MAKEOVERRIDES BUILD
+}
+
+# mutate STATUS OPTION...: seen by one file of tests, which takes a second.
+mutate() {
+	local status=$1
+	shift
+	run "-$status" timeout 120 sh "$MUTATE/run.sh" --workers 1 \
+	    --tests status.bats "$@" 3>&-
+	echo "$output"
+}
+
+@test "a mistake that a test sees is noticed, by its name" {
+	mutate 0 --least 100 --file reaper.c --only 'STATUS_SIGNALLED|: \+ -> -'
+	contains "$output" 'well without a mutant'
+	contains "$output" ': + -> -: noticed by status.bats: '
+	contains "$output" 'reaper.c           2 of    2 noticed  100.0%'
+	run ! grep SURVIVED <<<"$output"
+}
+
+@test "one that no test sees has survived, one that changes nothing does not count" {
+	mutate 1 --least 1 --file stop.c \
+	    --only 'STOP_KILL_AGAIN|return STOP_NOTHING -> return 0'
+	contains "$output" 'STOP_KILL_AGAIN -> return 0: SURVIVED'
+	[[ ${lines[-1]} =~ ' 0.0%  ('[1-9]' more do not count)'$ ]]
+	run ! grep 'noticed by' <<<"$output"
+}
+
+@test "tests that fail without a mutant are an end, not a result" {
+	mkdir -p tree/tests
+	cp "$BATS_TEST_DIRNAME"/../*.[ch] "$BATS_TEST_DIRNAME"/../*.sh \
+	    "$BATS_TEST_DIRNAME"/../Makefile tree
+	cp -r "$BATS_TEST_DIRNAME"/{probe,mutate,helpers.bash,status.bats} \
+	    tree/tests
+	sed -i 's/STATUS_SIGNALLED + /STATUS_SIGNALLED - /' tree/reaper.c
+	MUTATE=tree/tests/mutate mutate 125
+	contains "$output" 'mutate: without a mutant fails: status.bats: 128 + n'
+}
+
+@test "what a mistake does hurts nobody outside: kill(-1), kill(0), files" {
+	sleep 60 3>&- &
+	outside=$!
+	# shellcheck disable=SC2016 # for that shell
+	run -0 setsid --wait sh "$MUTATE/box.sh" "mutate-test-$$" \
+	    "$BATS_TEST_DIRNAME/.." bash -c '
+		trap "" TERM
+		sleep 60 &
+		touch /outside && exit 1
+		kill -TERM 0 && kill -KILL -1 && wait
+		set -- /proc/[0-9]*
+		[ $# = 2 ] && echo "PID 1 and I"' 3>&-
+	rmdir /sys/fs/cgroup/{pids,memory,.}/mutate-test-$$ 2>/dev/null || :
+	kill "$outside"
+	contains "$output" 'PID 1 and I'
+	[ ! -e /outside ]
+}

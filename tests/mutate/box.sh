@@ -1,0 +1,39 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Run COMMAND where a broken init, as root, can do this machine no harm: a
+# kill(-1) of it reaches its own PID namespace, a kill(0) its own session, and
+# what it writes to a file is written to a private /tmp or to TREE, which is
+# /tmp/tree in there.  Processes and memory are bounded by control groups of
+# the name NAME, where such can be made.
+# All of it ends with this process.  usage: exec sh box.sh NAME TREE COMMAND...
+set -eu
+name=$1
+tree=$2
+shift 2
+
+groups=
+for root in /sys/fs/cgroup/pids /sys/fs/cgroup/memory /sys/fs/cgroup; do
+	[ -e "$root/cgroup.procs" ] || continue
+	mkdir -p "$root/$name" 2>/dev/null || continue
+	echo 6000 >"$root/$name/pids.max" || :
+	echo 4G >"$root/$name/memory.limit_in_bytes" || :
+	echo 4G >"$root/$name/memory.max" || :
+	echo $$ >"$root/$name/cgroup.procs" || continue
+	groups="$groups $root/$name"
+done 2>/dev/null
+
+# shellcheck disable=SC2016 # for the shell inside
+exec unshare --pid --fork --kill-child --cgroup --mount --mount-proc sh -c '
+	set -eu
+	for group in $1; do
+		mount --bind "$group" "${group%/*}"
+	done
+	mount -t tmpfs -o size=2g,mode=1777 none /mnt
+	mkdir /mnt/tree
+	mount --bind "$2" /mnt/tree
+	mount --rbind /mnt /tmp
+	umount -l /mnt
+	mount -o remount,bind,ro /
+	cd /tmp/tree
+	shift 2
+	setsid --wait "$@"' sh "$groups" "$tree" "$@"
