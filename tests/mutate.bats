@@ -41,7 +41,7 @@ mutate() {
 
 @test "tests that fail without a mutant are an end, not a result" {
 	mkdir -p tree/tests
-	cp "$BATS_TEST_DIRNAME"/../*.[ch] "$BATS_TEST_DIRNAME"/../*.sh \
+	cp "$BATS_TEST_DIRNAME"/../*.{c,h,S,ld} "$BATS_TEST_DIRNAME"/../*.sh \
 	    "$BATS_TEST_DIRNAME"/../Makefile tree
 	cp -r "$BATS_TEST_DIRNAME"/{probe,mutate,helpers.bash,status.bats} \
 	    tree/tests
