@@ -81,8 +81,8 @@ figure() {
 }
 
 # To ask 4,000 children costs some 100 us, to reap one 5; and each is asked for
-# twice where all are asked.  Then of a burst SIGCHLD names a few, and main's
-# own may be lost among them.
+# twice where all are asked; but that may take 1/16 of the time.  Then of a burst
+# SIGCHLD names a few, and main's own may be lost among them.
 @test "4,000 children more: each end costs as before, none of 500 at once stays" {
 	needs_root
 	for options in '' --session; do
@@ -90,7 +90,8 @@ figure() {
 		run -7 as_pid_1 "$MINIREAP" $options -- \
 		    "$PROBE" many 4000 300 500
 		echo "# $output"
-		[ "$(figure many)" -le $(($(figure few) * 8)) ]
+		most=$(($(figure few) * 4 + $(figure took-many) / 16))
+		[ "$(figure many)" -le $most ]
 		[ "$(figure burst)" -le 1000000 ]
 		equal switches 0 "$(figure switches)"
 	done

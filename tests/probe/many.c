@@ -79,11 +79,13 @@ of_init(const char *file, const char *field)
 	return found == NULL ? -1 : strtoll(found + strlen(field), NULL, 10);
 }
 
-/* The CPU time of init, in ns, for each of its children that end in turn. */
-static long long
-cost_of_an_end(int ends)
+/* Print the CPU time of init for each of its children that end in turn. */
+static void
+print_cost(const char *name, int ends)
 {
 	const long long before = of_init("schedstat", "");
+	const long long begun = now_us();
+	long long took;
 
 	for (int i = 0; i < ends; i++) {
 		const pid_t pid = child_of_init();
@@ -92,8 +94,11 @@ cost_of_an_end(int ends)
 			_exit(0);
 		wait_until_gone(pid);
 	}
+	took = now_us() - begun;
 	usleep(QUIET_US);
-	return (of_init("schedstat", "") - before) / ends;
+	printf("%s %lld ns took-%s %lld ns\n", name,
+	    (of_init("schedstat", "") - before) / ends, name,
+	    took * 1000 / ends);
 }
 
 static long long
@@ -128,9 +133,9 @@ many_main(int argc, char **argv)
 	const int burst = argc > 3 ? atoi(argv[3]) : 1;
 	long long before;
 
-	printf("few %lld ns\n", cost_of_an_end(ends));
+	print_cost("few", ends);
 	make_sleepers(live);
-	printf("many %lld ns\n", cost_of_an_end(ends));
+	print_cost("many", ends);
 	printf("burst %lld us\n", end_of_a_burst(burst));
 	usleep(QUIET_US);
 	before = switches();
