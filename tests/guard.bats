@@ -44,7 +44,7 @@ bounded() {
 	[ "$2" -le "$most" ]
 }
 
-# 3,289 by musl; 13,000 by glibc, which asks the processor what it can.
+# 3,207 by musl; 13,000 by glibc, which asks the processor what it can.
 # bats test_tags=static
 @test "user-space instructions from exec of init to exec of main" {
 	bounded instructions "$(measured instructions 1)" 3450 16000
