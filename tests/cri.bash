@@ -127,7 +127,7 @@ cri_keep() {
 	cri_remove_tasks
 	kill "$daemon"
 	wait "$daemon"
-	cri_remove_files
+	remove_root "$CRI"
 }
 
 # Their shims would outlive the daemon.
@@ -140,16 +140,4 @@ cri_remove_tasks() {
 
 cri_ctr() {
 	timeout 20 ctr -a "$CRI/socket" -n k8s.io "$@"
-}
-
-# While anything is mounted below $CRI, nothing is deleted there.
-cri_remove_files() {
-	cri_mounts | sort -r | xargs -r umount -l
-	find /sys/fs/cgroup -depth -type d -path "*/${CRI##*/}*" \
-	    -exec rmdir {} +
-	[ -n "$(cri_mounts)" ] || rm -rf "$CRI"
-}
-
-cri_mounts() {
-	awk -v below="$CRI/" 'index($2, below) == 1 { print $2 }' /proc/mounts
 }

@@ -92,7 +92,7 @@ docker_keep() {
 	done 2>/dev/null
 	docker_remove_containers
 	docker_stop_daemon "$daemon"
-	docker_remove_files
+	remove_root "$ENGINE"
 }
 
 # A second round for those that an interrupted client was about to make.
@@ -113,20 +113,6 @@ docker_stop_daemon() { # PID
 
 engine_is_gone() {
 	! kill -0 "$1" 2>/dev/null
-}
-
-# The daemon leaves its data root mounted on itself, and empty groups.  While
-# anything is mounted below $ENGINE, nothing is deleted there.
-docker_remove_files() {
-	engine_mounts | sort -r | xargs -r umount -l
-	find /sys/fs/cgroup -depth -type d -path "*/${ENGINE##*/}*" \
-	    -exec rmdir {} +
-	[ -n "$(engine_mounts)" ] || rm -rf "$ENGINE"
-}
-
-engine_mounts() {
-	awk -v below="$ENGINE/" 'index($2, below) == 1 { print $2 }' \
-	    /proc/mounts
 }
 
 # ----------------------------------------------------------------- images

@@ -80,3 +80,15 @@ fresh_clone() {
 	fi >list
 	tar -C "$ROOT" --null -T list --ignore-failed-read -c | tar -C "$1" -x
 }
+
+mounts_below() { # DIRECTORY
+	awk -v below="$1/" 'index($2, below) == 1 { print $2 }' /proc/mounts
+}
+
+# remove_root DIRECTORY: an engine's files, and the mounts and empty groups that
+# it leaves.  While anything is mounted below, nothing is deleted there.
+remove_root() {
+	mounts_below "$1" | sort -r | xargs -r umount -l
+	find /sys/fs/cgroup -depth -type d -path "*/${1##*/}*" -exec rmdir {} +
+	[ -n "$(mounts_below "$1")" ] || rm -rf "$1"
+}

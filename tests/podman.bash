@@ -97,15 +97,7 @@ podman_clean() {
 podman_end() {
 	[ -n "${PODMAN_ROOT:-}" ] || return 0
 	podman_clean
-	podman_mounts | sort -r | xargs -r umount -l
-	find /sys/fs/cgroup -depth -type d -path "*/${PODMAN_ROOT##*/}*" \
-	    -exec rmdir {} +
+	remove_root "$PODMAN_ROOT"
 	# Pods of kube play stand in here; others' may, and then it stays.
 	rmdir /sys/fs/cgroup/{,*/}libpod_parent/{conmon,} || :
-	[ -n "$(podman_mounts)" ] || rm -rf "$PODMAN_ROOT"
 } >/dev/null 2>&1
-
-podman_mounts() {
-	awk -v below="$PODMAN_ROOT/" 'index($2, below) == 1 { print $2 }' \
-	    /proc/mounts
-}
