@@ -192,6 +192,9 @@ class Run:
     def is_calm(self):
         if self.process.poll() is not None:
             raise Failure(f"it has ended, with {self.process.returncode}")
+        # Both wait, in this order: what init has taken it has sent on, and what
+        # it has sent main has put down.
+        waits = [self.waits(self.init), self.waits(self.main)]
         ledger, status = self.ledger(), fields(f"/proc/{self.init}/status")
         values = list(ledger["queued"]) if self.values_reach else self.queued
         for sig in QUEUED:
@@ -203,12 +206,19 @@ class Run:
                 ("children of main", 0, ledger["children"]),
                 ("children of init", [self.main], children_of(self.init)),
                 ("values", self.queued, values),
-                ("pending", 0, int(status["ShdPnd"], 16) | int(status["SigPnd"], 16)),
+                ("they wait", [True, True], waits),
                 ("of the queue", "0", status["SigQ"].split("/")[0].strip())):
             if expected != came:
                 self.waits_for = f"{what}: expected {expected}, came {came}"
                 return False
         return True
+
+    @staticmethod
+    def waits(pid):
+        """Has it nothing to do: no signal is pending, and it sleeps?"""
+        status = fields(f"/proc/{pid}/status")
+        pending = int(status["ShdPnd"], 16) | int(status["SigPnd"], 16)
+        return pending == 0 and status["State"].strip()[0] == "S"
 
     def compare(self, heard_before, sent_before):
         ledger = self.ledger()
