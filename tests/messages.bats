@@ -219,6 +219,17 @@ s.setblocking(True)'
 termios.tcflow(target, termios.TCOOFF)'
 }
 
+@test "into a terminal where there is no /proc: each line, whole" {
+	needs_root
+	timeout 60 python3 "$BATS_TEST_DIRNAME/typist.py" unshare --mount sh -c '
+	    mount -t tmpfs none /proc && exec "$0" -v -- true' "$MINIREAP" \
+	    3>&- <<-'STEPS'
+	expect minireap: started main process
+	expect exited with status 0
+	end 0
+	STEPS
+}
+
 @test "into a terminal that another is just writing to: no line is lost" {
 	# The kernel then says that there is no room, for a moment.
 	timeout 60 python3 "$BATS_TEST_DIRNAME/typist.py" strace -o trace \

@@ -231,6 +231,8 @@ says() { # NAME VARIABLES OPTIONS TEXT
 	pause       | DUMB_INIT_DEBUG=1 | --      | nothing
 	pause       | TINI_VERBOSITY=3  | --      | nothing
 	TABLE
+	TINI_VERBOSITY=2 run -0 bin/tini -- sh -c 'sleep 0 & wait'
+	[[ $output != *reaped* ]]
 }
 
 # --------------------------------------------------------------- pod's pause

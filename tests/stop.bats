@@ -284,6 +284,19 @@ main_with_worker() {
 	within "time" 1800 2600 "$LEAST_TIME"
 }
 
+@test "-t: of those that were killed 12 are named, and others counted" {
+	for more in 0 1; do
+		rm -f ready
+		start -t 0.1 -- "$ACTOR" ignore $TERM times $((12 + more)) \
+			'{' fork '{' mark ready live '}' '}' \
+			await ready $((12 + more)) exit 3
+		finish
+		equal status 3 "$STATUS"
+		says $more ' and 1 more$'
+		says $((1 - more)) '([0-9]+ \(actor\)(, )?){12}$'
+	done
+}
+
 @test "-t: 2,000 leftovers that obey get TERM, all of them, and no line" {
 	start -t 5 -- "$ACTOR" times 2000 '{' fork '{' die $TERM 0 mark ready live '}' '}' \
 		await ready 2000 mark main quit $USR1 0 2 live

@@ -243,6 +243,31 @@ job_steps() {
 	[ "$(cat state)" = T ]
 }
 
+@test "... but no longer than until init is continued: ^Z is undone as ever" {
+	needs_root
+	type_into unshare --pid --fork --mount-proc ./minireap -- bash -c '
+	    is() { [ "$(awk "$1 { print \$2 }" /proc/$$/status)" = "$2" ]; }
+	    until_is() { until is "$@"; do sleep 0.02; done; }
+	    (
+		until_is /^Name/ cat
+		kill -TSTP 1
+		until_is /^State/ T
+		kill -CONT 1
+		until_is /^State/ S
+		echo ready
+	    ) &
+	    exec cat' <<-'STEPS'
+	foreground cat
+	expect ready
+	send ^Z
+	send still\n
+	expect still
+	expect still
+	send ^C
+	end 130
+	STEPS
+}
+
 # A shell with job control, in a session of its own.
 session_steps() {
 	cat <<-'STEPS'

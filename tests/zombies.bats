@@ -186,7 +186,7 @@ fails_to_look() {
 @test "no memory to look with: status 125, and a line; -w does without" {
 	local mmap=9
 	[ "$(uname -m)" = x86_64 ] || mmap=222
-	refuse=(python3 "$BATS_TEST_DIRNAME/refuse.py" ENOMEM $mmap -- "$MINIREAP")
+	refuse=(python3 "$BATS_TEST_DIRNAME/refuse.py" ENOMEM "$mmap" -- "$MINIREAP")
 	fails_to_look 'no memory' "${refuse[@]}" --zombies
 	fails_to_look 'no memory' strace -o trace -P /proc \
 	    -e inject=open,openat:error=ENOMEM "$MINIREAP" --zombies

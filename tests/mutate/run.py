@@ -461,7 +461,8 @@ class Run:
                     noticed = judge(worker, self.tests, mutant,
                                     self.sources[mutant.file])
                     with self.lock:
-                        self.known.add(mutant, noticed)
+                        if not self.options.tests: # some say little
+                            self.known.add(mutant, noticed)
                 self.tell(mutant, noticed)
         except queue.Empty:
             pass
