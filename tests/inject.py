@@ -477,6 +477,7 @@ def seen_in(scenario):
 
 # Calls of rare failures, which are not made to happen here.
 SELDOM = {
+    "sched_yield": "while another process writes to the terminal that is ours, too",
     "prlimit64": "where the arguments are too long, and how long they may be",
     "unlink": "where a copy was begun and cannot be ended",
 }
