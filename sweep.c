@@ -49,9 +49,10 @@ sweep_end(struct sweep *sweep, bool found)
 	else if (sweep->is_costly) /* once may be another's turn */
 		sweep->pause_ms =
 		    LEAST_PAUSE_MS + (int)(cost_ns >> PAUSE_SHIFT);
-	/* Somebody found early says nothing of the whole way. */
-	sweep->is_costly = (found && sweep->is_costly) ||
-	    cost_ns >= COSTLY_CALLS * sweep->call_ns;
+	/* One found early says nothing of the whole way; one each time does:
+	 * then all that comes is found soon, and hints would be slower. */
+	sweep->is_costly = cost_ns >= COSTLY_CALLS * sweep->call_ns ||
+	    (found && sweep->pause_ms > 0);
 	if (sweep->is_costly)
 		sweep->next_ms = clock_ms(CLOCK_MONOTONIC) + sweep->pause_ms;
 	else
