@@ -52,6 +52,15 @@ runner() { # METRIC ROUNDS CANDIDATE...
 	"$build/bench-runner" "$@"
 }
 
+# Seconds of doing nothing: all at once.
+all_idle() { # CANDIDATE...
+	for candidate; do
+		runner idle 1 "$candidate" >"$work/idle-${candidate%%=*}" &
+	done
+	wait
+	cat "$work"/idle-*
+}
+
 few() { # DIVISOR: that part of the rounds, at least 3
 	echo $((rounds / $1 > 3 ? rounds / $1 : 3))
 }

@@ -49,11 +49,7 @@ measure_all() { # CANDIDATE...
 	# For the pods: what one init costs.
 	runner start "$rounds" "$@" none=
 	runner crowd 1 "$@"
-	for candidate; do
-		runner idle 1 "$candidate" >"$work/idle-${candidate%%=*}" &
-	done
-	wait
-	cat "$work"/idle-*
+	all_idle "$@"
 	set -- "minireap=$minireap -P"
 	catatonit=$(command -v catatonit) && set -- "$@" "catatonit=$catatonit -P"
 	runner pause 1 "$@"

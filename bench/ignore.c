@@ -39,16 +39,11 @@ handle_child(long handler)
 static long
 start(char **argv, char **envp, int *pidfd)
 {
-	const uint64_t none = 0;
 	const long pid = call(SYS_clone, VFORK_WITH_PIDFD, 0, (long)pidfd, 0);
 
 	if (pid == 0) {
 		handle_child((long)SIG_DFL);
-		call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&none, 0,
-		    sizeof none);
-		call(
-		    SYS_execve, (long)argv[1], (long)(argv + 1), (long)envp, 0);
-		quit(127);
+		become_main(argv, envp);
 	}
 	return pid;
 }

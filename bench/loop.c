@@ -16,16 +16,10 @@ enum { VFORK = 0x100 | 0x4000 | SIGCHLD }; /* CLONE_VM, CLONE_VFORK */
 static long
 start(char **argv, char **envp)
 {
-	const uint64_t none = 0;
 	const long pid = call(SYS_clone, VFORK, 0, 0, 0);
 
-	if (pid == 0) {
-		call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&none, 0,
-		    sizeof none);
-		call(
-		    SYS_execve, (long)argv[1], (long)(argv + 1), (long)envp, 0);
-		quit(127);
-	}
+	if (pid == 0)
+		become_main(argv, envp);
 	return pid;
 }
 

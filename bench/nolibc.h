@@ -76,6 +76,18 @@ block_all(void)
 	    SYS_rt_sigprocmask, 2 /* SIG_SETMASK */, (long)&all, 0, sizeof all);
 }
 
+/* An init's child: no signal blocked, and the command behind its own name. */
+ALWAYS_INLINE void
+become_main(char **argv, char **envp)
+{
+	const uint64_t none = 0;
+
+	call(SYS_rt_sigprocmask, 2 /* SIG_SETMASK */, (long)&none, 0,
+	    sizeof none);
+	call(SYS_execve, (long)argv[1], (long)(argv + 1), (long)envp, 0);
+	quit(127);
+}
+
 /* Wait for one signal of any kind; gives its number. */
 ALWAYS_INLINE int
 take_signal(void)

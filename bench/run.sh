@@ -49,12 +49,7 @@ measure_all() { # CANDIDATE...
 	runner faults "$(few 8)" "$@"
 	runner memory "$(few 8)" "$@"
 	runner crowd 1 "$@"
-	# Seconds of doing nothing: all at once.
-	for candidate; do
-		runner idle 1 "$candidate" >"$work/idle-${candidate%%=*}" &
-	done
-	wait
-	cat "$work"/idle-*
+	all_idle "$@"
 	runner reap "$(few 8)" "$@"
 	runner reap:1000 "$(few 16)" "$@"
 	runner reap:10000 "$(at_most 2)" "$@" ||
