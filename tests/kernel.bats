@@ -79,6 +79,19 @@ promises_hold() {
 	grep -q 'Attempted to kill init! exitcode=0x00000000' lines
 }
 
+# boots_on ARCH PACKAGE COMPILER CONSOLE QEMU WORD...: built for that machine,
+# which the emulator is with these words, it keeps its promises.
+boots_on() {
+	local arch=$1 package=$2 compiler=$3 console=$4
+	shift 4
+	must_have "$1" "$compiler" cpio busybox
+	kernel_of "$arch" "$package"
+	built_for "$arch" "$compiler"
+	initial_image minireap probe
+	boot "$console" "$@"
+	promises_hold
+}
+
 @test "Debian's kernel starts it as PID 1, with cgroup v2: the core promises" {
 	[ "$(uname -m)" = x86_64 ] || skip 'the machine is for x86-64'
 	must_have qemu-system-x86_64 cpio busybox
@@ -89,37 +102,21 @@ promises_hold() {
 }
 
 @test "s390x, big-endian: Debian's kernel starts it as PID 1, the core promises" {
-	must_have qemu-system-s390x s390x-linux-gnu-gcc cpio busybox
-	kernel_of s390x linux-image-s390x
-	built_for s390x s390x-linux-gnu-gcc
-	initial_image minireap probe
-	boot ttysclp0 qemu-system-s390x -M s390-ccw-virtio
-	promises_hold
+	boots_on s390x linux-image-s390x s390x-linux-gnu-gcc \
+	    ttysclp0 qemu-system-s390x -M s390-ccw-virtio
 }
 
 @test "arm64: Debian's kernel starts it as PID 1, the core promises" {
-	must_have qemu-system-aarch64 aarch64-linux-gnu-gcc cpio busybox
-	kernel_of arm64 linux-image-cloud-arm64
-	built_for arm64 aarch64-linux-gnu-gcc
-	initial_image minireap probe
-	boot ttyAMA0 qemu-system-aarch64 -M virt -cpu cortex-a57
-	promises_hold
+	boots_on arm64 linux-image-cloud-arm64 aarch64-linux-gnu-gcc \
+	    ttyAMA0 qemu-system-aarch64 -M virt -cpu cortex-a57
 }
 
 @test "ppc64el: Debian's kernel starts it as PID 1, the core promises" {
-	must_have qemu-system-ppc64 powerpc64le-linux-gnu-gcc cpio busybox
-	kernel_of ppc64el linux-image-powerpc64le
-	built_for ppc64el powerpc64le-linux-gnu-gcc
-	initial_image minireap probe
-	boot hvc0 qemu-system-ppc64 -M pseries
-	promises_hold
+	boots_on ppc64el linux-image-powerpc64le powerpc64le-linux-gnu-gcc \
+	    hvc0 qemu-system-ppc64 -M pseries
 }
 
 @test "armhf, 32 bits: Debian's kernel starts it as PID 1, the core promises" {
-	must_have qemu-system-arm arm-linux-gnueabihf-gcc cpio busybox
-	kernel_of armhf linux-image-armmp
-	built_for armhf arm-linux-gnueabihf-gcc
-	initial_image minireap probe
-	boot ttyAMA0 qemu-system-arm -M virt
-	promises_hold
+	boots_on armhf linux-image-armmp arm-linux-gnueabihf-gcc \
+	    ttyAMA0 qemu-system-arm -M virt
 }

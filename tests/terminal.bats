@@ -194,11 +194,14 @@ job_steps() {
 	STEPS
 }
 
-@test "PID 1: ^Z on what nobody could continue does nothing" {
-	needs_root
-	type_into unshare --pid --fork --mount-proc ./minireap -- cat <<-'STEPS'
+# stop_key_is_undone STEP COMMAND...: it becomes cat, and when STEP is done ^Z has
+# no effect on that.
+stop_key_is_undone() {
+	local step=$1
+	shift
+	type_into "$@" <<-STEPS
 	foreground cat
-	cooked
+	$step
 	send ^Z
 	send still\n
 	expect still
@@ -208,17 +211,13 @@ job_steps() {
 	STEPS
 }
 
+@test "PID 1: ^Z on what nobody could continue does nothing" {
+	needs_root
+	stop_key_is_undone cooked unshare --pid --fork --mount-proc ./minireap -- cat
+}
+
 @test "a session's leader: ^Z on what nobody could continue does nothing" {
-	type_into ./minireap -- ./minireap -- cat <<-'STEPS'
-	foreground cat
-	cooked
-	send ^Z
-	send still\n
-	expect still
-	expect still
-	send ^C
-	end 130
-	STEPS
+	stop_key_is_undone cooked ./minireap -- ./minireap -- cat
 }
 
 @test "a stop that init forwarded stands" {
@@ -245,7 +244,7 @@ job_steps() {
 
 @test "... but no longer than until init is continued: ^Z is undone as ever" {
 	needs_root
-	type_into unshare --pid --fork --mount-proc ./minireap -- bash -c '
+	stop_key_is_undone 'expect ready' unshare --pid --fork --mount-proc ./minireap -- bash -c '
 	    is() { [ "$(awk "$1 { print \$2 }" /proc/$$/status)" = "$2" ]; }
 	    until_is() { until is "$@"; do sleep 0.02; done; }
 	    (
@@ -256,16 +255,7 @@ job_steps() {
 		until_is /^State/ S
 		echo ready
 	    ) &
-	    exec cat' <<-'STEPS'
-	foreground cat
-	expect ready
-	send ^Z
-	send still\n
-	expect still
-	expect still
-	send ^C
-	end 130
-	STEPS
+	    exec cat'
 }
 
 # A shell with job control, in a session of its own.
