@@ -77,8 +77,7 @@ children_looks_first(const struct options *options)
 	    options->warn || options->wait || options->grace_ms != TIME_UNSET;
 }
 
-/* A child that has ended, this one or any: a zombie still, if that is wanted.
- */
+/* A child that has ended, or any: still a zombie, where that is wanted. */
 static int
 find(struct supervision *run, pid_t child, struct reaper_event *event)
 {
