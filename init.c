@@ -85,14 +85,15 @@ find_zombies(struct init *init)
 		problem = "no /proc of this PID namespace";
 	else if (proc_read_stat(1, &stat) == -1)
 		problem = "/proc hides others' processes (hidepid): be root";
-	else if ((zombies = zombies_find(ZOMBIES_OF_ALL)) == NULL)
-		problem = "no memory";
-	if (problem != NULL) {
-		log_line(&init->log, "cannot look for zombies: %s", problem);
-		_exit(init->options.failure_status);
+	else if ((zombies = zombies_find(ZOMBIES_OF_ALL)) != NULL) {
+		zombies_describe(zombies, init->self);
+		return zombies;
 	}
-	zombies_describe(zombies, init->self);
-	return zombies;
+	if (problem == NULL)
+		log_line(&init->log, "cannot look for zombies: %m");
+	else
+		log_line(&init->log, "cannot look for zombies: %s", problem);
+	_exit(init->options.failure_status);
 }
 
 _Noreturn static void

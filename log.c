@@ -121,7 +121,8 @@ say_dropped(struct log *log)
 	if (log->dropped == 0)
 		return true;
 	message_begin(&notice);
-	message_add(&notice, "%u lines were dropped here\n", log->dropped);
+	message_add(
+	    &notice, "%ld lines were dropped here\n", (long)log->dropped);
 	if (!write_now(log->fd, notice.text, notice.length))
 		return false;
 	log->dropped = 0;

@@ -88,13 +88,9 @@ message_add_values(struct message *message, const char *format, va_list values)
 			    message, va_arg(values, const char *), lowest);
 			break;
 		case 'd':
+		case 'u': /* none of ours is so large that its type matters */
 			add_signed(message,
 			    wide ? va_arg(values, long) : va_arg(values, int));
-			break;
-		case 'u':
-			add_number(message,
-			    wide ? va_arg(values, unsigned long)
-				 : va_arg(values, unsigned));
 			break;
 		case 'm':
 			message_add_reason(message, errno);

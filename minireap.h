@@ -364,7 +364,10 @@ struct proc_walk {
  */
 int proc_walk_begin(struct proc_walk *walk, const char *directory);
 
-/* The next number, or -1 behind the last one.  Pids come in rising order. */
+/*
+ * The next number, or -1 behind the last one.  Pids come in rising order.  If
+ * size is -1 behind it the rest could not be read: errno of getdents64(2).
+ */
 int proc_walk_next(struct proc_walk *walk);
 void proc_walk_end(struct proc_walk *walk);
 
@@ -434,8 +437,8 @@ struct zombies {
 
 /*
  * Walk through /proc: who is a zombie, of whom, except of one or
- * ZOMBIES_OF_ALL.  NULL with errno of mmap(2) or open(2).  zombies_forget()
- * gives the memory back.
+ * ZOMBIES_OF_ALL.  NULL with errno of mmap(2), open(2) or getdents64(2).
+ * zombies_forget() gives the memory back.
  */
 struct zombies *zombies_find(pid_t except);
 void zombies_forget(struct zombies *zombies);

@@ -50,14 +50,15 @@ zombies_find(pid_t except)
 
 	if (zombies == NULL)
 		return NULL;
-	if (proc_walk_begin(&walk, "/proc") == -1) {
-		zombies_forget(zombies);
-		return NULL;
+	if (proc_walk_begin(&walk, "/proc") == 0) {
+		while ((pid = proc_walk_next(&walk)) != -1)
+			look_at(zombies, pid, except);
+		proc_walk_end(&walk);
+		if (walk.size == 0)
+			return zombies;
 	}
-	while ((pid = proc_walk_next(&walk)) != -1)
-		look_at(zombies, pid, except);
-	proc_walk_end(&walk);
-	return zombies;
+	zombies_forget(zombies); /* half a list would be a wrong one */
+	return NULL;
 }
 
 void

@@ -187,11 +187,18 @@ fails_to_look() {
 	local mmap=9
 	[ "$(uname -m)" = x86_64 ] || mmap=222
 	refuse=(python3 "$BATS_TEST_DIRNAME/refuse.py" ENOMEM "$mmap" -- "$MINIREAP")
-	fails_to_look 'no memory' "${refuse[@]}" --zombies
-	fails_to_look 'no memory' strace -o trace -P /proc \
-	    -e inject=open,openat:error=ENOMEM "$MINIREAP" --zombies
+	fails_to_look 'cannot allocate memory' "${refuse[@]}" --zombies
 	run -125 as_pid_1 "${refuse[@]}" -w -- "$MINIREAP" -z
 	equal lines 1 "${#lines[@]}"
+}
+
+@test "/proc cannot be read, at first or later on: status 125, and the reason" {
+	fails_to_look 'too many open files' strace -o trace -P /proc \
+	    -e inject=open,openat:error=EMFILE "$MINIREAP" --zombies
+	for when in 1 2; do
+		fails_to_look 'input/output error' strace -o trace \
+		    -e inject=getdents64:error=EIO:when=$when "$MINIREAP" --zombies
+	done
 }
 
 @test "processes hidden from a plain user: status 125, and a line" {
