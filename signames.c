@@ -115,8 +115,8 @@ signals_name(int sig, char name[SIGNALS_NAME_MAX])
 		i++;
 	if (i < sizeof names / sizeof *names)
 		text_copy(text_copy(name, "SIG"), names[i].name);
-	else if (sig < SIGNALS_RTMIN) /* 32 and 33, a libc's own */
-		text_decimal(text_copy(name, "signal "), (unsigned long)sig);
+	else if (sig < SIGNALS_RTMIN) /* 32, 33: a libc's own, gdb's names */
+		text_decimal(text_copy(name, "SIG"), (unsigned long)sig);
 	else if (sig == SIGNALS_RTMIN)
 		text_copy(name, "SIGRTMIN");
 	else

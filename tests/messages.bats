@@ -37,7 +37,7 @@ setup() {
 	for line in 'signal SIGUSR1 from=2 sent=SIGUSR1' \
 	    'signal SIGHUP from=2 sent=none' \
 	    'signal SIGURG from=2 sent=SIGRTMIN+2' \
-	    'signal signal 32 from=2 sent=none' \
+	    'signal SIG32 from=2 sent=none' \
 	    'reaped 2 (bash) exit=0 cpu=0.0'; do
 		contains "$stderr" "minireap: $line"
 	done
