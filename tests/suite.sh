@@ -26,7 +26,8 @@ tags=$tags${MINIREAP_TAGS:+${tags:+,}$MINIREAP_TAGS}
 set -- ${TESTS:-tests/*.bats}
 [ -z "$tags" ] || set -- --filter-tags "$tags" "$@"
 {
-	bats --tap "$@" 3>&-
+	# A background job of a script starts with both ignored.
+	env --default-signal=INT,QUIT bats --tap "$@" 3>&-
 	echo "$?" >"$output.status"
 } | tee "$output"
 status=$(cat "$output.status")

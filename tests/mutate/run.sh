@@ -8,4 +8,5 @@ cd "$(dirname "$0")/../.."
 	echo "mutate: only root may make the namespaces that this needs" >&2
 	exit 125
 }
-exec nice -n 10 python3 -B tests/mutate/run.py "$@"
+# A background job of a script starts with both ignored.
+exec nice -n 10 env --default-signal=INT,QUIT python3 -B tests/mutate/run.py "$@"
