@@ -88,7 +88,7 @@ message_add_values(struct message *message, const char *format, va_list values)
 			    message, va_arg(values, const char *), lowest);
 			break;
 		case 'd':
-		case 'u': /* none of ours is so large that its type matters */
+		case 'u':
 			add_signed(message,
 			    wide ? va_arg(values, long) : va_arg(values, int));
 			break;

@@ -113,10 +113,11 @@ struct message {
 void message_begin(struct message *message);
 
 /*
- * Append to message, as printf(3) with %s, %d, %u, %ld, %lu, %m and %% only.
- * Control bytes of a %s come out as \ooo, so that a name can neither end
- * a line nor drive a terminal; of a %-s blanks too, and it is "-" where it is
- * empty, so that it is one word.  What does not fit is cut.
+ * Append to message, as printf(3) with %s, %d, %u, %ld, %lu, %m and %% only,
+ * unsigned numbers no larger than their signed type takes: a uid is a %s.
+ * Control bytes of a %s come out as \ooo, so that a name can neither end a line
+ * nor drive a terminal; of a %-s blanks too, and it is "-" where it is empty,
+ * so that it is one word.  What does not fit is cut.
  */
 void message_add(struct message *message, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -63,10 +63,12 @@ add_row(struct table *table, const struct zombies_row *row,
 {
 	long age = table->now - row->stat.start / TICKS;
 	const char *unit = to_unit(&age);
+	char uid[TEXT_DECIMAL_MAX];
 
-	message_add(&table->line, "%u\t%d\t%d\t%ld%s\t%-s\t%-s",
-	    (unsigned)row->uid, (int)row->pid, (int)holder->pid, age, unit,
-	    row->stat.name, holder->stat.name);
+	text_decimal(uid, row->uid);
+	message_add(&table->line, "%s\t%d\t%d\t%ld%s\t%-s\t%-s", uid,
+	    (int)row->pid, (int)holder->pid, age, unit, row->stat.name,
+	    holder->stat.name);
 	if (table->is_nested)
 		message_add(&table->line, "\t%-s", row->container);
 	table_end_line(table);

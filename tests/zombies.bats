@@ -217,6 +217,14 @@ fails_to_look() {
 	equal UID '0 0' "$(column 1)"
 }
 
+@test "the highest user there is, as containers of other users' have them" {
+	run -1 inside 'setpriv --reuid 4294967294 --clear-groups "$PROBE" zombies \
+		1 never >made &
+	    until [ -s made ]; do sleep 0.01; done
+	    "$MINIREAP" --zombies'
+	equal UID 4294967294 "$(column 1)"
+}
+
 @test "a full disk, no stdout, a closed pipe: one line, and status 125" {
 	run -125 bash -c '"$MINIREAP" --zombies >/dev/full'
 	equal full 'minireap: cannot write to stdout: no space left on device' \
