@@ -30,8 +30,9 @@ send_to(const struct zombies_holder *holder, int sig)
 	struct proc_stat stat;
 	int error = ESRCH;
 
-	if (proc_read_stat(holder->pid, &stat) == 0 &&
-	    stat.start == holder->stat.start)
+	if (proc_read_stat(holder->pid, &stat) == -1)
+		error = errno;
+	else if (stat.start == holder->stat.start)
 		error = signals_send_by(fd, holder->pid, sig) == 0 ? 0 : errno;
 	if (fd != -1)
 		close(fd);
@@ -44,8 +45,9 @@ is_there(const struct zombies_row *row, pid_t holder)
 {
 	struct proc_stat stat;
 
-	return proc_read_stat(row->pid, &stat) == 0 && proc_is_dead(&stat) &&
-	    stat.start == row->stat.start &&
+	if (proc_read_stat(row->pid, &stat) == -1)
+		return errno != ENOENT && errno != ESRCH;
+	return proc_is_dead(&stat) && stat.start == row->stat.start &&
 	    (holder == ANYBODY || stat.parent == holder);
 }
 

@@ -87,7 +87,9 @@ find_zombies(struct init *init)
 		problem = "/proc hides others' processes (hidepid): be root";
 	else if ((zombies = zombies_find(ZOMBIES_OF_ALL)) != NULL) {
 		zombies_describe(zombies, init->self);
-		return zombies;
+		if (zombies->error == 0)
+			return zombies;
+		errno = zombies->error;
 	}
 	if (problem == NULL)
 		log_line(&init->log, "cannot look for zombies: %m");

@@ -323,7 +323,10 @@ struct proc_stat {
 	long start; /* in hundredths of a second since boot */
 };
 
-/* Read it.  0, or -1: no such process, or no /proc. */
+/*
+ * Read it.  0, or -1 with errno of open(2) or read(2): ENOENT or ESRCH where
+ * there is no such process, or no /proc.
+ */
 int proc_read_stat(pid_t pid, struct proc_stat *stat);
 
 /* Of /proc/PID/status: proc_pid_status(5). */
@@ -334,7 +337,7 @@ struct proc_status {
 	pid_t innermost; /* number; 0 before Linux 4.1 */
 };
 
-/* Read it.  0, or -1: no such process. */
+/* Read it.  0, or -1 likewise. */
 int proc_read_status(pid_t pid, struct proc_status *status);
 
 /*
@@ -428,6 +431,7 @@ struct zombies {
 	unsigned holder_count;
 	struct zombies_holder *worst; /* the first of them */
 	bool is_nested; /* one is in a PID namespace below /proc's */
+	int error; /* errno of one that is there and could not be read, or 0 */
 	long threads; /* that there are, or process slots used */
 	long slots; /* that there could be: table.c */
 	struct zombies_holder *holder_of[PROC_PID_LIMIT]; /* a pid */

@@ -8,6 +8,7 @@
 
 #include <sys/syscall.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -78,6 +79,7 @@ read_of(pid_t pid, const char *name, char *text, size_t size)
 {
 	char path[sizeof "/proc//status" + TEXT_DECIMAL_MAX];
 
+	errno = ESRCH; /* where there is nothing in it, or nothing known */
 	text_copy(
 	    text_decimal(text_copy(path, "/proc/"), (unsigned long)pid), name);
 	return file_read(path, text, size) > 0 ? 0 : -1;

@@ -8,6 +8,7 @@
  */
 #include "minireap.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stddef.h>
 
@@ -17,6 +18,15 @@ enum {
 	WATCH_LEAST = 32, /* zombies that are worth a line */
 };
 
+/* Who is gone is no failure; who is there and cannot be read is. */
+static bool
+was_read(struct zombies *zombies, int result)
+{
+	if (result == -1 && errno != ENOENT && errno != ESRCH)
+		zombies->error = errno;
+	return result == 0;
+}
+
 /* The next row is filled in, and counts if it is a zombie's. */
 static void
 look_at(struct zombies *zombies, pid_t pid, pid_t except)
@@ -25,7 +35,7 @@ look_at(struct zombies *zombies, pid_t pid, pid_t except)
 	struct zombies_holder **known;
 
 	if (zombies->count == ZOMBIES_MOST ||
-	    proc_read_stat(pid, &row->stat) == -1)
+	    !was_read(zombies, proc_read_stat(pid, &row->stat)))
 		return;
 	zombies->threads += row->stat.threads;
 	if (!proc_is_dead(&row->stat) || row->stat.parent == except)
@@ -50,15 +60,13 @@ zombies_find(pid_t except)
 
 	if (zombies == NULL)
 		return NULL;
-	if (proc_walk_begin(&walk, "/proc") == 0) {
+	if (was_read(zombies, proc_walk_begin(&walk, "/proc"))) {
 		while ((pid = proc_walk_next(&walk)) != -1)
 			look_at(zombies, pid, except);
+		was_read(zombies, (int)walk.size);
 		proc_walk_end(&walk);
-		if (walk.size == 0)
-			return zombies;
 	}
-	zombies_forget(zombies); /* half a list would be a wrong one */
-	return NULL;
+	return zombies;
 }
 
 void
@@ -73,7 +81,7 @@ describe_row(struct zombies *zombies, struct zombies_row *row, pid_t holder)
 {
 	struct proc_status status;
 
-	if (proc_read_status(row->pid, &status) == -1 ||
+	if (!was_read(zombies, proc_read_status(row->pid, &status)) ||
 	    status.parent != holder)
 		return false;
 	row->uid = status.uid;
@@ -87,12 +95,13 @@ describe_row(struct zombies *zombies, struct zombies_row *row, pid_t holder)
 }
 
 static void
-describe_holder(struct zombies_holder *holder, pid_t self)
+describe_holder(
+    struct zombies *zombies, struct zombies_holder *holder, pid_t self)
 {
 	struct proc_status status;
 
-	(void)proc_read_stat(holder->pid, &holder->stat);
-	proc_read_status(holder->pid, &status);
+	was_read(zombies, proc_read_stat(holder->pid, &holder->stat));
+	was_read(zombies, proc_read_status(holder->pid, &status));
 	if (holder->pid == 0)
 		holder->refusal = "outside of this PID namespace";
 	if (holder->pid == self)
@@ -158,7 +167,7 @@ zombies_describe(struct zombies *zombies, pid_t self)
 	if (zombies->count > 0)
 		poll(NULL, 0, SETTLE_MS);
 	for (unsigned i = 0; i < zombies->holder_count; i++) {
-		describe_holder(&zombies->holders[i], self);
+		describe_holder(zombies, &zombies->holders[i], self);
 		describe_rows(zombies, &zombies->holders[i]);
 	}
 	rank_holders(zombies);

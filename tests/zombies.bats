@@ -201,6 +201,30 @@ fails_to_look() {
 	done
 }
 
+# lacking FILE CALLS WHEN [OPTION]: as --zombies does, where of a zombie's FILE
+# those CALLS fail for lack of descriptors, the WHENth time.
+lacking() {
+	inside 'hold 1 never
+	    read -r zombie </proc/$HOLDER/task/$HOLDER/children
+	    strace -o trace -P /proc/$zombie/'"$1"' \
+		-e inject='"$2:error=EMFILE:when=$3"' "$MINIREAP" --zombies'"$4"'
+	    status=$?
+	    grep -q INJECTED trace || exit 98
+	    exit $status'
+}
+
+@test "a zombie that cannot be looked at: status 125, and the reason, never none" {
+	for what in 'stat open,openat' 'stat read' 'status open,openat' 'status read'; do
+		fails_to_look 'too many open files' lacking $what 1
+	done
+}
+
+@test "a zombie that cannot be looked at for a moment is not gone: --zombies=SIGNAL" {
+	# The third: the first two have found and reminded it.
+	run -0 lacking stat open,openat 3 =KILL
+	contains "${lines[0]}" ': sent SIGCHLD, SIGKILL: its zombies are gone'
+}
+
 @test "processes hidden from a plain user: status 125, and a line" {
 	export -f as_nobody
 	for hidden in 1 2; do
