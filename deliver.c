@@ -25,6 +25,18 @@ send_to_main(struct supervision *run, int sig, const siginfo_t *info)
 	    (int)run->main.pid, run->main.name);
 }
 
+/* A stop without /proc tells what is adopted later, too, from then on. */
+static void
+send_to_rest(struct supervision *run, int sig, bool is_stop)
+{
+	if (is_stop && run->self != 1 && !run->is_blind && !proc_is_ours()) {
+		run->is_blind = true;
+		run->told.group = 0; /* of main's end, not of this */
+		tree_tell_children(&run->told, run->self, sig);
+	} else
+		tree_signal(run->self, sig, is_stop, NULL);
+}
+
 /* What was received goes to main, or when it has ended to all that is left. */
 void
 deliver_signal(struct supervision *run, int sig, const siginfo_t *info)
@@ -35,7 +47,7 @@ deliver_signal(struct supervision *run, int sig, const siginfo_t *info)
 	if (sent == 0)
 		return;
 	if (run->stop.main_gone) {
-		tree_signal(run->self, sent, is_stop, NULL);
+		send_to_rest(run, sent, is_stop);
 		job_rest_told(info);
 		return;
 	}

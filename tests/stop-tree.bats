@@ -414,6 +414,28 @@ without_proc() {
 	unharmed
 }
 
+@test "no /proc, -b: a stop after main's end tells what becomes init's child, too" {
+	without_proc "$MINIREAP" -b -- "$ACTOR" \
+		fork '{' session fork '{' session note notes quit $TERM 0 0 mark ready \
+			live '}' mark ready live '}' await ready 2 mark ready exit 3
+	below ready 3 "${without_proc[@]}"
+	equal status 3 "$STATUS"
+	equal "TERMs" 1 "$(noted notes $TERM)"
+	unharmed
+}
+
+@test "no /proc, -b --session: main's group is told of a stop though its end was" {
+	without_proc "$MINIREAP" -b --session -r TERM:USR1 -- "$ACTOR" fork '{' \
+		note notes quit $USR1 0 0 mark daemon live '}' \
+		fork '{' session await notes 1 mark ready die $USR1 0 live '}' \
+		await daemon 1 exit 3
+	below ready 1 "${without_proc[@]}"
+	equal status 3 "$STATUS"
+	equal "TERMs" 1 "$(noted notes $TERM)"
+	equal "stops" 1 "$(noted notes $USR1)"
+	unharmed
+}
+
 # bats test_tags=static
 @test "no /proc, as PID 1: all get TERM and KILL, and no name is made up" {
 	start_init sh -c 'mount -t tmpfs none /proc && exec "$@"' sh \
