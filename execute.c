@@ -50,10 +50,10 @@ execute_file(struct spawn_failure *failure, char **argv, char **envp)
 
 	execve(failure->file, argv, envp);
 	error = errno;
-	if (error != ENOEXEC || !is_text(failure->file))
+	failure->by_shell = error == ENOEXEC && is_text(failure->file);
+	if (!failure->by_shell)
 		return error;
 	execute_by_shell(failure->file, argv, envp);
-	failure->by_shell = true;
 	return errno;
 }
 
@@ -123,7 +123,6 @@ execute_searching(struct spawn_failure *failure, char **argv, char **envp)
 {
 	const char *name = argv[0];
 	const char *directory = search_path(envp);
-	bool denied = false;
 
 	failure->path = directory;
 	for (;;) {
@@ -134,13 +133,15 @@ execute_searching(struct spawn_failure *failure, char **argv, char **envp)
 
 			if (!is_elsewhere(error))
 				return error;
-			denied = denied || error == EACCES;
 		}
 		if (directory[length] == '\0')
 			break;
 		directory += length + 1;
 	}
-	return find_culprit(failure, name) && denied ? EACCES : ENOENT;
+	/* What was wrong with that one is not known any more. */
+	return find_culprit(failure, name)
+	    ? execute_file(failure, argv, envp)
+	    : ENOENT;
 }
 
 int

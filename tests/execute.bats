@@ -49,6 +49,23 @@ patched() {
 	contains "$stderr" 'not found in PATH'
 }
 
+@test "of several in PATH the first that is there is named, with what is wrong with it" {
+	needs_root
+	chmod 755 .
+	mkdir first second closed
+	printf '#!/nonexistent\n' >first/x
+	chmod 755 first/x
+	echo >second/x
+	chmod 700 closed
+	as_nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+	for path in first:closed closed:first first:second; do
+		run --separate-stderr -127 "${as_nobody[@]}" env PATH=$path "$MINIREAP" x
+		contains "$stderr" '(first/x): its interpreter /nonexistent does not exist'
+	done
+	run --separate-stderr -126 "${as_nobody[@]}" env PATH=second:first "$MINIREAP" x
+	contains "$stderr" '(second/x): not executable'
+}
+
 @test "a name that is too long for any directory of PATH" {
 	run --separate-stderr -127 "$MINIREAP" "$(printf '%5000s' x | tr ' ' y)"
 	contains "$stderr" 'cannot execute yyy'
