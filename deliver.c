@@ -90,6 +90,20 @@ kill_rest(struct supervision *run)
 		log_send(run->log, &line);
 }
 
+/* Enough: what is left can be ended by nobody, or not by us. */
+static void
+give_up(struct supervision *run)
+{
+	struct message line;
+
+	run->has_ended = true;
+	if (run->stop.main_gone)
+		return;
+	report_begin_main(&line, &run->main);
+	message_add(&line, "has outlived SIGKILL");
+	ending_say(run->ending, &line, run->status);
+}
+
 void
 deliver_main_is_zombie(struct supervision *run)
 {
@@ -135,7 +149,7 @@ deliver_action(struct supervision *run, enum stop_action action)
 		tree_signal(run->self, SIGKILL, false, NULL);
 		break;
 	case STOP_EXIT:
-		run->has_ended = true;
+		give_up(run);
 		break;
 	}
 }

@@ -186,8 +186,7 @@ tell_end(const struct ending *ending, const struct report_main *main_process,
 	struct oom oom = {.kills = OOM_UNKNOWN};
 	struct message line;
 
-	message_begin(&line);
-	report_add_main_end(&line, main_process, wstatus);
+	report_main_end(&line, main_process, wstatus);
 	if (is_killed || looks_for_oom(ending, wstatus, is_pid_1))
 		oom = oom_read();
 	if (is_killed) {

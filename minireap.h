@@ -776,8 +776,12 @@ void report_spawn_failure(struct message *line, const struct spawn *spawn,
 void report_reaped(
     struct log *log, const char *name, const struct reaper_event *event);
 
-/* Append how main ended: "main process 7 (sh) exited with status 3". */
-void report_add_main_end(
+/* Start a line: "minireap: main process 7 (sh) ". */
+void
+report_begin_main(struct message *line, const struct report_main *main_process);
+
+/* A line that goes on with how main ended: "exited with status 3". */
+void report_main_end(
     struct message *line, const struct report_main *main_process, int wstatus);
 
 /* One line: main has not ended in time and is killed. */

@@ -86,13 +86,20 @@ report_reaped(
 }
 
 void
-report_add_main_end(
+report_begin_main(struct message *line, const struct report_main *main_process)
+{
+	message_begin(line);
+	message_add(line, "main process %d (%s) ", (int)main_process->pid,
+	    main_process->name);
+}
+
+void
+report_main_end(
     struct message *line, const struct report_main *main_process, int wstatus)
 {
 	char name[SIGNALS_NAME_MAX];
 
-	message_add(line, "main process %d (%s) ", (int)main_process->pid,
-	    main_process->name);
+	report_begin_main(line, main_process);
 	if (WIFEXITED(wstatus))
 		message_add(
 		    line, "exited with status %d", WEXITSTATUS(wstatus));
@@ -108,9 +115,8 @@ report_main_killed(
 {
 	struct message line;
 
-	message_begin(&line);
-	message_add(&line, "main process %d (%s) did not end within ",
-	    (int)main_process->pid, main_process->name);
+	report_begin_main(&line, main_process);
+	message_add(&line, "did not end within ");
 	message_add_seconds(&line, grace_ms);
 	message_add(&line, " of the stop signal: killed");
 	log_send(log, &line);

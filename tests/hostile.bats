@@ -299,6 +299,22 @@ oom_has_killed() {
 }
 
 # bats test_tags=static
+@test "a main of another user outlives the stop: init ends without it, and -T says so" {
+	: >log
+	chmod 777 .
+	start_init setpriv --bounding-set=-kill --inh-caps=-kill \
+	    "$MINIREAP" -t 0.1 -T"$PWD/log" -- setpriv --reuid 4242 --clear-groups \
+	    "$ACTOR" mark ready live
+	await_lines ready 1
+	send $TERM
+	finish
+	equal status 137 "$STATUS"
+	line='minireap: main process 2 (setpriv) has outlived SIGKILL'
+	equal line "$line" "$(tail -n 1 err)"
+	equal log "$line; status=137" "$(cat log)"
+}
+
+# bats test_tags=static
 @test "a user namespace with one mapped user: all the same" {
 	unshare --user --map-root-user true || lacks 'user namespaces'
 	run -7 --separate-stderr timeout 20 setpriv --reuid 4242 --regid 4242 \
