@@ -44,7 +44,7 @@ enum { TEXT_DECIMAL_MAX = 24 }; /* bytes of any number, with its NUL */
  * *end is set behind it; with end NULL it must fill text.  -1 where there is
  * none or it is above most.
  */
-long text_number(const char *text, const char **end, long most);
+int64_t text_number(const char *text, const char **end, int64_t most);
 
 /* Write value and a NUL to to, TEXT_DECIMAL_MAX bytes; gives the NUL. */
 char *text_decimal(char *to, unsigned long value);
@@ -320,7 +320,7 @@ struct proc_stat {
 	pid_t group;
 	pid_t session;
 	int threads;
-	long start; /* in hundredths of a second since boot */
+	int64_t start; /* in hundredths of a second since boot */
 };
 
 /*

@@ -53,13 +53,14 @@ read_kib(const char *path, char *end, const char *name)
 {
 	char text[TEXT_MAX];
 	const char *rest;
-	long bytes;
+	int64_t bytes;
 
 	if (!read_file(path, end, name, text))
 		return OOM_UNKNOWN;
-	/* "max", or what v1 says instead: as much as fits a long. */
-	bytes = text_number(text, &rest, LONG_MAX);
-	return bytes == -1 || bytes > LONG_MAX / 2 ? OOM_UNKNOWN : bytes / 1024;
+	/* "max", or what v1 says instead: as much as fits. */
+	bytes = text_number(text, &rest, INT64_MAX);
+	return bytes == -1 || bytes > INT64_MAX / 2 ? OOM_UNKNOWN
+						    : (long)(bytes / 1024);
 }
 
 /* Read the group in the directory that ends at end.  False: not there. */
@@ -74,7 +75,7 @@ read_group(
 		kills = find_line(text, "oom_kill ");
 	if (kills == NULL)
 		return false;
-	oom->kills = text_number(kills, &kills, LONG_MAX);
+	oom->kills = (long)text_number(kills, &kills, LONG_MAX);
 	oom->limit_kib = read_kib(path, end, version->limit);
 	oom->peak_kib = read_kib(path, end, version->peak);
 	return true;

@@ -36,7 +36,7 @@ as_tini(char **envp, struct options *options)
 		options->scope = SCOPE_GROUP;
 	/* Its levels: 0 fatal, 1 (unset) warnings, 2 info, 3 debug. */
 	if (level != NULL) {
-		const long number = text_number(level, NULL, INT_MAX);
+		const int64_t number = text_number(level, NULL, INT_MAX);
 
 		options->quiet = number == 0;
 		options->verbosity = number > 1 ? (unsigned)number - 1 : 0;

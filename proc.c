@@ -33,8 +33,8 @@ copy_name(char name[PROC_NAME_MAX], const char *from, const char *end)
 }
 
 /* The number behind *rest, which moves on; -1 where there is none. */
-static long
-next_number(const char **rest, long most)
+static int64_t
+next_number(const char **rest, int64_t most)
 {
 	while (**rest == ' ')
 		(*rest)++;
@@ -69,7 +69,7 @@ parse_stat(const char *line, struct proc_stat *stat)
 		skip_field(&rest);
 	stat->threads = (int)next_number(&rest, INT_MAX);
 	skip_field(&rest);
-	stat->start = next_number(&rest, LONG_MAX);
+	stat->start = next_number(&rest, INT64_MAX);
 	return stat->session == -1 ? -1 : 0;
 }
 
@@ -125,7 +125,7 @@ proc_read_status(pid_t pid, struct proc_status *status)
 			    (pid_t)text_number(value, &value, INT_MAX);
 		else if ((value = text_behind(line, "Uid:\t")) != NULL)
 			status->uid =
-			    (uid_t)text_number(value, &value, LONG_MAX);
+			    (uid_t)text_number(value, &value, UINT32_MAX);
 		else if ((value = text_behind(line, "NSpid:\t")) != NULL)
 			parse_pids(value, status);
 		line += text_until(line, '\n');

@@ -42,7 +42,7 @@ add_remap(struct options *options, const char *value)
 	const char *rest = value;
 
 	for (;;) {
-		const long status = text_number(rest, &rest, 255);
+		const int64_t status = text_number(rest, &rest, 255);
 
 		if (status == -1 || (*rest != ',' && *rest != '\0'))
 			return "not an exit status from 0 to 255";
@@ -85,7 +85,7 @@ set_time(int64_t *setting, const char *value)
 {
 	static const char problem[] = "not a time as 500ms, 1.5s, 2m or 1h";
 	const char *rest;
-	const long whole = text_number(value, &rest, MOST_UNITS);
+	const int64_t whole = text_number(value, &rest, MOST_UNITS);
 	int64_t thousandths = 0;
 	int64_t unit;
 

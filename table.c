@@ -61,7 +61,7 @@ static void
 add_row(struct table *table, const struct zombies_row *row,
     const struct zombies_holder *holder)
 {
-	long age = table->now - row->stat.start / TICKS;
+	long age = table->now - (long)(row->stat.start / TICKS);
 	const char *unit = to_unit(&age);
 	char uid[TEXT_DECIMAL_MAX];
 
@@ -101,7 +101,7 @@ read_number(const char *path)
 
 	return file_read(path, text, sizeof text) == -1
 	    ? -1
-	    : text_number(text, &end, LONG_MAX);
+	    : (long)text_number(text, &end, LONG_MAX);
 }
 
 /*

@@ -8,11 +8,11 @@
 
 #include <stddef.h>
 
-long
-text_number(const char *text, const char **end, long most)
+int64_t
+text_number(const char *text, const char **end, int64_t most)
 {
 	const char *s = text;
-	long value = 0;
+	int64_t value = 0;
 
 	for (; *s >= '0' && *s <= '9'; s++) {
 		const int digit = *s - '0';

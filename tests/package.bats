@@ -226,6 +226,7 @@ core_tests() {
 	signals
 	orphans
 	stops
+	zombies
 	CALLED=pause on_arch 3>&- &
 	ends_with 0 "$(child_of $!)" TERM $!
 	run -0 on_arch --install copy
@@ -292,6 +293,19 @@ stops() {
 	contains "$(cat said)" 'did not end within 1.000s of the stop signal'
 	equal tidied tidied "$(cat tidied)"
 	rm ready tidied
+}
+
+# The machine runs for a year, of another user's: numbers of over 31 bits.
+zombies() {
+	run -1 unshare --time --boottime 31536000 --pid --fork --kill-child \
+	    --mount-proc bash -c 'setpriv --reuid 4294967294 --clear-groups \
+		"$0" zombies 1 never >made &
+	    until [ -s made ]; do sleep 0.01; done
+	    "$@" --zombies' "$PROBE" "qemu-$QEMU-static" -0 minireap "$PROGRAM"
+	[[ ${lines[1]} =~ ^4294967294' '+[0-9]+' '+[0-9]+' '+[0-9]'s ' ]] || {
+		echo "$output"
+		return 1
+	}
 }
 
 # bats test_tags=slow
