@@ -101,12 +101,14 @@ reap(struct supervision *run, int sig, const siginfo_t *info, bool due)
 int
 supervise(struct supervision *run)
 {
-	bool more = false;
+	bool more;
 	unsigned turn = 0;
 	siginfo_t info;
 
 	run->stop = stop_begin(run->options);
 	run->sees_proc = children_looks_first(run->options) && proc_is_ours();
+	/* Of who ended before we were executed no SIGCHLD has told us. */
+	more = children_reap(run, 0, true);
 	while (!run->has_ended) {
 		const bool due = ++turn % SIGNAL_BATCH == 0;
 		const int sig = next_signal(run, &info, more, due);

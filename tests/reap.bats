@@ -160,6 +160,18 @@ figure() {
 	    done; exit 1"' "$MINIREAP"
 }
 
+@test "children that init was given by exec, and that had ended before, too" {
+	run -0 python3 - "$MINIREAP" 3>&- <<-'PYTHON'
+	import os, sys
+	child = os.fork() or os._exit(3)
+	os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
+	os.execv(sys.argv[1], [sys.argv[1], "--", "sh", "-c", f"""
+	    for i in 1 2 3 4 5 6 7 8 9 10; do
+		[ -d /proc/{child} ] || exit 0; sleep 0.1
+	    done; cat /proc/{child}/stat; exit 1"""])
+	PYTHON
+}
+
 @test "orphans that were put into the namespace from outside are reaped" {
 	needs_root
 	unshare --pid --fork --kill-child --mount-proc "$MINIREAP" -- \
