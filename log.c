@@ -80,7 +80,7 @@ write_otherwise(int fd, const char *text, size_t length)
 {
 	if (send(fd, text, length, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
 		return true;
-	return errno == ENOTSOCK && write_to_terminal(fd, text, length);
+	return errno != EAGAIN && write_to_terminal(fd, text, length);
 }
 
 /* Was text written?  Where it would block: no. */

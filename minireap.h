@@ -431,7 +431,7 @@ struct zombies {
 	unsigned holder_count;
 	struct zombies_holder *worst; /* the first of them */
 	bool is_nested; /* one is in a PID namespace below /proc's */
-	int error; /* errno of one that is there and could not be read, or 0 */
+	int error; /* errno of what is there and could not be read, or 0 */
 	long threads; /* that there are, or process slots used */
 	long slots; /* that there could be: table.c */
 	struct zombies_holder *holder_of[PROC_PID_LIMIT]; /* a pid */
@@ -442,7 +442,7 @@ struct zombies {
 
 /*
  * Walk through /proc: who is a zombie, of whom, except of one or
- * ZOMBIES_OF_ALL.  NULL with errno of mmap(2), open(2) or getdents64(2).
+ * ZOMBIES_OF_ALL.  NULL with errno of mmap(2); what fails later is its error.
  * zombies_forget() gives the memory back.
  */
 struct zombies *zombies_find(pid_t except);

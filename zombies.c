@@ -56,16 +56,20 @@ zombies_find(pid_t except)
 {
 	struct zombies *zombies = memory_map(sizeof *zombies);
 	struct proc_walk walk;
+	long result;
 	pid_t pid;
 
 	if (zombies == NULL)
 		return NULL;
-	if (was_read(zombies, proc_walk_begin(&walk, "/proc"))) {
+	result = proc_walk_begin(&walk, "/proc");
+	if (result == 0) {
 		while ((pid = proc_walk_next(&walk)) != -1)
 			look_at(zombies, pid, except);
-		was_read(zombies, (int)walk.size);
+		result = walk.size;
 		proc_walk_end(&walk);
 	}
+	if (result == -1)
+		zombies->error = errno;
 	return zombies;
 }
 

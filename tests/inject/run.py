@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: MIT
 """Let every system call of init's fail, one at a time, and see it cope.
 
-usage: inject.py MINIREAP ACTOR [CALL]...
+usage: run.py MINIREAP ACTOR [CALL]...
 (ACTOR is built of tests/model/actor.c; for CALLs with -pie.)
 
 Each scenario runs once under strace: what init called, and its child between
 vfork and exec, is what can fail.  Then, for each call seen, each error of
-ERRORS is injected at its first, second and last occurrence, and a rule must
+ERRORS is injected at its first, second and last occurrence, and those of
+REFUSALS from the first on, as a sandbox or an old kernel has it, and a rule must
 hold: see verdict().  Nothing here knows where in the source a call is.
 
 MINIREAP_INJECT is how many injections, a sample of all; "all" is all.
@@ -15,7 +16,8 @@ MINIREAP_INJECT_SEED chooses another sample, MINIREAP_INJECT_ONLY what of it
 to run: a part of "scenario: role call ERROR when".
 
 With CALLs nothing is injected: each scenario runs with all others refused to
-minireap, and each must be seen.
+minireap, and each must be seen.  MINIREAP_INJECT_WITHOUT are some of them that
+are refused, too.
 """
 import collections
 import concurrent.futures
@@ -32,12 +34,15 @@ import sys
 import tempfile
 import time
 
+from scenarios import HOST, SCENARIOS, TERM, USR2
+
 MINIREAP, ACTOR = sys.argv[1:3]
 CALLS = sys.argv[3:]
+WITHOUT = os.environ.get("MINIREAP_INJECT_WITHOUT", "").split()
 LIMIT = 2.0  # seconds for any one thing to happen
 PATIENCE = 4  # times that, for what has failed once: the machine may be busy
 WORKERS = 2
-USR1, USR2, TERM, CHLD = signal.SIGUSR1, signal.SIGUSR2, signal.SIGTERM, signal.SIGCHLD
+CHLD = signal.SIGCHLD
 
 # ------------------------------------------------------------- what can fail
 
@@ -80,6 +85,11 @@ ERRORS = {
 }
 ERRORS = {name: errors.split() for names, errors in ERRORS.items() for name in names.split()}
 
+# What may be refused at each occurrence, from the first on.
+REFUSALS = "ENOSYS EPERM".split()
+REFUSED = set("close_range faccessat2 getdents64 getrandom ioctl mmap pidfd_open "
+              "pidfd_send_signal poll prctl pwritev2 rt_sigqueueinfo sendto setpgid waitid".split())
+
 # What is never let fail.
 NEVER = {
     "clock_gettime": "CLOCK_MONOTONIC, to a place that is there: no error is left",
@@ -109,6 +119,9 @@ MAY_LEAVE = {
     "it main has no group that init could end with it",
 }
 
+# Where main has no group of its own, and is sent the signals alone.
+ALONE = {"setpgid", "setsid"}
+
 # What cannot be tried, by a part of its title.
 NOT_TRIED = {
     "below -t, no /proc: init prctl": "nothing is init's, so it asks for all 4 "
@@ -116,91 +129,10 @@ NOT_TRIED = {
     "below -t, no /proc: init vfork": "likewise: it does not learn the newest number",
     "below -t, no /proc: child prctl": "likewise: where the child's first call "
     "fails, so does init's of that name",
+    "below -t, no /proc: init waitid ENOSYS 1+": "without both nobody can tell "
+    "init's children from strangers",
+    "below -t, no /proc: init waitid EPERM 1+": "likewise",
 }
-
-# ---------------------------------------------------------------- scenarios
-
-# name; options; main's part, words of the actor's; what is done to init: wait
-# for so many lines in "ready", then send each signal; the status; and how.
-#   below     not PID 1; PID 1 of its namespace is a shell
-#   before    a shell does this beforehand
-#   err       what stderr is: pipe, file, socket, terminal
-#   queue     signals carry a value
-#   run       what is run in place of the actor
-#   first     words of the actor that is to become init
-Scenario = collections.namedtuple(
-    "Scenario",
-    "name options main ready signals status below before err queue run first",
-    defaults=("", 1, (USR1, USR2), 7, False, "", "pipe", False, None, ""),
-)
-MAIN = "note notes die 12 7 die 15 7 mark ready live"
-CHILD = "fork { mark ready live }"
-STUBBORN = "fork { ignore 15 mark ready live }"
-STORM = "fork { times 30 { fork { exit 3 } } }"
-NO_PROC = "while umount -l /proc; do :; done 2>/dev/null"
-NO_EXEC = "mkdir n && mount -t tmpfs -o noexec none n && cp -p text n"
-SCENARIOS = [
-    Scenario("plain", "", MAIN),
-    Scenario("queued value", "", MAIN, queue=True),
-    Scenario("SIGCHLD ignored", "", MAIN, first="ignore 17"),
-    Scenario("-g", "-g", MAIN, queue=True),
-    Scenario("-g, no value", "-g", MAIN),
-    Scenario("--session", "--session", f"{CHILD} {MAIN}", 2),
-    Scenario("-t", "-t 200ms", f"{CHILD} {STUBBORN} {MAIN}", 3, (USR1, TERM)),
-    Scenario("-t, main is killed", "-t 100ms", f"note notes ignore 15 {CHILD} mark ready live",
-             2, (USR1, TERM), 137),
-    Scenario("-b", "-b", f"fork {{ mark ready sleep 200 }} {MAIN}", 2),
-    Scenario("-b, stopped", "-b", f"fork {{ mark ready die 15 0 live }} {MAIN}", 2, (USR2, TERM)),
-    Scenario("-d", "-d 50ms", MAIN, 1, (USR1, TERM)),
-    Scenario("-vv", "-vv", f"{STORM} {MAIN}"),
-    Scenario("-w, a file", "-w -v", f"{STORM} {MAIN}", err="file"),
-    Scenario("-vv, a socket", "-vv", MAIN, err="socket"),
-    Scenario("-vv, a terminal", "-vv", MAIN, err="terminal"),
-    Scenario("-vv, a terminal, no /proc", "-vv", MAIN, err="terminal", before=NO_PROC),
-    Scenario("--session, a terminal", "--session", MAIN, err="terminal", before="exec >&-"),
-    Scenario("-T", "-T{}/log", MAIN),
-    Scenario("-P", "-P", None, 0, (USR1, TERM), 0),
-    Scenario("--zombies", "--zombies", None, 0, (), 0, below=True),
-    Scenario("--zombies=TERM", "--zombies=TERM", None, 0, (), 0, below=True),
-    Scenario("--install", "--install {}/copy", None, 0, (), 0, below=True),
-    Scenario("--install, in vain", "--install {}/d", None, 0, (), 125, before="mkdir -p d"),
-    Scenario("storm", "", f"{STORM} {MAIN}"),
-    Scenario("storm -t", "-t 300ms", f"{STORM} {MAIN}", 1, (USR1, TERM)),
-    Scenario("no command", "", None, 0, (), 127, run=["/no/such/command"]),
-    Scenario("no command in PATH", "", None, 0, (), 127, run=["no-such-command"]),
-    Scenario("text", "", None, 0, (), 7, run=["{}/text"]),
-    Scenario("of another machine", "", None, 0, (), 126, run=["{}/foreign"]),
-    Scenario("noexec", "", None, 0, (), 126, before=NO_EXEC, run=["{}/n/text"]),
-    Scenario("below", "", MAIN, below=True),
-    Scenario("below -p -T -w", "-p HUP -T{}/log -w", MAIN, below=True),
-    Scenario("below -g", "-g", MAIN, below=True, queue=True),
-    Scenario("below --session", "--session", f"{CHILD} {MAIN}", 2, below=True),
-    Scenario("below -t", "-t 200ms", f"{CHILD} {STUBBORN} {MAIN}", 3, (USR1, TERM), below=True),
-    Scenario("below -t, no /proc", "-t 200ms", f"{CHILD} {STUBBORN} {MAIN}", 3, (USR1, TERM),
-             below=True, before=NO_PROC),
-    Scenario("below -b", "-b", f"fork {{ mark ready sleep 200 }} {MAIN}", 2, below=True),
-    Scenario("below, a terminal", "-v", MAIN, below=True, err="terminal"),
-]
-
-# PID 1 of those below: says what has outlived init.
-HOST = r"""exec 9<&0
-"$@" <&9 9<&- & exec 9<&-
-status=0
-wait $! || status=$?
-for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-	left=
-	for stat in /proc/[0-9]*/stat; do
-		read -r line <$stat || continue
-		case $line in
-		"1 ("* | *") Z "*) ;;
-		*) left="$left $line" ;;
-		esac
-	done 2>/dev/null
-	[ -n "$left" ] || break
-	sleep 0.02
-done
-[ -z "$left" ] || echo "$left" >left
-exit $status"""
 
 Injection = collections.namedtuple("Injection", "scenario role call error when")
 
@@ -234,9 +166,9 @@ def filter_of(calls):
     entry = int.from_bytes(header[24:32], "little")
     known = numbers()
     return [
-        sys.executable, os.path.join(os.path.dirname(os.path.abspath(__file__)), "refuse.py"),
+        sys.executable, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "refuse.py"),
         "ENOSYS", "--but", hex(entry & ~0xFFFFF), hex(entry + size),
-        *(known[call] for call in calls if call in known), "--",
+        *(known[call] for call in calls if call in known and call not in WITHOUT), "--",
     ]
 
 
@@ -258,16 +190,16 @@ def lines(path):
     try:
         with open(path, encoding="ascii", errors="replace") as file:
             return file.read().splitlines()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return []
 
 
+def children_of(pid):
+    return " ".join(lines(f"/proc/{pid}/task/{pid}/children")).split()
+
+
 def only_child(pid):
-    try:
-        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-            return (file.read().split() or [None])[0]
-    except FileNotFoundError:
-        return None
+    return (children_of(pid) or [None])[0]
 
 
 def name_of(pid):
@@ -292,7 +224,7 @@ class Run:
     """One run of a scenario, with strace on init.  Ends by close()."""
 
     def __init__(self, scenario, strace, limit):
-        self.scenario, self.limit = scenario, limit
+        self.scenario, self.limit, self.minireap = scenario, limit, MINIREAP
         self.dir = tempfile.mkdtemp(prefix="inject.")
         self.trace = f"{self.dir}/trace"
         self.tracer = None
@@ -301,7 +233,8 @@ class Run:
         self.open_stderr()
         self.job = subprocess.Popen(
             self.command(), cwd=self.dir, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
-            stderr=self.stderr, env={**os.environ, "LISTEN_PID": "1"}, start_new_session=True,
+            stderr=self.stderr, env={**os.environ, "LISTEN_PID": "1", "ACTOR": ACTOR},
+            start_new_session=True,
         )
         try:
             self.begin(strace)
@@ -313,6 +246,9 @@ class Run:
         with open(f"{self.dir}/{name}", "wb") as file:
             file.write(content)
         os.chmod(f"{self.dir}/{name}", 0o755)
+
+    def lines(self, name):
+        return lines(f"{self.dir}/{name}")
 
     def open_stderr(self):
         self.reader = None
@@ -369,12 +305,17 @@ class Run:
     def has_ended(self):
         return self.job.poll() is not None
 
-    def drive(self, again):
+    def drive(self, again, noted):
         """Send the signals.  Init may end early, if it can say why."""
-        scenario = self.scenario
-        ready = lambda: self.has_ended() or len(lines(f"{self.dir}/ready")) >= scenario.ready
+        scenario, self.noted = self.scenario, noted
+        ready = lambda: self.has_ended() or len(self.lines("ready")) >= scenario.ready
         poll(self.limit, ready, "main does not start")
+        if scenario.joins and not self.has_ended():
+            subprocess.run(["nsenter", "-t", str(self.pid), "-p", "sh", "-c", "(exit 3 &)"],
+                           stderr=subprocess.DEVNULL, check=False)
         for n, sig in enumerate(scenario.signals):
+            if n + 1 == len(scenario.signals):
+                self.await_it(self.has_reaped, "a zombie stays", again, CHLD)
             if self.has_ended():
                 return
             send(self.pid, sig, scenario.queue)
@@ -385,9 +326,16 @@ class Run:
         self.await_end(again)
 
     def await_note(self, sig, again):
-        seen = lambda: self.has_ended() or any(
-            line.startswith(f"{int(sig)} ") for line in lines(f"{self.dir}/notes"))
+        seen = lambda: self.has_ended() or all(
+            any(line.startswith(f"{int(sig)} ") for line in self.lines(name))
+            for name in self.noted)
         self.await_it(seen, f"{sig.name} is lost", again, sig)
+
+    def has_reaped(self):
+        """Has init no child that is a zombie?"""
+        return self.has_ended() or not any(
+            ") Z " in line for child in children_of(self.pid)
+            for line in lines(f"/proc/{child}/stat"))
 
     def await_end(self, again):
         last = self.scenario.signals[-1] if self.scenario.signals else CHLD
@@ -459,7 +407,7 @@ def calls_of(trace):
 def record(scenario):
     run = Run(scenario, ["-f"], LIMIT * PATIENCE)
     try:
-        run.drive(False)
+        run.drive(False, () if WITHOUT else scenario.noted)
         run.tracer.wait(LIMIT * PATIENCE)
         verdict(run, Injection(scenario, "nobody", "nothing", "", 0))
         return calls_of(run.trace)
@@ -483,9 +431,18 @@ SELDOM = {
 }
 
 
+def can_do_without(scenario):
+    refused = (Injection(scenario, "init", call, "ENOSYS", "1+") for call in WITHOUT)
+    return not any(title(injection) in NOT_TRIED for injection in refused)
+
+
 def listed(pool):
     """Does each scenario go well with CALLS, and need all of them?"""
-    seen = set().union(*pool.map(seen_in, SCENARIOS)) - {"restart_syscall"}
+    scenarios = list(filter(can_do_without, SCENARIOS))
+    seen = set().union(*pool.map(seen_in, scenarios)) - {"restart_syscall"}
+    if WITHOUT:
+        print(f"{len(scenarios)} scenarios without {' '.join(WITHOUT)}")
+        return True
     problems = {"not listed": seen - set(CALLS), "not seen": set(CALLS) - seen - set(SELDOM)}
     for name, calls in problems.items():
         if calls:
@@ -506,20 +463,26 @@ def injections_of(scenario):
                 if place >= ours:
                     places[name].append(n + 1)
         for name, at in sorted(places.items()):
-            for when in sorted({at[0], at[min(1, len(at) - 1)], at[-1]}):
-                for error in ERRORS.get(name, OTHERS.split()):
-                    injection = Injection(scenario, role, name, error, when)
-                    if not any(part in title(injection) for part in NOT_TRIED):
-                        yield injection
+            errors = {when: ERRORS.get(name, OTHERS.split())
+                      for when in sorted({at[0], at[min(1, len(at) - 1)], at[-1]})}
+            if name in REFUSED:
+                errors[f"{at[0]}+"] = REFUSALS
+            for when, error in ((when, error) for when in errors for error in errors[when]):
+                injection = Injection(scenario, role, name, error, when)
+                if not any(part in title(injection) for part in NOT_TRIED):
+                    yield injection
 
 
 def verdict(run, injection):
     """The rule: raise Failure where it is broken."""
     scenario, status, said = injection.scenario, run.job.returncode, run.said()
     started = os.path.exists(f"{run.dir}/ready")
-    if os.path.exists(f"{run.dir}/left") and injection.call not in MAY_LEAVE:
-        raise Failure(f"left behind: {lines(f'{run.dir}/left')}")
-    if status == scenario.status and status not in (125, 126, 127):
+    if run.lines("left") and injection.call not in MAY_LEAVE:
+        raise Failure(f"left behind: {run.lines('left')}")
+    broken = scenario.promise and scenario.promise(run, status, said, injection)
+    if broken:
+        raise Failure(f"status {status}: {broken}: {said}")
+    if status in (scenario.status, scenario.other) and status not in (125, 126, 127):
         return
     if injection.call == "kill" and status == 137 and "did not end within" in said:
         return  # the stop signal was refused
@@ -534,25 +497,39 @@ def try_once(injection, limit):
     """Was the call reached?"""
     follow = ["-f"] if injection.role == "child" else []
     inject = f"inject={injection.call}:error={injection.error}:when={injection.when}"
-    run = Run(injection.scenario, follow + ["-e", f"trace={injection.call}", "-e", inject], limit)
+    run = Run(injection.scenario,
+              follow + ["-e", f"trace=execve,{injection.call}", "-e", inject], limit)
+    noted = ("notes",) if injection.call in ALONE else injection.scenario.noted
     try:
-        run.drive(injection.call in TRIED_AGAIN)
+        run.drive(injection.call in TRIED_AGAIN, noted)
         run.tracer.wait(limit)
         verdict(run, injection)
-        return any("INJECTED" in line for line in lines(run.trace))
+        return was_hit(lines(run.trace), injection.role)
     finally:
         run.close()
 
 
+def was_hit(trace, role):
+    """Has init, or its child, failed?  strace counts for each process anew."""
+    if role == "init":
+        return any("INJECTED" in line for line in trace)
+    pids = list(dict.fromkeys(line.split(" ", 1)[0] for line in trace if line[:1].isdigit()))
+    return len(pids) > 1 and any(
+        line.startswith(f"{pids[1]} ") and "INJECTED" in line for line in trace)
+
+
 def attempt(injection):
-    """None, or what was wrong; believed only if patience does not help."""
-    for limit in (LIMIT, LIMIT * PATIENCE):
+    """Was it reached, was it in time, and was anything wrong?  Believed only if
+    neither a second try nor patience helps."""
+    in_time = True
+    for limit in (LIMIT, LIMIT, LIMIT * PATIENCE):
+        in_time = limit == LIMIT
         try:
-            return try_once(injection, limit), None
+            return try_once(injection, limit), in_time, None
         except (Failure, OSError, subprocess.TimeoutExpired) as failure:
             problem = str(failure)
     print(f"{title(injection)}: {problem}", flush=True)
-    return True, problem
+    return True, True, problem
 
 
 def choose(injections, wanted, seed):
@@ -580,14 +557,18 @@ def main():
         only = os.environ.get("MINIREAP_INJECT_ONLY", "")
         chosen = choose(
             [injection for injection in found if only in title(injection)],
-            os.environ.get("MINIREAP_INJECT", "250"), os.environ.get("MINIREAP_INJECT_SEED", "1"))
-        results = list(pool.map(attempt, chosen))
-    failed = sum(problem is not None for _, problem in results)
-    reached = sum(was_reached for was_reached, _ in results)
+            os.environ.get("MINIREAP_INJECT", "600"), os.environ.get("MINIREAP_INJECT_SEED", "1"))
+        results = list(zip(chosen, pool.map(attempt, chosen)))
+    failed = sum(problem is not None for _, (_, _, problem) in results)
+    missed = [title(injection) for injection, (hit, _, _) in results if not hit]
+    late = [title(injection) for injection, (_, in_time, _) in results if not in_time]
+    for what, titles in ("not reached", missed), ("late, twice", late):
+        print("".join(f"{what}: {one}\n" for one in titles), end="")
     calls = {injection.call for injection in chosen}
-    print(f"{len(chosen)} of {len(found)} injections, {len(calls)} calls, "
-          f"{len(SCENARIOS)} scenarios: {reached} reached, {failed} failed")
-    sys.exit(failed > 0 or reached < len(chosen) * 0.8)
+    print(f"{len(chosen)} of {len(found)} injections, {len(calls)} calls, {len(SCENARIOS)} "
+          f"scenarios: {len(chosen) - len(missed)} reached, {len(late)} late, {failed} failed")
+    # What a busy machine makes late is not the same twice, but for a few.
+    sys.exit(failed > 0 or len(late) > 1 + len(chosen) / 100 or len(missed) > len(chosen) * 0.1)
 
 
 main()

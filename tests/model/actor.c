@@ -195,7 +195,7 @@ leave_to(void *(*act)(void *), char *argument)
 	_exit(96);
 }
 
-/* By select(2), which minireap never calls: see tests/inject.py. */
+/* By select(2), which minireap never calls: see tests/inject/run.py. */
 static void
 held(char **command)
 {
