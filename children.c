@@ -37,6 +37,8 @@ look_for_stop(struct supervision *run)
 	run->is_stopped = change != REAPER_CONTINUED;
 	if (run->is_stopped)
 		job_main_stopped(run->terminal, run->main.pid, change);
+	else
+		run->terminal->stop_sent = 0;
 }
 
 /* Is each reaped process, or each orphan, to be told of? */

@@ -60,7 +60,7 @@ static void
 continue_main(struct terminal *terminal, pid_t main_pid)
 {
 	terminal->job_stopped = false;
-	terminal->stop_sent = false;
+	terminal->stop_sent = 0;
 	kill(-main_pid, SIGCONT);
 }
 
@@ -81,9 +81,9 @@ void
 job_sent(struct terminal *terminal, int sig)
 {
 	if (is_job_control(sig) || sig == SIGSTOP)
-		terminal->stop_sent = true;
+		terminal->stop_sent = (uint8_t)sig;
 	else if (sig == SIGCONT)
-		terminal->stop_sent = false;
+		terminal->stop_sent = 0;
 }
 
 void
@@ -91,7 +91,7 @@ job_main_stopped(struct terminal *terminal, pid_t main_pid, int sig)
 {
 	/* Somebody's SIGSTOP, to be ended by his SIGCONT: but nobody else can
 	 * type while a main has the terminal that stands still. */
-	if (!is_job_control(sig) && !terminal->stop_sent && !terminal->held)
+	if (!is_job_control(sig) && terminal->stop_sent == 0 && !terminal->held)
 		return;
 	/* Put to the foreground while it ran: nobody continues it. */
 	if (is_denied(sig) && terminal_is_foreground(terminal, getpgrp())) {
@@ -99,7 +99,8 @@ job_main_stopped(struct terminal *terminal, pid_t main_pid, int sig)
 		continue_main(terminal, main_pid);
 	} else if (terminal->fd != -1 && is_job()) {
 		stop_job(terminal, sig);
-	} else if (sig == SIGTSTP && !terminal->stop_sent && terminal->held) {
+	} else if (sig == SIGTSTP && terminal->stop_sent != sig &&
+	    terminal->held) {
 		/* Nobody could continue it: ^Z would hang the container. */
 		kill(-main_pid, SIGCONT);
 	}

@@ -505,7 +505,7 @@ struct terminal {
 	bool held; /* main's group is to have it, or has it */
 	bool wanted; /* by main, when it stopped */
 	bool given_up; /* by init, for main's own session */
-	bool stop_sent; /* init itself forwarded a stop to main */
+	uint8_t stop_sent; /* the last stop that init forwarded to main, or 0 */
 	bool job_stopped; /* init stopped along with main */
 };
 

@@ -258,6 +258,48 @@ stop_key_is_undone() {
 	    exec cat'
 }
 
+@test "... nor for a signal that stopped nothing: ^Z is undone as ever" {
+	needs_root
+	stop_key_is_undone 'expect ready' unshare --pid --fork --mount-proc ./minireap -- bash -c '
+	    trap got=1 TTIN # as gunicorn: a worker more
+	    kill -TTIN 1
+	    until [ -n "$got" ]; do sleep 0.02; done
+	    echo ready
+	    exec cat'
+}
+
+@test "... nor when main alone is continued: ^Z is undone as ever" {
+	needs_root
+	stop_key_is_undone 'expect ready' unshare --pid --fork --mount-proc ./minireap -- bash -c '
+	    is() { [ "$(awk "$2 { print \$2 }" /proc/$1/status)" = "$3" ]; }
+	    until_is() { until is "$@"; do sleep 0.02; done; }
+	    (
+		until_is $$ /^Name/ cat
+		kill -TSTP 1
+		until_is $$ /^State/ T
+		kill -CONT $$
+		until_is $$ /^State/ S
+		until_is 1 /^State/ S # it has looked, and waits again
+		echo ready
+	    ) &
+	    exec cat'
+}
+
+@test "a stop that init forwarded, answered with SIGSTOP in the background, stops init too" {
+	type_into bash --norc --noprofile <<-'STEPS'
+	foreground bash
+	send ./minireap -- ./main -c 'trap "kill -STOP \$\$" TSTP; echo $PPID >init; until [ -e go ]; do sleep 0.05; done; exit 9' &\n
+	until [ -s init ]
+	until kill -TSTP $(cat init)
+	until grep '^State:.T' /proc/$(cat init)/status
+	until touch go
+	send fg; echo status=$?\n
+	expect status=9
+	send exit 0\n
+	end 0
+	STEPS
+}
+
 # A shell with job control, in a session of its own.
 session_steps() {
 	cat <<-'STEPS'
