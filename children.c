@@ -36,7 +36,8 @@ look_for_stop(struct supervision *run)
 		return;
 	run->is_stopped = change != REAPER_CONTINUED;
 	if (run->is_stopped)
-		job_main_stopped(run->terminal, run->main.pid, change);
+		job_main_stopped(run->terminal, run->main.pid, change,
+		    run->stop.deadline == STOP_NEVER);
 	else
 		run->terminal->stop_sent = 0;
 }

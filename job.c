@@ -87,7 +87,8 @@ job_sent(struct terminal *terminal, int sig)
 }
 
 void
-job_main_stopped(struct terminal *terminal, pid_t main_pid, int sig)
+job_main_stopped(
+    struct terminal *terminal, pid_t main_pid, int sig, bool may_stop)
 {
 	/* Somebody's SIGSTOP, to be ended by his SIGCONT: but nobody else can
 	 * type while a main has the terminal that stands still. */
@@ -97,11 +98,12 @@ job_main_stopped(struct terminal *terminal, pid_t main_pid, int sig)
 	if (is_denied(sig) && terminal_is_foreground(terminal, getpgrp())) {
 		terminal_hand_over(terminal, main_pid);
 		continue_main(terminal, main_pid);
-	} else if (terminal->fd != -1 && is_job()) {
+	} else if (may_stop && terminal->fd != -1 && is_job()) {
 		stop_job(terminal, sig);
 	} else if (sig == SIGTSTP && terminal->stop_sent != sig &&
 	    terminal->held) {
-		/* Nobody could continue it: ^Z would hang the container. */
+		/* Nobody could continue it: ^Z would hang the container; or
+		 * we have a time to keep, and main better things to do. */
 		kill(-main_pid, SIGCONT);
 	}
 }
@@ -144,9 +146,10 @@ was_denied(struct terminal *terminal, pid_t main_pid)
 }
 
 bool
-job_ignores(const siginfo_t *info)
+job_ignores(const siginfo_t *info, bool may_stop)
 {
-	return info->si_signo == SIGTSTP && job_is_key(info) && !is_job();
+	return info->si_signo == SIGTSTP && job_is_key(info) &&
+	    !(may_stop && is_job());
 }
 
 bool

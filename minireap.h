@@ -555,15 +555,17 @@ signals_set job_own_signals(const struct terminal *terminal);
 /*
  * Main was stopped by sig.  A shell that could continue init sees init's whole
  * group stop too (and init has been continued when this returns); where nobody
- * could, a stop from the keyboard is undone.  credentials(7)
+ * could, or init may not stop, since it has a deadline to keep, a stop from the
+ * keyboard is undone.  credentials(7)
  */
-void job_main_stopped(struct terminal *terminal, pid_t main_pid, int sig);
+void job_main_stopped(
+    struct terminal *terminal, pid_t main_pid, int sig, bool may_stop);
 
 /* Did the terminal send it, to a whole group?  Then main's is meant. */
 bool job_is_key(const siginfo_t *info);
 
-/* Is it a key that would stop what nobody could continue? */
-bool job_ignores(const siginfo_t *info);
+/* Is it a key that would stop what nobody could continue, or may not stop? */
+bool job_ignores(const siginfo_t *info, bool may_stop);
 
 /*
  * Init was sent a signal.  True where nothing is left to forward: SIGCONT when

@@ -23,7 +23,7 @@ forward(struct supervision *run, int sig, const siginfo_t *info)
 {
 	if (run->options->verbosity >= 2)
 		report_signal(run->log, info, sig, run->options->rewrite[sig]);
-	if (job_ignores(info) ||
+	if (job_ignores(info, run->stop.deadline == STOP_NEVER) ||
 	    (!run->stop.main_gone &&
 		job_handled(run->terminal, run->main.pid, info)))
 		return;

@@ -879,6 +879,96 @@ LEFT="env --default-signal=INT setsid bash -c '
 	STEPS
 }
 
+@test "-t: stopped for using the terminal in the background, main is killed in time" {
+	type_into bash --norc --noprofile <<-'STEPS'
+	foreground bash
+	send ./minireap -t 1 -- ./main -c 'trap "stty sane </dev/tty; exit 9" TERM; echo $PPID >init; while :; do sleep 0.05; done' &\n
+	until [ -s init ]
+	until kill -TERM $(cat init)
+	until ! kill -0 $(cat init)
+	send wait %1; echo status=$?\n
+	expect status=137
+	send exit 0\n
+	end 0
+	STEPS
+}
+
+@test "-d: stopped likewise meanwhile, main gets the stop signal in time" {
+	type_into bash --norc --noprofile <<-'STEPS'
+	foreground bash
+	send ./minireap -d 1 -- ./main -c 'echo $PPID >init; until [ -e go ]; do sleep 0.05; done; stty sane </dev/tty' &\n
+	until [ -s init ]
+	until kill -TERM $(cat init)
+	until touch go
+	until ! kill -0 $(cat init)
+	send wait %1; echo status=$?\n
+	expect status=143
+	send exit 0\n
+	end 0
+	STEPS
+}
+
+# is_slow: who is told to end does so when there is a file go, with status 9.
+is_slow() {
+	cat >slow <<-'SLOW'
+	trap 'touch told; until [ -e go ]; do sleep 0.05; done; exit 9' TERM
+	echo $$ >pid
+	while :; do sleep 0.05; done
+	SLOW
+}
+
+# told_steps WHO: meanwhile ^Z does nothing.
+told_steps() {
+	cat <<-STEPS
+	until [ -e told ]
+	send ^Z
+	expect ^Z
+	until touch go
+	foreground bash
+	send echo status=\$?\n
+	expect status=$1
+	send exit 0\n
+	end 0
+	STEPS
+}
+
+@test "-t: once main was told to end, ^Z does nothing" {
+	is_slow
+	{
+		cat <<-'STEPS'
+		foreground bash
+		send ./minireap -t 60 -- ./main slow\n
+		until [ -s pid ] && kill -TERM $(ps -o ppid= $(cat pid))
+		STEPS
+		told_steps 9
+	} | type_into bash --norc --noprofile
+}
+
+@test "-t: once main was told to end, ^Z does nothing, as PID 1" {
+	needs_root
+	is_slow
+	type_into unshare --pid --fork --mount-proc ./minireap -t 60 -- \
+	    ./main -c '(until [ -s pid ]; do sleep 0.05; done; kill -TERM 1) &
+		. ./slow' <<-'STEPS'
+	until [ -e told ]
+	send ^Z
+	expect ^Z
+	until touch go
+	end 9
+	STEPS
+}
+
+@test "-t: main has ended, ^Z does nothing while the rest has its time" {
+	is_slow
+	{
+		cat <<-'STEPS'
+		foreground bash
+		send ./minireap -t 60 -- sh -c 'setsid bash slow & until [ -s pid ]; do sleep 0.05; done'\n
+		STEPS
+		told_steps 0
+	} | type_into bash --norc --noprofile
+}
+
 @test "two inits in a pipeline: ^Z stops both, fg continues both, ^C ends them" {
 	type_into bash --norc --noprofile <<-'STEPS'
 	foreground bash
