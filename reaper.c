@@ -49,10 +49,9 @@ reaper_next_stop(pid_t child)
 {
 	siginfo_t info;
 
-	info.si_pid = 0;
-	if (waitid(P_PID, (id_t)child, &info,
-		WSTOPPED | WCONTINUED | WNOHANG) == -1 ||
-	    info.si_pid == 0)
+	info.si_pid = 0; /* stays so where this fails, too */
+	waitid(P_PID, (id_t)child, &info, WSTOPPED | WCONTINUED | WNOHANG);
+	if (info.si_pid == 0)
 		return REAPER_NO_CHANGE;
 	return info.si_code == CLD_STOPPED ? info.si_status : REAPER_CONTINUED;
 }
@@ -63,9 +62,9 @@ reaper_is_stopped(pid_t child, bool known)
 	siginfo_t info;
 
 	info.si_pid = 0;
-	if (waitid(P_PID, (id_t)child, &info,
-		WSTOPPED | WCONTINUED | WNOHANG | WNOWAIT) == -1 ||
-	    info.si_pid == 0)
+	waitid(P_PID, (id_t)child, &info,
+	    WSTOPPED | WCONTINUED | WNOHANG | WNOWAIT);
+	if (info.si_pid == 0)
 		return known;
 	return info.si_code == CLD_STOPPED;
 }
