@@ -89,13 +89,19 @@ next_signal(struct supervision *run, siginfo_t *info, bool more, bool due)
 
 /* Have children ended, or may they have? */
 static bool
-reap(struct supervision *run, int sig, const siginfo_t *info, bool due)
+reap(struct supervision *run, int sig, siginfo_t *info, bool due)
 {
-	const bool is_named = sig == SIGCHLD && !signals_is_sent(info);
+	const pid_t named =
+	    sig == SIGCHLD && !signals_is_sent(info) ? info->si_pid : 0;
 	const bool asks_all = sig == 0 || !run->sweep.is_costly ||
 	    (due && sweep_is_due(&run->sweep));
 
-	return children_reap(run, is_named ? info->si_pid : 0, asks_all);
+	/* SIGCHLD comes before SIGCONT, but whoever stopped and continued us
+	 * may have taken the terminal that we return at main's end. */
+	if (run->terminal->fd != -1 &&
+	    signals_wait(signals_only(SIGCONT), info, 0) != 0)
+		handle_signal(run, SIGCONT, info);
+	return children_reap(run, named, asks_all);
 }
 
 int

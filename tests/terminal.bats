@@ -706,6 +706,51 @@ editor_steps() {
 	STEPS
 }
 
+# dead_steps COMMAND: its process group is stopped by another than ^Z, and goes on
+# when main has ended: the shell has the terminal by then.
+dead_steps() {
+	cat >main.sh <<-'MAIN'
+	ps -o pgid= $PPID >group
+	echo $$ >pid
+	until [ -e go ]; do sleep 0.05; done
+	MAIN
+	cat <<-STEPS
+	foreground bash
+	send $*\n
+	until [ -s pid ]
+	foreground main
+	until kill -STOP -\$(echo \$(cat group))
+	expect Stopped
+	foreground bash
+	until touch go
+	until grep '^State:.Z' /proc/\$(cat pid)/status
+	until kill -CONT -\$(echo \$(cat group))
+	until ! kill -0 -\$(echo \$(cat group))
+	foreground bash
+	send echo st""ill\n
+	expect still
+	send exit 5\n
+	end 5
+	STEPS
+}
+
+@test "main ends while init is stopped: the shell keeps the terminal" {
+	dead_steps ./minireap -- ./main main.sh |
+	    type_into bash --norc --noprofile
+}
+
+@test "... and so it does with a script between them" {
+	dead_steps sh -c "'./minireap -- ./main main.sh; exit 3'" |
+	    type_into bash --norc --noprofile
+}
+
+@test "... with fg the script behind it has the terminal" {
+	dead_steps sh -c "'./minireap -- ./main main.sh; read line; echo got \$line'" |
+	    sed -e 's/^until kill -CONT.*/send fg\\n/' \
+		-e 's/^until ! kill.*/foreground sh\ncooked\nsend word\\n\nexpect got word/' |
+	    type_into bash --norc --noprofile
+}
+
 @test "in the background to its end: what is in the foreground stays there" {
 	type_into bash --norc --noprofile <<-'STEPS'
 	foreground bash
