@@ -16,7 +16,7 @@ setup() {
 	export FUZZ_WORK=$BATS_TEST_TMPDIR/work
 }
 
-@test "no input breaks a parser: options, signals, times, stat, cgroups, programs" {
+@test "no input breaks a parser: options, signals, times, /proc, cgroups, programs" {
 	run -0 sh "$FUZZ.sh" "${FUZZ_SECONDS:-5}" 3>&-
 	echo "$output"
 	# Each has said how many inputs it has tried.

@@ -10,7 +10,7 @@ set -u
 seconds=${1:?usage: fuzz.sh SECONDS [NAME]...}
 shift
 root=$(cd "$(dirname "$0")/.." && pwd) || exit 125
-[ $# -gt 0 ] || set -- options signames times stat oom diagnose
+[ $# -gt 0 ] || set -- options signames times stat status oom table diagnose
 work=${FUZZ_WORK:-$(mktemp -d)} || exit 125
 mkdir -p "$work/obj" && cd "$work" || exit 125
 

@@ -68,7 +68,7 @@ drive() { # NAME SOURCE... -- ARGUMENT...
 find "$build/obj" -name '*.o' ! -name 'probe*' ! -name init.o -exec \
     ar rc "$build/all.a" {} +
 drive stop tests/model/stop_model.c -- 100000 1
-for parser in diagnose oom options signames; do
+for parser in diagnose oom options signames status table; do
 	drive "$parser" tests/coverage/feed.c "tests/fuzz/$parser.c" -- \
 	    tests/fuzz/corpus/"$parser"/*
 done

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -39,6 +40,44 @@ text_of(const void *data, size_t size)
 	memcpy(text, data, size);
 	text[size] = '\0';
 	return text;
+}
+
+/* As file_read() gives a file's text; behind it stands what is not its. */
+static inline ssize_t
+give(const char *from, size_t length, char *text, size_t size)
+{
+	if (length > size - 1)
+		length = size - 1;
+	memset(text, '1', size);
+	memcpy(text, from, length);
+	text[length] = '\0';
+	return (ssize_t)length;
+}
+
+/*
+ * Likewise, where the input is several files, each behind a line "== NAME".
+ * -1: none has that name.
+ */
+static inline ssize_t
+give_file(const char *input, const char *name, char *text, size_t size)
+{
+	static const char mark[] = "== ";
+	const size_t length = strlen(name);
+
+	for (const char *s = input; s != NULL; s = strstr(s, mark)) {
+		const char *end;
+
+		if (strncmp(s, mark, strlen(mark)) != 0)
+			continue;
+		s += strlen(mark);
+		if (strncmp(s, name, length) != 0 || s[length] != '\n')
+			continue;
+		s += length + 1;
+		end = strstr(s, mark);
+		return give(
+		    s, end == NULL ? strlen(s) : (size_t)(end - s), text, size);
+	}
+	return -1;
 }
 
 /* A line for a log can neither end early nor drive a terminal. */
