@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Why a file could not be executed: the input is the file, in memory, and
- * then part of a path.  Below a file that path leads nowhere: nothing of this
- * machine is opened.
+ * Why a file could not be executed, and whether a shell is to read it: the
+ * input is the file, in memory, and then part of a path.  Below a file that
+ * path leads nowhere: nothing of this machine is opened.
  */
 #include "fuzz.h"
-#include "minireap.h"
+
+#include "execute.c"
 
 #include <sys/mman.h>
 
-#include <errno.h>
-#include <unistd.h>
-
-enum { PATH_SIZE = 256 };
+enum { PATH_SIZE = 256, START_SIZE = 128 };
 
 static void
 judge(const char *file, int error)
@@ -26,6 +24,19 @@ judge(const char *file, int error)
 	promise_clean(line.text, line.length);
 	promise(strcmp(path, file) == 0, "the path is mended");
 	free(path);
+}
+
+/* What a shell would read as a script; a program never is, whole or not. */
+static void
+judge_text(const char *file, const uint8_t *data, size_t size)
+{
+	const size_t start = size < START_SIZE ? size : START_SIZE;
+	const bool is_known = (size >= 2 && memcmp(data, "#!", 2) == 0) ||
+	    (size >= 4 && memcmp(data, "\177ELF", 4) == 0);
+
+	promise(is_text(file) ==
+		(size > 0 && memchr(data, '\0', start) == NULL && !is_known),
+	    "text is what has no NUL in its start, nor a program's mark");
 }
 
 int
@@ -42,6 +53,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    pwrite(fd, data, size, 0) != (ssize_t)size)
 		abort();
 	length = snprintf(file, sizeof file, "/proc/self/fd/%d", fd);
+	judge_text(file, data, size);
 	for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
 		judge(file, errors[i]);
 	snprintf(file + length, sizeof file - (size_t)length, "/%.*s",
