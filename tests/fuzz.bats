@@ -16,18 +16,30 @@ setup() {
 	export FUZZ_WORK=$BATS_TEST_TMPDIR/work
 }
 
-@test "no input breaks a parser: options, signals, times, /proc, cgroups, programs" {
-	run -0 sh "$FUZZ.sh" "${FUZZ_SECONDS:-5}" 3>&-
-	echo "$output"
-	# Each has said how many inputs it has tried.
-	[ "$(grep -cE '^[a-z]+: inputs: [1-9][0-9]{2,}$' <<<"$output")" = \
-	    "$(find "$FUZZ" -name '*.c' | wc -l)" ]
-}
-
-@test "a parser that has lost a check is found out" {
+# copy_tree: to break something in it.
+copy_tree() {
 	mkdir -p tree/tests
 	cp "$FUZZ"/../../*.[ch] tree
 	cp -r "$FUZZ" "$FUZZ.sh" tree/tests
+}
+
+@test "no input breaks a parser: options, signals, times, /proc, cgroups, programs" {
+	run -0 sh "$FUZZ.sh" "${FUZZ_SECONDS:-5}" 3>&-
+	echo "$output"
+	# None is left out.
+	[ "$(grep -cE '^[a-z]+: inputs: [0-9]+$' <<<"$output")" = \
+	    "$(find "$FUZZ" -name '*.c' | wc -l)" ]
+}
+
+@test "a fuzzer that has tried next to nothing is a failure" {
+	copy_tree
+	sed -i 's/^	judge_any(data, size);/	usleep(20000);/' tree/tests/fuzz/stat.c
+	run -123 sh tree/tests/fuzz.sh 5 stat 3>&-
+	[[ $output =~ 'stat: TOO FEW INPUTS in 5 s' ]]
+}
+
+@test "a parser that has lost a check is found out" {
+	copy_tree
 	sed -i "s/ || rest\[2\] == '.0'//" tree/proc.c
 	run ! cmp tree/proc.c "$BATS_TEST_DIRNAME/../proc.c"
 	run -123 sh tree/tests/fuzz.sh 60 stat 3>&-

@@ -4,6 +4,8 @@
 # Build the fuzzers of tests/fuzz and run each for SECONDS, on inputs that grow
 # from those in tests/fuzz/corpus.  Needs clang with its runtime libraries.
 # usage: sh tests/fuzz.sh SECONDS [NAME]...
+# One that has tried next to nothing in SECONDS >= 5, on a starved machine say,
+# has failed: it tells nothing.
 # FUZZ_WORK: where all is made, and where finds, and what has been grown, stay;
 # a directory of its own that goes again unless something was found.
 set -u
@@ -35,8 +37,15 @@ build "$@" && printf '%s\n' "$@" | xargs -P "$jobs" -I NAME sh -c '
 	    -detect_leaks=0 -print_final_stats=1 -artifact_prefix="$1-" \
 	    "grown/$1" "$3/tests/fuzz/corpus/$1" >"$1.log" 2>&1
 	then
-		sed -n "s/^stat::number_of_executed_units: */$1: inputs: /p" \
-		    "$1.log"
+		inputs=$(sed -n "s/^stat::number_of_executed_units: *//p" \
+		    "$1.log")
+		echo "$1: inputs: ${inputs:-unknown}"
+		if [ -z "$inputs" ] || { [ "$2" -ge 5 ] &&
+		    [ "$inputs" -lt 1000 ]; }
+		then
+			echo "$1: TOO FEW INPUTS in $2 s"
+			exit 1
+		fi
 	else
 		tail -n 60 "$1.log"
 		echo "$1: FOUND SOMETHING, see $PWD"
