@@ -37,8 +37,9 @@ readonly ENDS='
 attacked() {
 	local script=$1
 	shift
-	run -7 --separate-stderr timeout 20 unshare --pid --fork --kill-child \
-	    --mount-proc "$MINIREAP" -t 5 "$@" -- bash -c "$script $ENDS" bash 1
+	run -7 --separate-stderr timeout -s KILL 20 unshare --pid --fork \
+	    --kill-child --mount-proc "$MINIREAP" -t 5 "$@" -- \
+	    bash -c "$script $ENDS" bash 1
 	echo "$stderr"
 }
 
@@ -317,8 +318,8 @@ oom_has_killed() {
 # bats test_tags=static
 @test "a user namespace with one mapped user: all the same" {
 	unshare --user --map-root-user true || lacks 'user namespaces'
-	run -7 --separate-stderr timeout 20 setpriv --reuid 4242 --regid 4242 \
-	    --clear-groups unshare --user --map-root-user --pid --fork \
+	run -7 --separate-stderr timeout -s KILL 20 setpriv --reuid 4242 \
+	    --regid 4242 --clear-groups unshare --user --map-root-user --pid --fork \
 	    --kill-child --mount-proc "$MINIREAP" -t 5 -- bash -c "
 	    (sleep 60 &); (sleep 0.05 &) $ENDS" bash 1
 	equal stderr '' "$stderr"
