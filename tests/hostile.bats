@@ -104,6 +104,29 @@ readonly POLL='
 	    done 2>/dev/null'
 }
 
+@test "a tracer holds PID 1, then detaches or is killed: all is made up for" {
+	attacked "$POLL"'
+	    trap "heard=yes" HUP
+	    mkfifo go
+	    for way in detach kill; do
+		heard=no
+		rm -f said
+		"$PROBE" hold $1 <go >said & tracer=$!
+		exec 8>go
+		poll "grep -qs held said"
+		(sleep 0.01 8>&- & echo $! >orphan)
+		orphan=$(<orphan)
+		poll "grep -qs ^State:.Z /proc/$orphan/status"
+		kill -HUP $1
+		sleep 0.3 # it is held all the while
+		[ $heard = no ] && [ -e /proc/$orphan ] || exit 97
+		[ $way = detach ] || kill -KILL $tracer
+		exec 8>&-
+		poll "[ \$heard = yes ] && [ ! -e /proc/$orphan ]"
+		wait $tracer
+	    done 2>/dev/null'
+}
+
 @test "200,000 signals, as fast as 4 can send: main gets TERM, its end is noticed" {
 	# Real-time signals are queued, so there is a backlog, too.
 	start -t 5 -- "$ACTOR" times 4 '{' fork '{' session ignore 12 mark ready \

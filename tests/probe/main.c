@@ -62,6 +62,7 @@ static const struct {
     {"send", send_main},
     {"storm", storm_main},
     {"mask", mask_main},
+    {"hold", hold_main},
     {"orphans", orphans_main},
     {"orphans-at-once", orphans_at_once_main},
     {"latency", latency_main},

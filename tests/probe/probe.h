@@ -25,6 +25,7 @@ int queue_main(int argc, char **argv);
 int send_main(int argc, char **argv);
 int storm_main(int argc, char **argv);
 int mask_main(int argc, char **argv);
+int hold_main(int argc, char **argv);
 int orphans_main(int argc, char **argv);
 int orphans_at_once_main(int argc, char **argv);
 int latency_main(int argc, char **argv);
