@@ -127,6 +127,32 @@ readonly POLL='
 	    done 2>/dev/null'
 }
 
+@test "its log is a pipe that a neighbour keeps full: signals pass, the end is noticed" {
+	mkfifo pipe
+	exec 8<>pipe # nobody reads it
+	start_init bash -c 'exec "$@" 2>&8' bash "$MINIREAP" -vv -t 5 -- bash -c '
+	    trap "heard=yes" USR2
+	    kill -USR2 1
+	    until [ "$heard" ]; do sleep 0.01; done
+	    # What is written to it now fills it, or waits.
+	    dd if=/dev/zero of=/proc/1/fd/2 bs=4096 oflag=nonblock 2>/dev/null
+	    yes >/proc/1/fd/2 &
+	    (sleep 0.01 &)
+	    exec "$ACTOR" note notes die '$TERM' 7 mark ready live'
+	await_lines ready 1
+	for n in {1..20}; do
+		send $USR1
+		await_lines notes $n
+	done
+	send $TERM
+	finish
+	exec 9<pipe 8>&-
+	cat <&9 >said
+	equal status 7 "$STATUS"
+	equal 'lines while there was room' 1 "$(grep -ac 'signal SIGUSR2' said)"
+	equal 'lines then' 0 "$(grep -ac 'signal SIGUSR1' said)"
+}
+
 @test "200,000 signals, as fast as 4 can send: main gets TERM, its end is noticed" {
 	# Real-time signals are queued, so there is a backlog, too.
 	start -t 5 -- "$ACTOR" times 4 '{' fork '{' session ignore 12 mark ready \
