@@ -8,11 +8,14 @@
  *   unnoticed  main's end is noticed
  *   stays      no zombie stays for ever
  *   unheard    a signal is forwarded, or main is gone
- *   no_end     init ends after main; with -b when nothing is left, and with
- *              -t once a stop was asked for; with -t the deadlines that pass
- *              before that are counted
+ *   lingers    init ends when main and all others are gone
+ *   no_end     without -b init ends after main, and with -t once a stop was
+ *              asked for, main's end or not
  *   assert     nothing is sent to main's number once it was reaped, and init
  *              ends before main only where main was killed and does not end
+ *
+ * All lives at once are too many states.  One run has no deadlines where
+ * sweeps are costly; one with -DCOSTLY has them, and fewer of the rest.
  *
  * Numbers are small: they only have to be more than one.  Each step of init is
  * one system call and what is computed behind it, as nobody else can see that.
@@ -26,7 +29,11 @@
 #define REAP_BATCH 2	/* children.c: enum, 64 */
 #define SIGNAL_BATCH 2	/* supervise.c: enum, 16 */
 #define KILLS 1		/* stop.c: REAP_LIMIT_MS / KILL_EVERY_MS, 20 */
+#if defined(COSTLY)
+#define ORPHANS 1	/* with main more than the batch there, which is one */
+#else
 #define ORPHANS 2	/* with main more than a batch */
+#endif
 #define NOBODY 3	/* is named: 0 is main, then orphans */
 
 /* Signals in the kernel's order.  One that is pending comes only once. */
@@ -44,7 +51,7 @@ byte whom = NOBODY;	/* it names: the first of those it stands for */
 /* Children, the eldest first, as wait4(2) walks them: main, then orphans. */
 mtype:process = { LIVE, ZOMBIE, REAPED };
 mtype:process main = LIVE;
-mtype:process orphans[ORPHANS];
+mtype:process orphans[2];
 byte living;		/* orphans, ended ones that are not reaped included */
 
 /* Options. */
@@ -71,7 +78,6 @@ byte watched;
 bool owed;		/* that signal has come and was not sent on */
 byte marked;		/* which orphan, from 1 on, is that zombie */
 bool asked;		/* to stop, where that is watched */
-byte passed;		/* deadlines */
 
 /* ------------------------------------------------------- the kernel */
 
@@ -186,8 +192,6 @@ inline main_ended()
 /* stop.c: stop_expired(), with deliver.c: deliver_action() */
 inline expired()
 {
-	passed++;
-	assert(passed <= 4 + KILLS);
 	if
 	:: state == DELAYING ->
 		start_clock();
@@ -233,6 +237,9 @@ inline sweep()
 	:: main != ZOMBIE && orphans[0] == ZOMBIE -> reap_orphan(0)
 	:: main != ZOMBIE && orphans[0] != ZOMBIE && orphans[1] == ZOMBIE ->
 		reap_orphan(1)
+#ifdef TAKE_ANY_FOR_MAIN
+		; main_ended()
+#endif
 	:: else -> result = 0
 	fi;
 	if
@@ -308,6 +315,23 @@ inline look_past_children()
 #define ASKS_ALL (sig == NONE || !is_costly || (due && !pauses))
 #endif
 
+/* supervise.c: time_left(): what ends the wait beside signals */
+#ifdef SLEEP_TILL_THE_DEADLINE
+#define SWEEP_IS_TIME (is_owed && !pauses && deadline != ARMED)
+#else
+#define SWEEP_IS_TIME (is_owed && !pauses)
+#endif
+#ifdef SLEEP_TOO_LONG
+#define DEADLINE_IS_TIME false
+#else
+#ifdef SLEEP_THE_PAUSE_OUT
+#define DEADLINE_IS_TIME (deadline == DUE && !is_owed)
+#else
+#define DEADLINE_IS_TIME (deadline == DUE)
+#endif
+#endif
+#define IS_AWAKENED (SOMETHING_PENDING || SWEEP_IS_TIME || DEADLINE_IS_TIME)
+
 /* What was received is dealt with, and forgotten. */
 inline turn_done()
 {
@@ -322,10 +346,23 @@ inline turn_done()
 	due = false
 }
 
-/* What is watched, and the options that have to do with it. */
+/*
+ * What is watched, and the options that have to do with it.  A signal's turn
+ * comes or not whatever the deadlines are: that is left to the other run.
+ */
 inline choose()
 {
 	atomic {
+#if defined(COSTLY)
+		if
+		:: watched = STOP
+		:: watched = A_ZOMBIE
+		fi;
+		may_cost = true;
+		grace = true;
+		if :: watched == STOP -> delay = true :: true fi;
+		if :: waits = true :: true fi
+#else
 		if
 		:: watched = HIGH
 		:: watched = CHLD
@@ -339,6 +376,7 @@ inline choose()
 		fi;
 		if :: !may_cost -> grace = true :: true fi;
 		if :: !may_cost -> waits = true :: true fi
+#endif
 	}
 }
 
@@ -365,12 +403,8 @@ active proctype init_loop()
 		if
 		:: waited
 		:: else ->
-end_asleep:		atomic {
-				(SOMETHING_PENDING || (is_owed && !pauses)
-#ifndef SLEEP_TOO_LONG
-				    || deadline == DUE
-#endif
-				    );
+asleep:			atomic {
+				IS_AWAKENED;
 				take(NONE, NONE);
 				turn_done()
 			}
@@ -388,8 +422,10 @@ end_asleep:		atomic {
 		od;
 		atomic {
 			if	/* stop.c: stop_none_left() */
+#ifndef WAIT_FOR_THE_NEXT
 			:: asks_all && result == 0 && main == REAPED &&
 			    living == 0 -> has_ended = true
+#endif
 			:: else
 			fi;
 #ifndef FORGET_TO_LOOK_AGAIN
@@ -442,42 +478,39 @@ active proctype world()
 		orphans[0] == ZOMBIE -> marked = 1 }
 	:: atomic { watched == A_ZOMBIE && marked == 0 &&
 		orphans[1] == ZOMBIE -> marked = 2 }
-	/* Nothing will happen any more: only matters to one who waits for it. */
-	:: init_loop@end_asleep && !SOMETHING_PENDING -> break
 	od
 }
 
 active proctype clock()
 {
-end_still:
 	do
 	:: deadline == ARMED -> deadline = DUE
 	:: pauses -> pauses = false
+	/* Nothing more happens, for ever if need be: matters to who waits. */
+	:: init_loop@asleep && !IS_AWAKENED
 	od
 }
 
 /* --------------------------------------------------------- the claim */
 
 /*
- * What must not happen is that one of these holds for ever.  Time goes on:
- * lives in which a deadline does not come, or a pause is not over, are none,
- * so only those count that see neither again and again.  All the world can do between two steps of
- * init comes to an end by itself, so that init needs no such rule.
+ * What must not happen is that one of these holds for ever.  Time goes on, but
+ * a deadline may be far off beside a pause, or a pause long beside what is left
+ * till the deadline: so each says which of them it has to wait for, and lives
+ * in which that does not come are none.  All the world can do between two steps
+ * of init comes to an end by itself, so that init needs no such rule.
  */
 #define UNNOTICED (!has_ended && main == ZOMBIE)
 #define STAYS (!has_ended && marked != 0)
 #define UNHEARD (!has_ended && owed && main == LIVE)
-#define NO_END (!has_ended && main == REAPED && \
-	(!waits || living == 0 || (grace && asked)))
+#define LINGERS (!has_ended && main == REAPED && living == 0)
+#define NO_END (!has_ended && \
+	((main == REAPED && !waits) || (grace && asked)))
 
-#define FOREVER(name, what) \
+#define FOREVER(name, what, not_yet) \
 name:	do \
-	:: what && deadline == ARMED \
-	:: what && deadline != ARMED -> break \
-	od; \
-	do \
-	:: what && pauses \
-	:: what && !pauses -> goto accept_##name \
+	:: what && not_yet \
+	:: what && !(not_yet) -> goto accept_##name \
 	od; \
 accept_##name: \
 	what -> goto name
@@ -488,11 +521,13 @@ never {
 	:: UNNOTICED -> goto unnoticed
 	:: STAYS -> goto stays
 	:: UNHEARD -> goto unheard
+	:: LINGERS -> goto lingers
 	:: NO_END -> goto no_end
 	:: has_ended -> assert(main == REAPED || state == KILLING_REST); false
 	od;
-	FOREVER(unnoticed, UNNOTICED);
-	FOREVER(stays, STAYS);
-	FOREVER(unheard, UNHEARD);
-	FOREVER(no_end, NO_END)
+	FOREVER(unnoticed, UNNOTICED, false);
+	FOREVER(stays, STAYS, pauses);
+	FOREVER(unheard, UNHEARD, deadline == ARMED);
+	FOREVER(lingers, LINGERS, pauses);
+	FOREVER(no_end, NO_END, deadline == ARMED)
 }
