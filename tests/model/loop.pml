@@ -23,7 +23,8 @@
  * rewriting, who of the rest is signalled, and what stands only for /proc.
  *
  * Each -DNAME at an `#ifdef NAME` breaks the loop in a way that an init was
- * once broken in, or may come to be: loop-model.bats wants all of them found.
+ * once broken in, or may come to be, and beside it stands what does not hold
+ * then: loop-model.bats wants all of them found, by that and nothing else.
  */
 
 #define REAP_BATCH 2	/* children.c: enum, 64 */
@@ -137,7 +138,7 @@ inline reap_orphan(i)
 inline deliver(what)
 {
 	if
-#ifndef SIGNAL_THE_DEAD
+#ifndef SIGNAL_THE_DEAD	/* assert */
 	:: main_gone	/* by pidfds, and by no number of main's */
 #endif
 	:: else -> assert(main != REAPED)
@@ -195,7 +196,7 @@ inline expired()
 	if
 	:: state == DELAYING ->
 		start_clock();
-#ifndef FORGET_THE_HELD
+#ifndef FORGET_THE_HELD	/* unheard */
 		deliver(STOP)
 #endif
 	:: state == STOPPING ->
@@ -205,7 +206,7 @@ inline expired()
 	:: state == KILLING_REST && kills == KILLS ->
 		has_ended = true
 	:: state == KILLING_REST && kills < KILLS ->
-#ifndef NEVER_GIVE_UP
+#ifndef NEVER_GIVE_UP	/* no_end */
 		kills++;
 #endif
 		arm(true)
@@ -237,7 +238,7 @@ inline sweep()
 	:: main != ZOMBIE && orphans[0] == ZOMBIE -> reap_orphan(0)
 	:: main != ZOMBIE && orphans[0] != ZOMBIE && orphans[1] == ZOMBIE ->
 		reap_orphan(1)
-#ifdef TAKE_ANY_FOR_MAIN
+#ifdef TAKE_ANY_FOR_MAIN	/* assert */
 		; main_ended()
 #endif
 	:: else -> result = 0
@@ -279,14 +280,14 @@ inline look_past_children()
 	turn = (turn + 1) % SIGNAL_BATCH;
 	due = turn == 0;
 	if
-#ifndef STAY_DEAF
+#ifndef STAY_DEAF	/* unheard */
 	:: due ->
-#ifdef FORGET_A_SENT_CHLD
+#ifdef FORGET_A_SENT_CHLD	/* unheard */
 		take(last, CHLD);
 #else
 		take(last, NONE);
 #endif
-#ifndef FORGET_WHOSE_TURN
+#ifndef FORGET_WHOSE_TURN	/* unheard */
 		last = sig
 #endif
 #endif
@@ -302,29 +303,29 @@ inline look_past_children()
  * supervise.c: supervise(): is it time to reap?  Without due it would be
  * in the end, as every signal has its turn, but late.
  */
-#ifdef FORWARD_CHLD_ALONE
+#ifdef FORWARD_CHLD_ALONE	/* unnoticed */
 #define REAPS (!by_process && (sig == CHLD || sig == NONE || due))
 #else
 #define REAPS (sig == CHLD || sig == NONE || due)
 #endif
 
 /* supervise.c: reap(): is it time to ask all? */
-#ifdef SWEEP_IN_PEACE_ALONE
+#ifdef SWEEP_IN_PEACE_ALONE	/* stays */
 #define ASKS_ALL (sig == NONE || !is_costly)
 #else
 #define ASKS_ALL (sig == NONE || !is_costly || (due && !pauses))
 #endif
 
 /* supervise.c: time_left(): what ends the wait beside signals */
-#ifdef SLEEP_TILL_THE_DEADLINE
+#ifdef SLEEP_TILL_THE_DEADLINE	/* stays, with COSTLY */
 #define SWEEP_IS_TIME (is_owed && !pauses && deadline != ARMED)
 #else
 #define SWEEP_IS_TIME (is_owed && !pauses)
 #endif
-#ifdef SLEEP_TOO_LONG
+#ifdef SLEEP_TOO_LONG	/* no_end */
 #define DEADLINE_IS_TIME false
 #else
-#ifdef SLEEP_THE_PAUSE_OUT
+#ifdef SLEEP_THE_PAUSE_OUT	/* no_end, with COSTLY */
 #define DEADLINE_IS_TIME (deadline == DUE && !is_owed)
 #else
 #define DEADLINE_IS_TIME (deadline == DUE)
@@ -422,16 +423,16 @@ asleep:			atomic {
 		od;
 		atomic {
 			if	/* stop.c: stop_none_left() */
-#ifndef WAIT_FOR_THE_NEXT
+#ifndef WAIT_FOR_THE_NEXT	/* lingers */
 			:: asks_all && result == 0 && main == REAPED &&
 			    living == 0 -> has_ended = true
 #endif
 			:: else
 			fi;
-#ifndef FORGET_TO_LOOK_AGAIN
+#ifndef FORGET_TO_LOOK_AGAIN	/* stays */
 			more = (reaps -> asks_all && result == 1 : more);
 #endif
-#ifndef FORGET_TO_SWEEP
+#ifndef FORGET_TO_SWEEP	/* stays */
 			is_owed = (reaps -> !asks_all : is_owed);
 #endif
 			if
