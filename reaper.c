@@ -44,14 +44,22 @@ reaper_peek(pid_t child, struct reaper_event *event)
 	return info.si_pid > 0;
 }
 
+/* Has it stopped, or gone on, and has nobody been told? */
+static bool
+has_changed(pid_t child, int flags, siginfo_t *info)
+{
+	info->si_pid = 0; /* stays so where this fails, too */
+	waitid(
+	    P_PID, (id_t)child, info, WSTOPPED | WCONTINUED | WNOHANG | flags);
+	return info->si_pid != 0;
+}
+
 int
 reaper_next_stop(pid_t child)
 {
 	siginfo_t info;
 
-	info.si_pid = 0; /* stays so where this fails, too */
-	waitid(P_PID, (id_t)child, &info, WSTOPPED | WCONTINUED | WNOHANG);
-	if (info.si_pid == 0)
+	if (!has_changed(child, 0, &info))
 		return REAPER_NO_CHANGE;
 	return info.si_code == CLD_STOPPED ? info.si_status : REAPER_CONTINUED;
 }
@@ -61,12 +69,8 @@ reaper_is_stopped(pid_t child, bool known)
 {
 	siginfo_t info;
 
-	info.si_pid = 0;
-	waitid(P_PID, (id_t)child, &info,
-	    WSTOPPED | WCONTINUED | WNOHANG | WNOWAIT);
-	if (info.si_pid == 0)
-		return known;
-	return info.si_code == CLD_STOPPED;
+	return has_changed(child, WNOWAIT, &info) ? info.si_code == CLD_STOPPED
+						  : known;
 }
 
 int

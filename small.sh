@@ -23,7 +23,8 @@ fi
 all='-Oz -flto -ffat-lto-objects -fno-jump-tables -fconserve-stack
 	-fno-inline-functions-called-once -fno-expensive-optimizations
 	-fno-optimize-sibling-calls -fno-caller-saves -fno-forward-propagate
-	-fno-bit-tests -fno-if-conversion'
+	-fno-bit-tests -fno-if-conversion -fno-move-loop-invariants
+	-fno-partial-inlining -fno-tree-ch -fno-tree-dominator-opts'
 for options in "$all -malign-data=abi" "$all" -Oz -Os; do
 	# shellcheck disable=SC2086 # words
 	if compiles -Werror $options; then

@@ -104,6 +104,18 @@ reap(struct supervision *run, int sig, siginfo_t *info, bool due)
 	return children_reap(run, named, asks_all);
 }
 
+static void
+keep_deadline(struct supervision *run)
+{
+	int64_t now;
+
+	if (run->stop.deadline == STOP_NEVER)
+		return;
+	now = clock_ms(CLOCK_MONOTONIC);
+	if (now >= run->stop.deadline)
+		deliver_action(run, stop_expired(&run->stop, now));
+}
+
 int
 supervise(struct supervision *run)
 {
@@ -123,11 +135,8 @@ supervise(struct supervision *run)
 			handle_signal(run, sig, &info);
 		if (sig == SIGCHLD || sig == 0 || due)
 			more = reap(run, sig, &info, due);
-		if (!run->has_ended && run->stop.deadline != STOP_NEVER &&
-		    clock_ms(CLOCK_MONOTONIC) >= run->stop.deadline)
-			deliver_action(run,
-			    stop_expired(
-				&run->stop, clock_ms(CLOCK_MONOTONIC)));
+		if (!run->has_ended)
+			keep_deadline(run);
 	}
 	return run->status;
 }
