@@ -47,7 +47,7 @@ COMPILE = $(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) $(SMALL) \
 
 all: $(PROGRAM)
 
-$(PROGRAM): $(OBJECTS) layout.ld
+$(PROGRAM): $(OBJECTS) layout.ld small.sh unsection.sh
 	$(CC) $(OUR_CFLAGS) $(CFLAGS) $(SMALL) $(OUR_LDFLAGS) \
 	    $(LAYOUT) $(LDFLAGS) -o $@ $(OBJECTS)
 	$(if $(SMALL),sh unsection.sh $@)
@@ -55,7 +55,7 @@ $(PROGRAM): $(OBJECTS) layout.ld
 $(PROBE): $(PROBE_OBJECTS)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(PROBE_OBJECTS)
 
-$(OBJ)/%.o: %.c Makefile | $(OBJ)
+$(OBJ)/%.o: %.c Makefile small.sh | $(OBJ)
 	$(COMPILE) -c -o $@ $<
 $(OBJ)/%.o: %.S Makefile | $(OBJ)
 	$(COMPILE) -c -o $@ $<

@@ -247,6 +247,15 @@ v2_files() { # OOM_KILLS MAX PEAK
 	main_is_told "$line" "$stderr"
 }
 
+@test "OOM, cgroup v2: the path of a group may have 900 bytes" {
+	needs_root
+	v2_files 1 16777216 16773120
+	path=$(printf '/%0200d' 1 2 3 4)/$(printf '%090d' 5)
+	run -137 --separate-stderr as_v2 "$path" "$MINIREAP" -- sh -c 'kill -KILL $$'
+	main_is_told "was killed by SIGKILL: $evidence cgroup was made, memory limit 16384 KiB, peak 16380 KiB" \
+	    "$stderr"
+}
+
 @test "OOM, cgroup v2: no limit and no peak are left out" {
 	needs_root
 	v2_files 1 max 0

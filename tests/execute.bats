@@ -52,23 +52,24 @@ patched() {
 @test "of several in PATH the first that is there is named, with what is wrong with it" {
 	needs_root
 	chmod 755 .
-	mkdir first second closed
-	printf '#!/nonexistent\n' >first/x
-	chmod 755 first/x
-	echo >second/x
-	chmod 700 closed
+	mkdir a b c
+	printf '#!/nonexistent\n' >a/x
+	chmod 755 a/x
+	echo >b/x
+	chmod 700 c
 	as_nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
-	for path in first:closed closed:first first:second; do
+	for path in a:c c:a a:b; do
 		run --separate-stderr -127 "${as_nobody[@]}" env PATH=$path "$MINIREAP" x
-		contains "$stderr" '(first/x): its interpreter /nonexistent does not exist'
+		contains "$stderr" '(a/x): its interpreter /nonexistent does not exist'
 	done
-	run --separate-stderr -126 "${as_nobody[@]}" env PATH=second:first "$MINIREAP" x
-	contains "$stderr" '(second/x): not executable'
+	run --separate-stderr -126 "${as_nobody[@]}" env PATH=b:a "$MINIREAP" x
+	contains "$stderr" '(b/x): not executable'
 }
 
 @test "a name that is too long for any directory of PATH" {
 	run --separate-stderr -127 "$MINIREAP" "$(printf '%5000s' x | tr ' ' y)"
 	contains "$stderr" 'cannot execute yyy'
+	equal 'bytes, with the end of line' 1024 $((${#stderr} + 1))
 }
 
 @test "what is in PATH and no program this machine knows ends the search" {
@@ -116,6 +117,27 @@ patched() {
 @test "no x bit" {
 	echo : >script
 	refused 126 './script: not executable (chmod +x makes it so)' ./script
+}
+
+@test "a script without an x bit, though it has an interpreter" {
+	echo '#!/bin/sh' >script
+	refused 126 './script: not executable (chmod +x makes it so)' ./script
+}
+
+@test "a script that may be executed and not read, without its interpreter" {
+	needs_root
+	chmod 755 .
+	printf '#!/nonexistent\n' >script
+	chmod 711 script
+	run --separate-stderr -127 setpriv --reuid 65534 --regid 65534 --clear-groups \
+	    "$MINIREAP" ./script
+	equal stderr 'minireap: cannot execute ./script: what it needs to run does not exist' \
+	    "$stderr"
+}
+
+@test "a file with a slash behind it is no directory" {
+	echo '#!/bin/sh' | file script
+	refused 127 './script/: ./script is not a directory' ./script/
 }
 
 @test "found in PATH without an x bit: the file is named" {

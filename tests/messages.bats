@@ -223,11 +223,30 @@ termios.tcflow(target, termios.TCOOFF)'
 	needs_root
 	timeout 60 python3 "$BATS_TEST_DIRNAME/typist.py" unshare --mount sh -c '
 	    mount -t tmpfs none /proc && exec "$0" -v -- true' "$MINIREAP" \
-	    3>&- <<-'STEPS'
+	    3>&- >shown <<-'STEPS'
 	expect minireap: started main process
 	expect exited with status 0
 	end 0
 	STEPS
+	run -0 cat -v shown
+	equal lines 2 "${#lines[@]}"
+	[[ ${lines[0]} =~ ^'minireap: started main process '[0-9]+' (true)^M'$ ]]
+	[[ ${lines[1]} =~ ^'minireap: main process '[0-9]+' (true) exited with status 0^M'$ ]]
+}
+
+@test "into a pipe: each line by one call, which does not wait" {
+	strace -e trace=pwritev2,write,sendto,poll,openat -o trace "$MINIREAP" -v -- \
+	    true 2>&1 | cat >said
+	equal calls 2 "$(grep -c '^pwritev2(2, .*, RWF_NOWAIT) = ' trace)"
+	run ! grep -E '^(write|sendto|poll)|/proc/self/fd' trace
+}
+
+@test "what a call has not taken of --help is written by the next" {
+	"$MINIREAP" --help >whole
+	strace -o trace -e trace=write -e "inject=write:retval=$(($(wc -c <whole) - 1)):when=1" \
+	    "$MINIREAP" --help >rest
+	equal rest '' "$(tr -d '\n' <rest)"
+	equal bytes 1 "$(wc -c <rest)"
 }
 
 @test "into a terminal that another is just writing to: no line is lost" {
@@ -268,4 +287,7 @@ def drain():
 threading.Thread(target=drain, daemon=True).start()
 after = lambda: time.sleep(0.5)'
 	grep -E '^(x*)?minireap: [0-9]+ lines were dropped here$' log
+	# Once, and then what goes on.
+	run ! grep -A 1 'lines were dropped here$' <(grep -A 99 'dropped here$' log | \
+	    sed 1d)
 }

@@ -313,6 +313,19 @@ since_ready() {
 	grep '(stranger)' survivors
 }
 
+@test "each is signalled by a pidfd, and what the walk has mapped is given back" {
+	needs strace
+	below ready 0 strace -o trace "$MINIREAP" -t 3 -- "$ACTOR" \
+		times 3 '{' fork '{' session quit $TERM 0 0 mark ready live '}' '}' \
+		await ready 3 sleep 50 exit 3
+	equal status 3 "$STATUS"
+	equal "by pidfd" 3 "$(grep -c '^pidfd_send_signal(.*SIGTERM, NULL, 0) *= 0' trace)"
+	equal "by number" '' "$(grep '^kill(.*SIGTERM' trace)"
+	grep -oE '^mmap\(NULL, [0-9]+' trace | grep -oE '[0-9]+$' >mapped
+	[ -s mapped ]
+	grep -oE '^munmap\(.*, [0-9]+' trace | grep -oE '[0-9]+$' | diff mapped -
+}
+
 # -------------------------------------------------------- without /proc
 
 # without_proc COMMAND...: an empty directory covers it.

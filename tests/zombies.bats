@@ -201,6 +201,19 @@ fails_to_look() {
 	done
 }
 
+@test "--zombies=SIGNAL has enough of few descriptors for many parents" {
+	run -0 inside 'for n in {1..12}; do hold 1 never; done
+	    prlimit --nofile=8 "$MINIREAP" --zombies=KILL; exit $?'
+	equal parents 12 "$(grep -c 'SIGKILL: its zombies are gone' <<<"$output")"
+}
+
+@test "a parent that ends before it is signalled is said to be gone" {
+	run -1 inside 'hold 1 never
+	    strace -o trace -e inject=pidfd_send_signal,kill:error=ESRCH \
+		"$MINIREAP" --zombies=KILL; exit $?'
+	contains "$output" ': not signalled: no such process'
+}
+
 # lacking FILE CALLS WHEN [OPTION]: as --zombies does, where of a zombie's FILE
 # those CALLS fail for lack of descriptors, the WHENth time.
 lacking() {

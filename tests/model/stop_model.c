@@ -322,6 +322,8 @@ expire(struct world *w)
 	say("%lld: due: %s\n", (long long)w->now, action_names[came]);
 	if (d->killed_rest != NEVER) {
 		if (came == STOP_EXIT) {
+			if (w->now < d->killed_rest + REAPING)
+				fail("given up before what was killed is late");
 			w->over = true;
 			return;
 		}
