@@ -482,6 +482,25 @@ held() {
 	STEPS
 }
 
+@test "what lies below the terminal's descriptor and above it is closed, by few calls" {
+	: >a
+	look='until [ "$(readlink /proc/$PPID/cwd)" = / ]; do sleep 0.05; done
+	    for fd in /proc/$PPID/fd/*; do
+		case $(readlink $fd) in */a) n=$((n + 1)) ;; esac
+	    done
+	    echo "kept $((n)) of it"'
+	for fds in 3 '3 4' '3 5' '4 5 6'; do
+		type_into bash -c "for fd in $fds; do eval \"exec \$fd<a\"; done
+		    exec strace -o trace ./minireap -- sh -c '$look'" <<-'STEPS'
+		expect kept 0 of it
+		end 0
+		STEPS
+		echo "$fds"
+		[ "$(grep -c '^close_range' trace)" -le 2 ]
+		run ! grep -E '/proc/self/fd"|^close\([4-9]\)' trace
+	done
+}
+
 @test "stdout a pipe: the rest of the pipeline stops and goes on, ^C comes once" {
 	type_into bash --norc --noprofile <<-'STEPS'
 	foreground bash

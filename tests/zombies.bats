@@ -248,6 +248,14 @@ lacking() {
 	run -0 inside 'mount -o remount,hidepid=2 /proc && "$MINIREAP" --zombies'
 }
 
+@test "AGE is since the process started, by the clock that /proc goes by" {
+	run -1 unshare --time --boottime 31536000 --pid --fork --kill-child \
+	    --mount-proc bash -c '"$0" zombies 1 never >made &
+	    until [ -s made ]; do sleep 0.01; done
+	    "$1" --zombies; exit $?' "$PROBE" "$MINIREAP"
+	[[ $(column 4) =~ ^[0-9]s$ ]] || equal AGE a-few-seconds "$(column 4)"
+}
+
 @test "a plain user sees all where nothing is hidden" {
 	export -f as_nobody
 	run -1 inside 'hold 2 never; as_nobody "$MINIREAP" --zombies'

@@ -334,6 +334,8 @@ expire(struct world *w)
 	} else if (d->main_end == NEVER && d->killed_main != NEVER) {
 		/* Main cannot be reaped: that too must come to an end. */
 		expect(STOP_KILL_REST, came);
+		if (w->now < d->killed_main + REAPING)
+			fail("given up before main, killed, is late");
 		d->killed_rest = w->now;
 		ask_rest(w, SIGKILL);
 	} else if (d->hold_over == NEVER && d->delay != TIME_UNSET &&
