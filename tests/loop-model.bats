@@ -117,5 +117,5 @@ finds() { # NAME
 		*) finds "$name" ;;
 		esac
 	done < <(seeds)
-	[ "$count" -eq 15 ]
+	[ "$count" -eq 16 ]
 }

@@ -362,7 +362,7 @@ inline choose()
 		may_cost = true;
 		grace = true;
 		if :: watched == STOP -> delay = true :: true fi;
-		if :: waits = true :: true fi
+		if :: waits = true :: true fi;
 #else
 		if
 		:: watched = HIGH
@@ -376,8 +376,14 @@ inline choose()
 		:: may_cost = true; waits = true	/* these have all in them */
 		fi;
 		if :: !may_cost -> grace = true :: true fi;
-		if :: !may_cost -> waits = true :: true fi
+		if :: !may_cost -> waits = true :: true fi;
 #endif
+		/* One that was init's before it was executed, and had ended. */
+		if
+		:: watched == A_ZOMBIE ->
+			orphans[0] = ZOMBIE; living = 1; marked = 1
+		:: true
+		fi
 	}
 }
 
@@ -389,26 +395,37 @@ active proctype init_loop()
 	bool by_process, more, due, reaps, asks_all, waited;
 
 	choose();
+#ifndef WAIT_AT_FIRST	/* stays */
+	atomic {
+		reaps = true;
+		asks_all = true;
+		left = REAP_BATCH
+	};
+#endif
 	do
 	:: has_ended -> break
 	:: else ->
-		d_step {
-			look_past_children();
-			waited = sig != NONE || more;
-			if
-			:: waited -> turn_done()
-			:: else
-			fi
-		}
-		/* supervise.c: next_signal(): the one wait */
 		if
-		:: waited
+		:: reaps	/* supervise.c: supervise(): once, before the loop */
 		:: else ->
-asleep:			atomic {
-				IS_AWAKENED;
-				take(NONE, NONE);
-				turn_done()
+			d_step {
+				look_past_children();
+				waited = sig != NONE || more;
+				if
+				:: waited -> turn_done()
+				:: else
+				fi
 			}
+			/* supervise.c: next_signal(): the one wait */
+			if
+			:: waited
+			:: else ->
+asleep:				atomic {
+					IS_AWAKENED;
+					take(NONE, NONE);
+					turn_done()
+				}
+			fi
 		fi;
 		/* children.c: children_reap() */
 		do
