@@ -117,6 +117,7 @@ MAY_LEAVE = {
     "wait4": "ECHILD says that there is none",
     "setsid": "fails only for a group's leader, which a new child is not; without "
     "it main has no group that init could end with it",
+    "setpgid": "likewise: of -g",
 }
 
 # Where main has no group of its own, and is sent the signals alone.
