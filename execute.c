@@ -139,9 +139,8 @@ execute_searching(struct spawn_failure *failure, char **argv, char **envp)
 		directory += length + 1;
 	}
 	/* What was wrong with that one is not known any more. */
-	return find_culprit(failure, name)
-	    ? execute_file(failure, argv, envp)
-	    : ENOENT;
+	return find_culprit(failure, name) ? execute_file(failure, argv, envp)
+					   : ENOENT;
 }
 
 int
