@@ -45,7 +45,8 @@ export -f zombies
 @test "under a PID 1 that does not wait they all stay: the test is real" {
 	needs_root
 	as_pid_1 bash -c '
-	    ("$0" orphans 50 >/dev/null; sleep 0.5; zombies >count) &
+	    (until [ "$(cat /proc/1/comm)" = sleep ]; do :; done # bash waits
+	    "$0" orphans 50 >/dev/null; sleep 0.5; zombies >count) &
 	    exec sleep 4' "$PROBE"
 	equal zombies 50 "$(cat count)"
 }
@@ -60,7 +61,8 @@ export -f zombies
 @test "with sleep as PID 1 that fails: the test is real" {
 	limit_pids 64
 	run --separate-stderr in_group unshare --pid --fork --kill-child \
-	    --mount-proc bash -c '"$0" orphans 20000 >out 2>&1 & exec sleep 4' \
+	    --mount-proc bash -c '(until [ "$(cat /proc/1/comm)" = sleep ]; do
+		:; done; "$0" orphans 20000 >out 2>&1) & exec sleep 4' \
 	    "$PROBE"
 	contains "$(cat out)" 'fork number'
 }
