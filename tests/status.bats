@@ -55,7 +55,7 @@ setup() {
 	run -0 timeout 5 env --ignore-signal=CHLD "$MINIREAP" -- "$PROBE" mask
 	equal main "$without" "$output"
 	run -3 timeout 5 env --ignore-signal=CHLD "$MINIREAP" -- sh -c 'exit 3'
-	run -3 timeout 5 unshare --pid --fork --mount-proc \
+	run -3 timeout -s KILL 5 unshare --pid --fork --kill-child --mount-proc \
 	    env --ignore-signal=CHLD "$MINIREAP" -- sh -c 'exit 3'
 }
 
