@@ -219,6 +219,7 @@ s.setblocking(True)'
 termios.tcflow(target, termios.TCOOFF)'
 }
 
+# bats test_tags=static
 @test "into a terminal where there is no /proc: each line, whole" {
 	needs_root
 	timeout 60 python3 "$BATS_TEST_DIRNAME/typist.py" unshare --mount sh -c '

@@ -313,6 +313,7 @@ since_ready() {
 	grep '(stranger)' survivors
 }
 
+# bats test_tags=static
 @test "each is signalled by a pidfd, and what the walk has mapped is given back" {
 	needs strace
 	below ready 0 strace -o trace "$MINIREAP" -t 3 -- "$ACTOR" \
