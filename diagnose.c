@@ -35,7 +35,7 @@ read_head(const char *file, struct head *head)
 static bool
 is_directory(const char *path)
 {
-	const int fd = file_open(path, O_RDONLY | O_DIRECTORY);
+	const int fd = file_open(path, O_PATH | O_DIRECTORY);
 
 	if (fd == -1)
 		return false;

@@ -135,6 +135,16 @@ patched() {
 	    "$stderr"
 }
 
+@test "a directory that may be searched and not read does exist" {
+	needs_root
+	chmod 755 .
+	mkdir -m 711 closed
+	run --separate-stderr -127 setpriv --reuid 65534 --regid 65534 --clear-groups \
+	    "$MINIREAP" ./closed/none/x
+	equal stderr 'minireap: cannot execute ./closed/none/x: ./closed/none does not exist' \
+	    "$stderr"
+}
+
 @test "a file with a slash behind it is no directory" {
 	echo '#!/bin/sh' | file script
 	refused 127 './script/: ./script is not a directory' ./script/

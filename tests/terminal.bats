@@ -490,7 +490,8 @@ held() {
 	    done
 	    echo "kept $((n)) of it"'
 	for fds in 3 '3 4' '3 5' '4 5 6'; do
-		type_into bash -c "for fd in $fds; do eval \"exec \$fd<a\"; done
+		type_into bash -c "for fd in {4..20}; do eval \"exec \$fd<&-\"; done
+		    for fd in $fds; do eval \"exec \$fd<a\"; done
 		    exec strace -o trace ./minireap -- sh -c '$look'" <<-'STEPS'
 		expect kept 0 of it
 		end 0
