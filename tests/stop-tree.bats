@@ -380,6 +380,23 @@ without_proc() {
 	unharmed
 }
 
+# bats test_tags=static
+@test "no /proc, and no process is to be had: each child is found all the same" {
+	needs strace
+	[ "$(uname -m)" = x86_64 ] || skip 'of init only its vfork(2) is to fail'
+	without_proc "$MINIREAP" -t 5 -- "$ACTOR" \
+		fork '{' session note notes quit $TERM 0 0 mark ready live '}' \
+		await ready 1 exit 3
+	# Main's start is a vfork, too, and with /proc gone strace is no help.
+	below ready 0 strace -f --seccomp-bpf -o "$PWD/trace" -e trace=vfork,execve \
+		-e inject=vfork:error=EAGAIN:when=3+ "${without_proc[@]}"
+	cat trace
+	equal status 3 "$STATUS"
+	equal "TERMs" 1 "$(noted notes $TERM)"
+	grep 'vfork.*EAGAIN.*INJECTED' trace
+	unharmed
+}
+
 @test "no /proc: main's group is told once" {
 	without_proc "$MINIREAP" -t 3 -- "$ACTOR" \
 		fork '{' fork '{' note notes quit $TERM 300 0 mark ready live '}' \

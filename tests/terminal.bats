@@ -458,6 +458,19 @@ USED='used() {
 	STEPS
 }
 
+@test "^Z stops init along with main, though init was started with TSTP ignored" {
+	type_into bash --norc --noprofile <<-'STEPS'
+	foreground bash
+	send (trap "" TSTP; exec ./minireap -- python3 -c 'import signal, time; signal.signal(signal.SIGTSTP, signal.SIG_DFL); open("there", "w"); time.sleep(20)')\n
+	until [ -e there ]
+	send ^Z
+	expect Stopped
+	foreground bash
+	send kill -KILL %1; wait; exit 0\n
+	end 0
+	STEPS
+}
+
 # held PROCESS: what init, that process, holds of it once it has let go.
 held() {
 	cat <<-SH
