@@ -207,7 +207,7 @@ flood() {
 
 @test "/proc and /dev unmounted under it: it stops all in order" {
 	attacked 'umount -l /dev; while umount -l /proc; do :; done 2>/dev/null
-	    ("$ACTOR" mark orphan save saved 50 live &)
+	    ("$ACTOR" save saved 50 mark orphan live &)
 	    until [ -e orphan ]; do sleep 0.01; done'
 	whole saved
 }
@@ -221,7 +221,7 @@ flood() {
 		mkdir /proc/$n; mkfifo /proc/$n/{stat,status,cgroup}
 	    done
 	    for _ in {1..20}; do (sleep 0.01 &); done
-	    ("$ACTOR" mark orphan save saved 50 live &)
+	    ("$ACTOR" save saved 50 mark orphan live &)
 	    until [ -e orphan ]; do sleep 0.01; done' -w
 	whole saved
 }
@@ -239,7 +239,7 @@ new_root() {
 @test "main is in another root: it stops all in order" {
 	new_root
 	start -t 5 -- chroot new /actor \
-	    fork '{' session mark ready save saved 50 live '}' \
+	    fork '{' session save saved 50 mark ready live '}' \
 	    die $TERM 7 mark ready live
 	await_lines new/ready 2
 	send $TERM
@@ -252,7 +252,7 @@ new_root() {
 	new_root
 	attacked 'mount --bind new new && cd new && busybox pivot_root . old &&
 	    cd / && umount -l /old && [ ! -e /old/bin ] || exit 98
-	    (/actor mark orphan save saved 50 live &)
+	    (/actor save saved 50 mark orphan live &)
 	    until [ -e orphan ]; do sleep 0.01; done'
 	whole new/saved
 }
@@ -263,7 +263,7 @@ new_root() {
 	attacked 'prlimit --pid 1 --as=0 --core=0 --data=0 --fsize=0 --memlock=0 \
 		--msgqueue=0 --nofile=0 --nproc=0 --rss=0 --sigpending=0 --stack=0
 	    for _ in {1..20}; do (sleep 0.01 &); done
-	    ("$ACTOR" mark orphan save saved 50 live &)
+	    ("$ACTOR" save saved 50 mark orphan live &)
 	    until [ -e orphan ]; do sleep 0.01; done' -w
 	whole saved
 }
@@ -272,7 +272,7 @@ new_root() {
 @test "a neighbour takes all descriptors from PID 1: the rest is ended, by kill(-1)" {
 	needs prlimit busybox
 	attacked 'prlimit --pid 1 --nofile=0:0
-	    ("$ACTOR" mark orphan save saved 50 live &)
+	    ("$ACTOR" save saved 50 mark orphan live &)
 	    until [ -e orphan ]; do sleep 0.01; done'
 	whole saved
 }

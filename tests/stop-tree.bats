@@ -458,7 +458,7 @@ without_proc() {
 @test "no /proc, -b --session: main's group is told of a stop though its end was" {
 	without_proc "$MINIREAP" -b --session -r TERM:USR1 -- "$ACTOR" fork '{' \
 		note notes quit $USR1 0 0 mark daemon live '}' \
-		fork '{' session await notes 1 mark ready die $USR1 0 live '}' \
+		fork '{' session await notes 1 die $USR1 0 mark ready live '}' \
 		await daemon 1 exit 3
 	below ready 1 "${without_proc[@]}"
 	equal status 3 "$STATUS"
@@ -521,7 +521,7 @@ without_proc() {
 @test "an init below an init: each ends its own, the outer one all" {
 	below ready 2 "$MINIREAP" -t 5 -- "$MINIREAP" -t 5 -- "$ACTOR" \
 		fork '{' session save file 200 mark ready live '}' \
-		mark ready quit $TERM 50 6 live
+		quit $TERM 50 6 mark ready live
 	equal status 6 "$STATUS"
 	whole file
 	unharmed

@@ -1043,7 +1043,7 @@ switches() {
 	needs strace
 	# Main, an orphan, a signal that is forwarded, an end.
 	strace -o calls "$MINIREAP" -- "$ACTOR" fork '{' fork '{' sleep 50 '}' '}' \
-		reap mark ready die $USR1 5 die $TERM 6 live </dev/null 3>&- 2>err &
+		reap die $USR1 5 die $TERM 6 mark ready live </dev/null 3>&- 2>err &
 	await_lines ready 1
 	init=$(only_child $!)
 	sleep 0.2 # the orphan has ended

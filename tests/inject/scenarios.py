@@ -91,7 +91,7 @@ SCENARIOS = [
     Scenario("-t, main is killed", "-t 100ms", f"note notes ignore 15 {CHILD} mark ready live",
              2, (USR1, TERM), 137),
     Scenario("-b", "-b", f"{LATE} {MAIN}", 2, promise=waited),
-    Scenario("-b, stopped", "-b", f"fork {{ mark ready die 15 0 live }} {MAIN}", 2, (USR2, TERM)),
+    Scenario("-b, stopped", "-b", f"fork {{ die 15 0 mark ready live }} {MAIN}", 2, (USR2, TERM)),
     Scenario("-d", "-d 50ms", MAIN, 1, (USR1, TERM)),
     Scenario("-vv", "-vv", f"{STORM} {MAIN}"),
     Scenario("-w, a file", "-w -v", f"{STORM} {MAIN}", err="file"),
