@@ -466,7 +466,11 @@ USED='used() {
 	send ^Z
 	expect Stopped
 	foreground bash
-	send kill -KILL %1; wait; exit 0\n
+	send fg\n
+	foreground python3
+	send ^C
+	foreground bash
+	send exit 0\n
 	end 0
 	STEPS
 }

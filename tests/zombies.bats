@@ -564,9 +564,11 @@ watched() {
 }
 
 @test "-w: one look a minute" {
-	as_pid_1 strace -o calls "$MINIREAP" -w -- bash -c 'hold 40 never
-	    for i in 1 2 3; do (exec sleep 0 & exec true); sleep 0.2; done' \
-	    3>&- 2>/dev/null
+	# As PID 1 strace would wait for who holds them, a minute.
+	as_pid_1 bash -c 'strace -o calls "$0" -w -- bash -c "hold 40 never
+	    for i in 1 2 3; do (exec sleep 0 & exec true); sleep 0.2; done"
+	    exit $?' "$MINIREAP" 3>&- 2>/dev/null
+	grep -q 'wait4.* = [1-9]' calls
 	equal walks 0 "$(grep -c '"/proc", .*O_DIRECTORY' calls)" # not PID 1
 	as_pid_1 "$MINIREAP" -w -- bash -c 'strace -o calls -p 1 2>traced &
 	    wait_until 5 grep -q attached traced; hold 40 never
