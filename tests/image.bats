@@ -78,6 +78,8 @@ files_of() {
 	docker create --name copy file /minireap >/dev/null
 	docker cp copy:/minireap .
 	docker rm copy >/dev/null
+	# Made as small as anywhere else: small.sh was there, too.
+	[ "$(stat -c %s minireap)" -le 34000 ]
 	run -0 ./minireap --version
 	[[ $output == "minireap version "*" - git.1234567" ]]
 	run -3 ./minireap -- sh -c 'exit 3'
