@@ -74,7 +74,7 @@ read_status_again(void)
 		if (strcmp(line, "PPid:") == 0)
 			status.parent = (pid_t)number(value, INT_MAX);
 		else if (strcmp(line, "Uid:") == 0)
-			status.uid = (uid_t)number(value, LONG_MAX);
+			status.uid = (uid_t)number(value, UINT32_MAX);
 		else if (strcmp(line, "NSpid:") == 0)
 			read_pids_again(value, &status);
 	}
