@@ -558,7 +558,7 @@ def main():
         only = os.environ.get("MINIREAP_INJECT_ONLY", "")
         chosen = choose(
             [injection for injection in found if only in title(injection)],
-            os.environ.get("MINIREAP_INJECT", "600"), os.environ.get("MINIREAP_INJECT_SEED", "1"))
+            os.environ.get("MINIREAP_INJECT", "400"), os.environ.get("MINIREAP_INJECT_SEED", "1"))
         results = list(zip(chosen, pool.map(attempt, chosen)))
     failed = sum(problem is not None for _, (_, _, problem) in results)
     missed = [title(injection) for injection, (hit, _, _) in results if not hit]
