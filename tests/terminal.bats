@@ -499,6 +499,7 @@ held() {
 	STEPS
 }
 
+# bats test_tags=static
 @test "what lies below the terminal's descriptor and above it is closed, by few calls" {
 	: >a
 	look='until [ "$(readlink /proc/$PPID/cwd)" = / ]; do sleep 0.05; done
