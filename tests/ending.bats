@@ -300,6 +300,7 @@ costs='ran=[0-9]+\.[0-9]{3}s cpu=[0-9]+\.[0-9]{3}s peak=[0-9]+KiB'
 	for main in 'exit 3' 'kill -TERM $$' 'exit 0' 'kill -INT $$'; do
 		run as_pid_1 "$MINIREAP" "-T$PWD/log" -- sh -c "$main"
 	done
+	run -0 as_pid_1 "$MINIREAP" -v "-T$PWD/log" -- true
 	run -143 as_pid_1 "$MINIREAP" --termination-log="$PWD/log" -- \
 	    sh -c 'kill 1; exec sleep 5'
 	cat log

@@ -121,7 +121,7 @@ named() {
 }
 
 @test "what is no signal is refused" {
-	for word in 0 65 -1 +1 1.5 RTMIN+31 RTMAX-31 RTMIN-1 RTMAX+1 RTMIN+ FOO ~ \
+	for word in 0 65 -1 +1 1.5 RTMIN+31 RTMAX-31 RTMIN-1 RTMAX+1 RTMIN+ FOO '~' \
 	    '' 9x ' 9' SIG SIGSIGTERM TERMX none 99999999999999999999; do
 		refused "option -p ${word:-''}" -p "$word"
 		refused "option --stop-signal ${word:-''}" --stop-signal "$word"

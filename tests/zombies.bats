@@ -232,6 +232,16 @@ lacking() {
 	done
 }
 
+@test "a parent that cannot be looked at is not signalled: the reason is said" {
+	# The third: found, described, and then it is to be sent SIGCHLD.
+	run -1 inside 'hold 1 never
+	    strace -o trace -P /proc/$HOLDER/stat \
+		-e inject=open,openat:error=EMFILE:when=3 "$MINIREAP" --zombies=KILL
+	    exit $?'
+	contains "${lines[0]}" ': not signalled: too many open files'
+	contains "${lines[-1]}" '1 zombie held by 1 parent'
+}
+
 @test "a zombie that cannot be looked at for a moment is not gone: --zombies=SIGNAL" {
 	# The third: the first two have found and reminded it.
 	run -0 lacking stat open,openat 3 =KILL
