@@ -994,7 +994,7 @@ LEFT="env --default-signal=INT setsid bash -c '
 # is_slow: who is told to end does so when there is a file go, with status 9.
 is_slow() {
 	cat >slow <<-'SLOW'
-	trap 'touch told; until [ -e go ]; do sleep 0.05; done; exit 9' TERM
+	trap ': >told; until [ -e go ]; do sleep 0.05; done; exit 9' TERM
 	echo $$ >pid
 	while :; do sleep 0.05; done
 	SLOW
