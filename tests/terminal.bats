@@ -962,33 +962,31 @@ LEFT="env --default-signal=INT setsid bash -c '
 	STEPS
 }
 
-@test "-t: stopped for using the terminal in the background, main is killed in time" {
-	type_into bash --norc --noprofile <<-'STEPS'
+# stopped_in_background STATUS OPTION MAIN: that is the status of bash's job in
+# time, whose MAIN is told to end, and writes init's number to a file init.
+stopped_in_background() {
+	type_into bash --norc --noprofile <<-STEPS
 	foreground bash
-	send ./minireap -t 1 -- ./main -c 'trap "stty sane </dev/tty; exit 9" TERM; echo $PPID >init; while :; do sleep 0.05; done' &\n
+	send ./minireap $2 -- ./main -c '$3' &\n
 	until [ -s init ]
-	until kill -TERM $(cat init)
-	until ! kill -0 $(cat init)
-	send wait %1; echo status=$?\n
-	expect status=137
+	until kill -TERM \$(cat init)
+	until touch go
+	until ! kill -0 \$(cat init)
+	send wait %1; echo status=\$?\n
+	expect status=$1
 	send exit 0\n
 	end 0
 	STEPS
 }
 
+@test "-t: stopped for using the terminal in the background, main is killed in time" {
+	stopped_in_background 137 '-t 1' \
+	    'trap "stty sane </dev/tty; exit 9" TERM; echo $PPID >init; while :; do sleep 0.05; done'
+}
+
 @test "-d: stopped likewise meanwhile, main gets the stop signal in time" {
-	type_into bash --norc --noprofile <<-'STEPS'
-	foreground bash
-	send ./minireap -d 1 -- ./main -c 'echo $PPID >init; until [ -e go ]; do sleep 0.05; done; stty sane </dev/tty' &\n
-	until [ -s init ]
-	until kill -TERM $(cat init)
-	until touch go
-	until ! kill -0 $(cat init)
-	send wait %1; echo status=$?\n
-	expect status=143
-	send exit 0\n
-	end 0
-	STEPS
+	stopped_in_background 143 '-d 1' \
+	    'echo $PPID >init; until [ -e go ]; do sleep 0.05; done; stty sane </dev/tty'
 }
 
 # is_slow: who is told to end does so when there is a file go, with status 9.
