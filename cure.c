@@ -46,7 +46,7 @@ is_there(const struct zombies_row *row, pid_t holder)
 	struct proc_stat stat;
 
 	if (proc_read_stat(row->pid, &stat) == -1)
-		return errno != ENOENT && errno != ESRCH;
+		return !proc_is_gone(errno);
 	return proc_is_dead(&stat) && stat.start == row->stat.start &&
 	    (holder == ANYBODY || stat.parent == holder);
 }

@@ -25,11 +25,18 @@ send_to_main(struct supervision *run, int sig, const siginfo_t *info)
 	    (int)run->main.pid, run->main.name);
 }
 
+/* Below another PID 1 it is /proc that tells what the rest is. */
+static bool
+sees_no_rest(const struct supervision *run)
+{
+	return run->self != 1 && !proc_is_ours();
+}
+
 /* A stop without /proc tells what is adopted later, too, from then on. */
 static void
 send_to_rest(struct supervision *run, int sig, bool is_stop)
 {
-	if (is_stop && run->self != 1 && !run->is_blind && !proc_is_ours()) {
+	if (is_stop && !run->is_blind && sees_no_rest(run)) {
 		run->is_blind = true;
 		run->told.group = 0; /* of main's end, not of this */
 		tree_tell_children(&run->told, run->self, sig);
@@ -111,7 +118,7 @@ deliver_main_is_zombie(struct supervision *run)
 	const bool tells_rest = options->wait ? run->stop.state != STOP_RUNNING
 					      : options->grace_ms != TIME_UNSET;
 
-	run->is_blind = tells_rest && run->self != 1 && !proc_is_ours();
+	run->is_blind = tells_rest && sees_no_rest(run);
 	/* Where all the rest is told, the group is with it, and not twice. */
 	if (run->is_blind || (options->scope == SCOPE_SESSION && !tells_rest))
 		run->told.group =

@@ -329,6 +329,10 @@ struct proc_stat {
  */
 int proc_read_stat(pid_t pid, struct proc_stat *stat);
 
+/* Does errno of a read that failed say so, and not that something is lacking?
+ */
+bool proc_is_gone(int error);
+
 /* Of /proc/PID/status: proc_pid_status(5). */
 struct proc_status {
 	pid_t parent;

@@ -95,6 +95,12 @@ proc_read_stat(pid_t pid, struct proc_stat *stat)
 	    : parse_stat(line, stat);
 }
 
+bool
+proc_is_gone(int error)
+{
+	return error == ENOENT || error == ESRCH;
+}
+
 static void
 parse_pids(const char *value, struct proc_status *status)
 {

@@ -22,7 +22,7 @@ enum {
 static bool
 was_read(struct zombies *zombies, int result)
 {
-	if (result == -1 && errno != ENOENT && errno != ESRCH)
+	if (result == -1 && !proc_is_gone(errno))
 		zombies->error = errno;
 	return result == 0;
 }
