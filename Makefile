@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# make, make check, check-slow, lint, bench, install: see CONTRIBUTING.md.
+# make, make check, lint, bench, install: see CONTRIBUTING.md.
 # CC CPPFLAGS CFLAGS LDFLAGS PREFIX DESTDIR BUILD are the caller's.
 
 VERSION = 0.1.0
@@ -70,8 +70,8 @@ $(OBJ)/commit: FORCE | $(OBJ)
 
 $(OBJ): ; mkdir -p $@
 
-check check-slow: $(PROGRAM) $(PROBE)
-	MINIREAP=$(abspath $(PROGRAM)) PROBE=$(abspath $(PROBE)) sh tests/suite.sh $@
+check check-engines check-slow check-all: $(PROGRAM) $(PROBE)
+	MINIREAP=$(abspath $(PROGRAM)) PROBE=$(abspath $(PROBE)) sh tests/suite.sh $(or $(patsubst check-%,%,$(filter check-%,$@)),core)
 
 lint: $(OBJECTS)
 	SOURCES='$(SOURCES)' OBJECTS='$(OBJECTS)' sh tests/lint.sh
@@ -95,5 +95,5 @@ deb image cross dist:
 clean:
 	rm -rf $(OBJ) $(PROGRAM) $(OUT)
 
-.PHONY: FORCE all check check-slow lint bench install uninstall deb image cross dist clean
+.PHONY: FORCE all check check-engines check-slow check-all lint bench install uninstall deb image cross dist clean
 -include $(OBJECTS:.o=.d) $(PROBE_OBJECTS:.o=.d)

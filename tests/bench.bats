@@ -114,6 +114,7 @@ figure() {
 	done
 }
 
+# bats test_tags=slow
 @test "an init that does not run its command is not measured" {
 	needs_root
 	sh "$ROOT/bench/build.sh" . 3>&-

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# bats file_tags=static,docker,slow
+# bats file_tags=static,engines
 # A daemon.json that has an init for every container, and Compose.
 
 bats_require_minimum_version 1.5.0

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # shellcheck disable=SC2016 # what is for a shell in a container to expand
-# bats file_tags=static,docker,slow
+# bats file_tags=static,engines
 # Kubernetes' way: containerd, told by its container runtime interface what a
 # kubelet would tell it; minireap as containers' init and as the pods' pause.
 

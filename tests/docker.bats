@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # shellcheck disable=SC2016 # what is for a shell in a container to expand
-# bats file_tags=static,docker
+# bats file_tags=static,engines
 # As the first process of containers, in a real Docker daemon: engine.bash.
 
 bats_require_minimum_version 1.5.0
@@ -168,7 +168,6 @@ PARENT='echo ready; sleep 600; echo over'
 	is_status 137
 }
 
-# bats test_tags=slow
 @test "docker kill: each signal arrives once, 1..31 and 34..64" {
 	start init /probe listen 64
 	await_log ready

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# bats file_tags=static,docker,slow
+# bats file_tags=static,engines
 # Images: Dockerfile.example by a real builder, and make image.  There is no
 # registry to pull from: what stands for debian:12-slim is made of this machine.
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # shellcheck disable=SC2016 # what is for a shell in a container to expand
-# bats file_tags=static,docker,slow
+# bats file_tags=static,engines
 # examples/kubernetes: each file is checked against Kubernetes' schema, and
 # runs by podman kube play, as far as podman 4.3 can.
 

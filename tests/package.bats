@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
+# bats file_tags=slow
 # What is handed to others: an installation, a Debian package, a release.
 
 bats_require_minimum_version 1.5.0
@@ -71,7 +72,6 @@ dpkg_in() {
 	[ ! -e root/usr ]
 }
 
-# bats test_tags=slow
 @test "make deb: lintian complains of nothing but what is explained" {
 	must_have dpkg-deb lintian
 	debian_package
@@ -112,7 +112,6 @@ release() {
 	make_in "$COMMITTED" dist OUT="$RELEASE" >/dev/null
 }
 
-# bats test_tags=slow
 @test "make dist: source, six programs, materials, sums: the same bytes elsewhere" {
 	release
 	version=$("$MINIREAP" --version | cut -d' ' -f3)
@@ -143,7 +142,6 @@ minireap-$version.tar.gz" "$(LC_ALL=C ls "$RELEASE")"
 	[ ! -e tree/dist ]
 }
 
-# bats test_tags=slow
 @test "make dist: the source builds what the release holds" {
 	release
 	tar -xzf "$RELEASE"/minireap-*.tar.gz
@@ -155,7 +153,6 @@ minireap-$version.tar.gz" "$(LC_ALL=C ls "$RELEASE")"
 	cmp minireap "$RELEASE"/minireap-*-amd64
 }
 
-# bats test_tags=slow
 @test "make dist: the bill of materials is SPDX 2.3, and names what is in there" {
 	release
 	must_have python3
@@ -308,32 +305,26 @@ zombies() {
 	}
 }
 
-# bats test_tags=slow
 @test "make cross: amd64: statuses, signals, orphans, stops, --install" {
 	core_tests amd64 x86_64 'X86-64'
 }
 
-# bats test_tags=slow
 @test "make cross: arm64: statuses, signals, orphans, stops, --install" {
 	core_tests arm64 aarch64 'AArch64'
 }
 
-# bats test_tags=slow
 @test "make cross: armhf: statuses, signals, orphans, stops, --install" {
 	core_tests armhf arm 'ARM'
 }
 
-# bats test_tags=slow
 @test "make cross: riscv64: statuses, signals, orphans, stops, --install" {
 	core_tests riscv64 riscv64 'RISC-V'
 }
 
-# bats test_tags=slow
 @test "make cross: ppc64el: statuses, signals, orphans, stops, --install" {
 	core_tests ppc64el ppc64le 'PowerPC64'
 }
 
-# bats test_tags=slow
 @test "make cross: s390x: statuses, signals, orphans, stops, --install" {
 	core_tests s390x s390x 'IBM S/390'
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # shellcheck disable=SC2016 # what is for a shell in a container to expand
-# bats file_tags=static,docker
+# bats file_tags=static,engines
 # As podman's init and as its pods' first process; sockets that are handed in.
 
 bats_require_minimum_version 1.5.0

@@ -70,19 +70,19 @@ shape() {
 	diff <(shape <block-1) <(echo "$output" | shape)
 }
 
-# machine COMMAND...: a bin with these commands, run.sh's own, and a make,
-# package managers and a compiler that only say what they were asked.
+# machine COMMAND...: a bin with what run.sh itself calls and programs that do
+# nothing but say what they were asked, these among them.
 machine() {
 	mkdir bin
-	for command in sh dirname mktemp rm cat "$@"; do
-		ln -sf "$(command -v "$command")" bin/
+	for command in sh dirname mktemp rm cat; do
+		ln -s "$(command -v "$command")" bin/
+	done
+	for command in make apt-get apk clang "$@"; do
+		[ -e "bin/$command" ] ||
+			printf '#!/bin/sh\necho "%s $*"\n' "$command" >"bin/$command"
 	done
 	printf '#!/bin/sh\necho 1000\n' >bin/id
-	for command in make apt-get apk clang; do
-		rm -f "bin/$command" # never write through a link
-		printf '#!/bin/sh\necho "%s $*"\n' $command >bin/$command
-	done
-	chmod 755 bin/id bin/make bin/apt-get bin/apk bin/clang
+	find bin -type f -exec chmod 755 {} + # not what the links lead to
 }
 
 # run_sh WORD...: as a user whose PATH is that bin.
@@ -90,10 +90,11 @@ run_sh() {
 	env -i PATH="$PWD/bin" sh "$ROOT/tests/run.sh" "$@" 3>&-
 }
 
-# What the tests want of a machine, but for what its sbin directories hold.
+# commands: what run.sh looks for on any system, but for dockerd in sbin.
 commands() {
-	sed -n "/^commands='/,/'$/p" "$ROOT/tests/run.sh" |
-	    sed "s/^commands=//" | tr -d "'" | xargs -n 1 |
+	tr '\n' ' ' <"$ROOT/tests/run.sh" |
+	    grep -oE "[[:space:]]commands=['\"][^'\"]*" |
+	    sed "s/.*=.//; s/[$][a-z_]*//g" | xargs -n 1 | sort -u |
 	    grep -vx -e dockerd -e make
 }
 
@@ -112,21 +113,36 @@ commands() {
 	[[ $output =~ 'zombies after their end '\ +4\ +0 ]]
 }
 
-@test "tests/run.sh: nothing is missing, and it goes straight to make" {
+@test "tests/run.sh: nothing is missing: it goes straight to make" {
 	# shellcheck disable=SC2046 # words
-	machine $(commands) systemd-socket-activate vim.tiny spin
+	machine $(commands) dockerd musl-gcc systemd-socket-activate vim.tiny spin
 	run -0 run_sh BUILD=x
-	equal make 'make -s check BUILD=x' "$output"
-	run -0 run_sh BUILD=x check-slow
-	equal make 'make -s BUILD=x check-slow' "$output"
+	equal core 'make -s check BUILD=x' "$output"
+	run -0 run_sh core BUILD=x
+	equal core 'make -s check BUILD=x' "$output"
+	for tier in engines slow all; do
+		run -0 run_sh $tier BUILD=x CC=cc
+		equal $tier "make -s check-$tier BUILD=x CC=cc" "$output"
+	done
 }
 
-@test "tests/run.sh: systemd's program is not missed where only apk is" {
+@test "tests/run.sh: only apk: what Alpine has no package of is not missed" {
 	# shellcheck disable=SC2046 # words
-	machine $(commands)
+	machine $(commands) dockerd
 	rm bin/apt-get
-	run -0 run_sh
-	[[ $output == 'make -s check'* ]]
+	run -0 run_sh all
+	equal all 'make -s check-all' "$output"
+}
+
+@test "tests/run.sh: the core tier needs no engine and no emulator" {
+	machine
+	run -125 run_sh
+	contains "$output" ' strace '
+	run ! grep -E 'docker|podman|containerd|qemu|clang|spin|tmux' <<<"$output"
+	for tier in engines:docker.io slow:qemu-system-x86; do
+		run -125 run_sh "${tier%:*}"
+		contains "$output" " ${tier#*:} "
+	done
 }
 
 @test "tests/run.sh: a plain user is told what is missing, and the command" {

@@ -1,54 +1,79 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Install what the tests need, if it is not there, and run them: on Debian,
-# Ubuntu or Alpine, with nothing but a shell and a package manager.
-# usage: sh tests/run.sh [check-slow] [VARIABLE=VALUE]...   for make, as CC=clang
+# Install the packages that a tier of the tests needs, if they are missing, and
+# run it: on Debian, Ubuntu or Alpine, with a shell and a package manager.
+# usage: sh tests/run.sh [core|engines|slow|all] [VARIABLE=VALUE]...
+# Default: core.  Variables are for make: CC=clang.  See suite.sh for the tiers.
 set -u
 cd "$(dirname "$0")/.." || exit 125
 
-# What is called, and what it is called in the packages of each system.
+tier=core target=check
+case ${1:-} in
+core) shift ;;
+engines | slow | all) tier=$1 target=check-$1 && shift ;;
+esac
+
+# What the tests call, and the packages that have it.
 commands='make cc bats strace python3 unshare nsenter setpriv dash bash busybox
-	dockerd docker runc podman tini dumb-init catatonit
-	qemu-system-x86_64 cpio containerd ctr protoc docker-compose less
-	sudo su script tmux'
-debian='make gcc libc6-dev musl-tools bats strace python3 util-linux
-	dash bash busybox-static docker.io runc podman systemd tini dumb-init
-	catatonit procps qemu-system-x86 cpio containerd protobuf-compiler
-	python3-protobuf python3-grpcio docker-compose less vim-tiny sudo
-	bsdutils tmux spin clang'
-alpine='make gcc musl-dev linux-headers bats strace python3 util-linux
-	setpriv dash bash busybox-static docker runc podman tini tini-static
-	dumb-init catatonit procps coreutils qemu-system-x86_64 cpio
-	containerd containerd-ctr protoc py3-protobuf py3-grpcio
-	docker-compose less sudo util-linux-login util-linux-misc tmux'
+	ps less tini dumb-init catatonit'
+debian='make gcc libc6-dev musl-tools bats strace python3 util-linux dash bash
+	busybox-static procps less vim-tiny tini dumb-init catatonit'
+alpine='make gcc musl-dev linux-headers bats strace python3 util-linux setpriv
+	dash bash busybox-static procps coreutils less tini tini-static
+	dumb-init catatonit'
+debian_commands='musl-gcc vim.tiny'
+
+case $tier in
+engines | all)
+	commands="$commands dockerd docker runc podman containerd ctr protoc
+		docker-compose"
+	debian="$debian docker.io runc podman systemd containerd
+		protobuf-compiler python3-protobuf python3-grpcio docker-compose"
+	alpine="$alpine docker runc podman containerd containerd-ctr protoc
+		py3-protobuf py3-grpcio docker-compose"
+	debian_commands="$debian_commands systemd-socket-activate"
+	;;
+esac
+case $tier in
+slow | all)
+	commands="$commands qemu-system-x86_64 cpio sudo su script tmux"
+	debian="$debian qemu-system-x86 cpio sudo bsdutils tmux systemd spin clang"
+	alpine="$alpine qemu-system-x86_64 cpio sudo util-linux-login
+		util-linux-misc tmux"
+	debian_commands="$debian_commands systemd-socket-activate spin clang"
+	;;
+esac
 
 # A plain user's PATH leaves out where dockerd and others are.
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 export PATH
 apt=$(command -v apt-get)
 apk=$(command -v apk)
-# Nothing has them in Alpine: the tests for them are skipped there.
-[ -z "$apt" ] || commands="$commands systemd-socket-activate vim.tiny spin clang"
+# Alpine has no packages of these: the tests for them are skipped there.
+[ -z "$apt" ] || commands="$commands $debian_commands"
 
 missing=
 for command in $commands; do
 	command -v "$command" >/dev/null 2>&1 || missing="$missing $command"
 done
 
-has_fuzzer() {
-	echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' |
-	    clang -fsanitize=fuzzer -x c -o /dev/null - >/dev/null 2>&1
-}
-[ -z "$apt" ] || has_fuzzer || missing="$missing libclang-rt-dev"
-
 # clang's runtime has a name for each version of it, or is a part of it.
+lacks_fuzzer() {
+	case $commands in *clang*) ;; *) return 1 ;; esac
+	echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' |
+	    clang -fsanitize=fuzzer -x c -o /dev/null - >/dev/null 2>&1 &&
+		return 1
+	return 0
+}
+! lacks_fuzzer || missing="$missing libclang-rt-dev"
+
 install_all() {
 	if [ -n "$apt" ]; then
 		export DEBIAN_FRONTEND=noninteractive
 		# shellcheck disable=SC2086 # a list of words
 		apt-get update -qq &&
 		    apt-get install -y -qq --no-install-recommends $debian
-		has_fuzzer || apt-get install -y -qq --no-install-recommends \
+		! lacks_fuzzer || apt-get install -y -qq --no-install-recommends \
 		    "libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev"
 	else
 		# shellcheck disable=SC2086 # a list of words
@@ -73,7 +98,4 @@ if [ -n "$missing" ]; then
 		rm -f "$log"
 	fi
 fi
-case " $* " in
-*' check-slow '*) exec make -s "$@" ;;
-esac
-exec make -s check "$@"
+exec make -s "$target" "$@"

@@ -101,6 +101,7 @@ setup() {
 	done
 }
 
+# bats test_tags=slow
 @test "a socket that systemd hands over is main's, and init holds none of it" {
 	command -v systemd-socket-activate || skip 'no systemd-socket-activate'
 	cat >server.py <<-'PYTHON'

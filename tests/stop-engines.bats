@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # shellcheck disable=SC2016,SC2086,SC2153 # for other shells; numbers of signals
-# bats file_tags=static,docker
+# bats file_tags=static,engines
 # A stop by real engines: docker stop and podman stop of a tree of three levels.
 
 bats_require_minimum_version 1.5.0

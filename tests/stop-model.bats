@@ -28,6 +28,7 @@ build_model() {
 	run -0 timeout 60 ./model 100000 "$(date +%Y%m%d)000000" 3>&-
 }
 
+# bats test_tags=slow
 @test "random stops of the program: right status, in time, no call to the dead" {
 	needs python3
 	needs strace

@@ -1,47 +1,127 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# make check, check-slow: run the tests of TESTS, or all, on MINIREAP with
-# PROBE's help: those that are not tagged slow, or those that are.
-# MINIREAP_TAGS chooses further (bats --filter-tags, commas between them).
-# usage: suite.sh [check|check-slow]      without: both
-# MINIREAP_MUST_RUN=1: a test that is skipped has failed.
+# shellcheck disable=SC2016 # for the shells of xargs
+# Run one tier of the tests, or all of them, on MINIREAP.
+# usage: suite.sh [core|engines|slow|all]      default: all
+#   core     needs Linux namespaces only: every test without another tier's tag
+#   engines  tests tagged engines: docker, podman, containerd
+#   slow     tests tagged slow: models, emulators, fuzzing, long runs
+# TESTS: run only the tests in these files.  MINIREAP_TAGS: run only tests with
+# these tags ("static,!engines": bats --filter-tags).  MINIREAP_JOBS: how many
+# files run at a time.  MINIREAP_MUST_RUN=1: a skipped test counts as failed.
 # The last line is "N passed, N failed, N skipped".
 set -u
 : "${MINIREAP:?make check sets it}" "${PROBE:?make check sets it}"
 export MINIREAP PROBE
 cd "$(dirname "$0")/.." || exit 125
 
-output=$(mktemp) || exit 125
-trap 'rm -f "$output"' EXIT
+output=$(mktemp -d) || exit 125
+: >"$output/status"
+trap 'rm -rf "$output"' EXIT
 trap 'exit 130' INT TERM
 
-case ${1:-} in
-check) tags='!slow' ;;
-check-slow) tags=slow ;;
-*) tags= ;;
-esac
-# bats 1.8: tags with a comma must all match.
-tags=$tags${MINIREAP_TAGS:+${tags:+,}$MINIREAP_TAGS}
-# shellcheck disable=SC2086
-set -- ${TESTS:-tests/*.bats}
-[ -z "$tags" ] || set -- --filter-tags "$tags" "$@"
-{
-	# A background job of a script starts with both ignored.
-	env --default-signal=INT,QUIT bats --tap "$@" 3>&-
-	echo "$?" >"$output.status"
-} | tee "$output"
-status=$(cat "$output.status")
-rm -f "$output.status"
+# with_tags TAG...: the filter that selects tests with all of them.
+with_tags() {
+	echo "$*${MINIREAP_TAGS:+ $MINIREAP_TAGS}" | tr ' ' ,
+}
 
-skipped=$(grep -cE '^ok .* # skip' "$output")
-passed=$(grep -c '^ok ' "$output")
-failed=$(grep -c '^not ok ' "$output")
-passed=$((passed - skipped))
+# files_with TAG: those whose tests may have it.
+files_with() {
+	# shellcheck disable=SC2086 # a list of words
+	grep -lE "^# bats (file|test)_tags=.*\<$1\>" ${TESTS:-tests/*.bats}
+}
+
+# split FILE...: "REGEX FILE" lines, the file with most tests first.  A file of
+# many tests is run in several parts: those whose names have a length of 0, 1...
+# modulo their number.  (bats --jobs would spend more on itself than on tests.)
+split() {
+	grep -c '^@test' /dev/null "$@" | sort -t : -k 2 -rn |
+	    awk -F : '$2 > 0 {
+		parts = int(($2 + 29) / 30)
+		group = skip = ""
+		for (i = 0; i < parts; i++) group = group "."
+		for (i = 0; i < parts; i++) {
+			print "^" skip "(" group ")*$", $1
+			skip = skip "."
+		}
+	    }'
+}
+
+# side_by_side TAGS FILE...: print what each has to say as a whole, in order.
+side_by_side() {
+	tags=$1
+	shift
+	split "$@" | nl -w 1 -s ' ' >"$output/parts"
+	env --default-signal=INT,QUIT \
+	    xargs -P "${MINIREAP_JOBS:-$(($(nproc) * 3))}" -n 3 sh -c '
+		bats --tap --timing \
+		    --filter-tags "$1" --filter "$3" "$4" >"$0/$2" 2>&1
+		echo "$?" >"$0/$2.status"' "$output" "$tags" <"$output/parts" &
+	while read -r part _; do
+		until [ -e "$output/$part.status" ]; do
+			kill -0 $! 2>/dev/null || [ -e "$output/$part.status" ] ||
+				exit 125
+			sleep 0.1
+		done
+		cat "$output/$part"
+	done <"$output/parts"
+	cat "$output"/*.status >>"$output/status"
+	rm -f "$output"/*.status
+}
+
+# one_by_one TAGS FILE...
+one_by_one() {
+	tags=$1
+	shift
+	[ $# -gt 0 ] || return
+	env --default-signal=INT,QUIT bats --tap --timing \
+	    --filter-tags "$tags" "$@" 2>&1
+	echo "$?" >>"$output/status"
+}
+
+# Tests tagged alone measure what other load would falsify.
+core() {
+	side_by_side "$(with_tags '!engines' '!slow' '!alone')" "$@"
+	# shellcheck disable=SC2046 # a list of words
+	one_by_one "$(with_tags '!engines' '!slow' alone)" $(files_with alone)
+}
+
+engines() {
+	# shellcheck disable=SC2046 # a list of words
+	one_by_one "$(with_tags engines)" $(files_with engines)
+}
+
+slow() {
+	# shellcheck disable=SC2046 # a list of words
+	one_by_one "$(with_tags '!engines' slow)" $(files_with slow)
+}
+
+# As one run of bats would number it.
+renumber() {
+	awk '/^1\.\.[0-9]+$/ { next }
+	    /^(not )?ok [0-9]+ / { sub(/ok [0-9]+/, "ok " ++n) }
+	    { print; fflush() }
+	    END { print "1.." n + 0 }'
+}
+
+tier=${1:-all}
+# shellcheck disable=SC2086 # a list of words
+case $tier in
+core | engines | slow) "$tier" ${TESTS:-tests/*.bats} ;;
+all) core ${TESTS:-tests/*.bats} && engines && slow ;;
+*) echo "suite.sh: no tier $tier" >&2 && exit 125 ;;
+esac 3>&- | renumber | tee "$output/tap"
+
+skipped=$(grep -cE '^ok .* # skip' "$output/tap")
+passed=$(($(grep -c '^ok ' "$output/tap") - skipped))
+failed=$(grep -c '^not ok ' "$output/tap")
 # Something went wrong that is no test's failure: a file that does not load.
-[ "$status" -eq 0 ] || [ "$failed" -gt 0 ] || failed=1
+[ "$failed" -gt 0 ] || ! grep -qvx 0 "$output/status" || failed=1
+grep '^not ok ' "$output/tap"
+status=0
 if [ "$skipped" -gt 0 ] && [ "${MINIREAP_MUST_RUN:-0}" = 1 ]; then
 	echo 'These tests must run here, but were skipped:'
-	grep -E '^ok .* # skip' "$output"
+	grep -E '^ok .* # skip' "$output/tap"
 	status=1
 fi
 [ "$passed" -gt 0 ] || status=1
