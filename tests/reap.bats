@@ -85,6 +85,7 @@ figure() {
 # To ask 4,000 children costs some 100 us, to reap one 5; and each is asked for
 # twice where all are asked; but that may take 1/16 of the time.  Then of a burst
 # SIGCHLD names a few, and main's own may be lost among them.
+# bats test_tags=alone
 @test "4,000 children more: each end costs as before, none of 500 at once stays" {
 	needs_root
 	for options in '' --session; do
@@ -100,6 +101,7 @@ figure() {
 }
 
 # 15 and 10 are below SIGCHLD's number, 28 and 39 above it.
+# bats test_tags=alone
 @test "32 processes that make children of init: it runs 30 ms before a signal is sent on" {
 	needs_root
 	run -0 as_pid_1 "$MINIREAP" -- "$PROBE" latency 32 40 15 10 28 39
@@ -147,7 +149,7 @@ figure() {
 	    os.kill(flood, 9)
 	    os.waitpid(flood, 0)
 	print(status, round(took, 3))
-	sys.exit(not (status == 5 and took < 2))
+	sys.exit(not (status == 5 and took < 7)) # the flood goes on for 8 s
 	PYTHON
 	sed -i 's/^\t//' flood.py
 	run -0 timeout 30 python3 flood.py "$MINIREAP" "$PROBE" 3>&-

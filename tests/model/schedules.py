@@ -20,8 +20,7 @@ import sys
 import tempfile
 import time
 
-SLACK = 1200  # a busy machine
-LEAST = 1000
+LIMIT = 3000  # the contract: TIME + 3 s
 GIVE_UP = 20
 CLONE_SLOWLY = 700  # strace and the namespaces
 
@@ -247,8 +246,7 @@ def needs_help(life):
 
 
 def most_ms(life):
-    return (life.delay or 0) + (life.grace or 0) + \
-        min(life.grace or 0, LEAST) + SLACK + 250 + \
+    return (life.delay or 0) + (life.grace or 0) + LIMIT + \
         (CLONE_SLOWLY if life.traced else 0)
 
 
