@@ -4,15 +4,21 @@
 # wait_until SECONDS COMMAND...: poll until the command succeeds.  SECONDS are
 # ample on a fast machine; a slow and busy one has six times as long.
 wait_until() {
-	local deadline=$((SECONDS + $1 * 6))
+	local seconds=$(($1 * 6))
 	shift
-	until "$@"; do
-		if ((SECONDS >= deadline)); then
-			echo "waited in vain for: $*"
-			return 1
-		fi
-		sleep 0.02
-	done
+	! "$@" || return 0
+	# In a subshell, as <() sets $!; a read that waits needs no process.
+	if ! (
+		exec {idle}<> <(:)
+		SECONDS=0
+		until "$@"; do
+			((SECONDS <= seconds)) || exit 1
+			read -rt 0.02 -u "$idle" || :
+		done
+	); then
+		echo "waited in vain for: $*"
+		return 1
+	fi
 }
 
 # equal WHAT EXPECTED ACTUAL

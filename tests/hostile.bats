@@ -29,7 +29,7 @@ teardown() {
 readonly ENDS='
 	trap "exit 7" USR1
 	kill -USR1 $1
-	for _ in {1..500}; do sleep 0.01; done
+	for _ in {1..5000}; do sleep 0.01; done
 	exit 99'
 
 # attacked SCRIPT [OPTION]...: bash is main, and does SCRIPT to init, $1 and PID
@@ -37,7 +37,7 @@ readonly ENDS='
 attacked() {
 	local script=$1
 	shift
-	run -7 --separate-stderr timeout -s KILL 20 unshare --pid --fork \
+	run -7 --separate-stderr timeout -s KILL 100 unshare --pid --fork \
 	    --kill-child --mount-proc "$MINIREAP" -t 5 "$@" -- \
 	    bash -c "$script $ENDS" bash 1
 	echo "$stderr"
@@ -60,7 +60,7 @@ attacked() {
 }
 
 @test "not PID 1: stopped for a while it loses nothing" {
-	run -7 timeout 20 "$MINIREAP" -t 5 -- bash -c '
+	run -7 timeout 100 "$MINIREAP" -t 5 -- bash -c '
 	    kill -STOP $PPID
 	    (sleep 0.3; kill -CONT $PPID) &
 	    (sleep 0.05 &) # an orphan, to be reaped later
@@ -69,21 +69,21 @@ attacked() {
 
 @test "not PID 1: stopped and continued again and again, it still waits" {
 	for options in '' '-t 5' '-d 0.2'; do
-		run -7 timeout 20 "$MINIREAP" $options -- bash -c '
+		run -7 timeout 100 "$MINIREAP" $options -- bash -c '
 		    trap "exit 7" TERM
 		    # It ends later than main, and leaves nobody stopped.
 		    (trap "" TERM; for _ in {1..8}; do
 			kill -STOP $PPID; kill -CONT $PPID; sleep 0.02
 		    done) &
 		    kill -TERM $PPID
-		    for _ in {1..500}; do sleep 0.01; done'
+		    for _ in {1..5000}; do sleep 0.01; done'
 	done
 }
 
 # For main: poll CONDITION, or fail.
 readonly POLL='
 	poll() {
-		for _ in {1..500}; do eval "$1" && return; sleep 0.01; done
+		for _ in {1..5000}; do eval "$1" && return; sleep 0.01; done
 		exit 98
 	}'
 
@@ -378,7 +378,7 @@ oom_has_killed() {
 # bats test_tags=static
 @test "a user namespace with one mapped user: all the same" {
 	unshare --user --map-root-user true || lacks 'user namespaces'
-	run -7 --separate-stderr timeout -s KILL 20 setpriv --reuid 4242 \
+	run -7 --separate-stderr timeout -s KILL 100 setpriv --reuid 4242 \
 	    --regid 4242 --clear-groups unshare --user --map-root-user --pid --fork \
 	    --kill-child --mount-proc "$MINIREAP" -t 5 -- bash -c "
 	    (sleep 60 &); (sleep 0.05 &) $ENDS" bash 1

@@ -125,8 +125,8 @@ minireap: cannot install to/new: read-only file system" "$(cat lines)"
 
 # bats test_tags=static
 @test "--install: no signal but SIGKILL ends it half-way" {
-	# Each of its writes waits 0.3 s, while it is told to end.
-	strace -f -e trace=write -e inject=write:delay_enter=300ms -o trace \
+	# Its first write waits 2 s, while it is told to end.
+	strace -f -e trace=write -e inject=write:delay_enter=2s:when=1 -o trace \
 	    "$MINIREAP" --install to/file 3>&- &
 	job=$!
 	wait_until 5 eval '[ -n "$(ls -A to)" ]'

@@ -51,11 +51,22 @@ export -f zombies
 	equal zombies 50 "$(cat count)"
 }
 
-@test "20,000 orphans, one after the other, where 64 processes may be" {
+# one_by_one COUNT: so many orphans where 64 processes may be.
+one_by_one() {
 	limit_pids 64
 	run -0 in_group unshare --pid --fork --kill-child --mount-proc \
-	    "$MINIREAP" -- bash -c '"$0" orphans 20000 && for _ in {1..50}; do
-		[ "$(zombies)" = 0 ] && exit 0; sleep 0.05; done; exit 1' "$PROBE"
+	    "$MINIREAP" -- bash -c '"$0" orphans "$1" && for _ in {1..50}; do
+		[ "$(zombies)" = 0 ] && exit 0; sleep 0.05; done; exit 1' \
+	    "$PROBE" "$1"
+}
+
+@test "2,000 orphans, one after the other, where 64 processes may be" {
+	one_by_one 2000
+}
+
+# bats test_tags=slow
+@test "20,000 orphans, one after the other, where 64 processes may be" {
+	one_by_one 20000
 }
 
 @test "with sleep as PID 1 that fails: the test is real" {
@@ -67,13 +78,24 @@ export -f zombies
 	contains "$(cat out)" 'fork number'
 }
 
-@test "10,000 orphans that end at once are reaped, and main's status is right" {
+# all_at_once COUNT: so many orphans that end at the same time.
+all_at_once() {
 	needs_root
 	run -7 --separate-stderr as_pid_1 "$MINIREAP" -w -- \
-	    "$PROBE" orphans-at-once 10000
-	run -0 as_pid_1 "$MINIREAP" -- bash -c '"$0" orphans-at-once 10000
+	    "$PROBE" orphans-at-once "$1"
+	run -0 as_pid_1 "$MINIREAP" -- bash -c '"$0" orphans-at-once "$1"
 	    for _ in {1..100}; do
-		[ "$(zombies)" = 0 ] && exit 0; sleep 0.05; done; exit 1' "$PROBE"
+		[ "$(zombies)" = 0 ] && exit 0; sleep 0.05; done; exit 1' \
+	    "$PROBE" "$1"
+}
+
+@test "1,000 orphans that end at once are reaped, and main's status is right" {
+	all_at_once 1000
+}
+
+# bats test_tags=slow
+@test "10,000 orphans that end at once are reaped, and main's status is right" {
+	all_at_once 10000
 }
 
 # figure NAME: what stands behind it in $output.
@@ -152,7 +174,7 @@ figure() {
 	sys.exit(not (status == 5 and took < 7)) # the flood goes on for 8 s
 	PYTHON
 	sed -i 's/^\t//' flood.py
-	run -0 timeout 30 python3 flood.py "$MINIREAP" "$PROBE" 3>&-
+	run -0 timeout 60 python3 flood.py "$MINIREAP" "$PROBE" 3>&-
 }
 
 @test "children that init was given by exec are reaped" {
@@ -221,10 +243,10 @@ figure() {
 	waitid=247
 	[ "$(uname -m)" = x86_64 ] || waitid=95
 	for options in '-t 5' -w --session; do
-		run -7 timeout 5 python3 "$BATS_TEST_DIRNAME/refuse.py" EINVAL \
+		run -7 timeout 60 python3 "$BATS_TEST_DIRNAME/refuse.py" EINVAL \
 		    $waitid -- "$MINIREAP" $options -- sh -c '(:) & exit 7'
 	done
-	run -7 --separate-stderr timeout 5 python3 \
+	run -7 --separate-stderr timeout 60 python3 \
 	    "$BATS_TEST_DIRNAME/refuse.py" EINVAL $waitid -- "$MINIREAP" -w -- \
 	    bash -c '(sleep 0.05 &); sleep 0.2; exit 7'
 	contains "$stderr" 'minireap: reaped '

@@ -30,8 +30,8 @@ finish() {
 	wait $JOB
 }
 
-# Main: says that it runs, and does until it is told.
-WAITS='touch ready; until [ -e over ]; do sleep 0.05; done'
+# Main: says that it runs, and does until it is told, or for a minute.
+WAITS='touch ready; for i in $(seq 1200); do [ ! -e over ] || exit 0; sleep 0.05; done'
 
 # descriptors PID: "0 /dev/null" and so on.
 descriptors() {
@@ -71,10 +71,9 @@ descriptors() {
 
 @test "a pipe reaches its end when main closes it, init or not" {
 	mkfifo pipe
-	"$MINIREAP" -- sh -c 'exec >&-; until [ -e over ]; do sleep 0.05; done' \
-	    >pipe 3>&- &
+	"$MINIREAP" -- sh -c "exec >&-; $WAITS" >pipe 3>&- &
 	JOB=$!
-	timeout 5 cat pipe
+	timeout 30 cat pipe
 	finish
 }
 
@@ -100,7 +99,7 @@ descriptors() {
 			redirections+=" $fd>&-"
 		done
 		rm -f seen
-		run -4 timeout 5 bash -c "exec \"\$0\" -- bash -c '
+		run -4 timeout 60 bash -c "exec \"\$0\" -- bash -c '
 		    seen=
 		    for fd in 0 1 2; do
 			[ -e /proc/\$\$/fd/\$fd ] || seen+=\"\$fd \"
@@ -219,6 +218,7 @@ bare_root() {
 	cp "$(command -v busybox)" root/bin/busybox
 	ln -s busybox root/bin/sh
 	ln -s busybox root/bin/sleep
+	ln -s busybox root/bin/seq
 }
 
 # bats test_tags=static
@@ -228,9 +228,10 @@ bare_root() {
 	run -6 chroot root /minireap -- sh -c 'exit 6'
 	equal output '' "$output"
 	chroot root /minireap -- sh -c \
-	    '>ready; until [ -e /over ]; do sleep 0.1; done' >out 3>&- &
-	wait_until 5 test -e root/ready
+	    '>ready; for i in $(seq 600); do [ ! -e /over ] || exit 0; sleep 0.1; done' \
+	    >out 3>&- &
 	init=$!
+	wait_until 5 test -e root/ready
 	equal descriptors "2 $(readlink "/proc/$init/fd/2")" \
 	    "$(descriptors "$init")"
 	touch root/over

@@ -52,9 +52,9 @@ setup() {
 	# by glibc's posix_spawn(3).
 	without=$(env --ignore-signal=CHLD "$PROBE" mask)
 	[[ $without =~ ignored\ [0-9a-f]{11}[13579bdf][0-9a-f]{4}$ ]] # CHLD
-	run -0 timeout 5 env --ignore-signal=CHLD "$MINIREAP" -- "$PROBE" mask
+	run -0 timeout 60 env --ignore-signal=CHLD "$MINIREAP" -- "$PROBE" mask
 	equal main "$without" "$output"
-	run -3 timeout 5 env --ignore-signal=CHLD "$MINIREAP" -- sh -c 'exit 3'
+	run -3 timeout 60 env --ignore-signal=CHLD "$MINIREAP" -- sh -c 'exit 3'
 	run -3 timeout -s KILL 5 unshare --pid --fork --kill-child --mount-proc \
 	    env --ignore-signal=CHLD "$MINIREAP" -- sh -c 'exit 3'
 }
@@ -125,7 +125,7 @@ setup() {
 	    python3 server.py 3>&- 2>log &
 	job=$!
 	wait_until 10 test -S socket
-	run -0 timeout 10 python3 -c '
+	run -0 timeout 60 python3 -c '
 import socket
 client = socket.socket(socket.AF_UNIX)
 client.connect("socket")

@@ -52,15 +52,19 @@ start_init() {
 	rm -f ended
 	clock
 	STARTED=$NOW
-	{
-		local status=0
+	exec {END}< <( # which finish waits for, without polling
+		exec 3>&-
+		status=0
 		env --default-signal=INT,QUIT unshare --pid --fork \
 		    --mount-proc --kill-child "$@" </dev/null >out 2>err ||
 			status=$?
-		echo "$status $EPOCHREALTIME" >ended.new
-		mv ended.new ended
-	} 3>&- &
+		end="$status $EPOCHREALTIME"
+		: >ended
+		echo "$end"
+	)
 	JOB=$!
+	UNSHARE='' INIT=''
+	wait_until 5 find_init
 	find_init
 }
 
@@ -70,23 +74,21 @@ start() {
 }
 
 only_child() {
-	local children
-	read -r children _ <"/proc/$1/task/$1/children" || :
-	echo "$children"
+	local child
+	read_child child "$1"
+	echo "$child"
+}
+
+# read_child VARIABLE PID: its first child, or nothing.
+read_child() {
+	read -r "$1" _ <"/proc/$2/task/$2/children" || :
 } 2>/dev/null
 
 find_init() {
-	local n
-	INIT=
-	for ((n = 0; n < 6000; n++)); do
-		[ ! -e ended ] || return 0 # so soon
-		UNSHARE=$(only_child "$JOB")
-		[ -z "$UNSHARE" ] || INIT=$(only_child "$UNSHARE")
-		[ -z "$INIT" ] || return 0
-		sleep 0.005
-	done
-	echo "init did not start"
-	return 1
+	[ ! -e ended ] || return 0 # so soon
+	read_child UNSHARE "$JOB"
+	[ -z "$UNSHARE" ] || read_child INIT "$UNSHARE"
+	[ -n "$INIT" ]
 }
 
 # send SIGNAL: to init, by its number; SENT is when.
@@ -107,16 +109,11 @@ is_stopped() {
 
 # finish: wait for init's end.  STATUS, ENDED when, TOOK since it was started.
 finish() {
-	local n
-	for ((n = 0; n < 6000; n++)); do
-		[ ! -e ended ] || break
-		sleep 0.01
-	done
-	if [ ! -e ended ]; then
+	if ! read -rt 60 STATUS ENDED <&"$END"; then
 		echo "init has not ended in 60 s"
 		return 1
 	fi
-	read -r STATUS ENDED <ended
+	exec {END}<&-
 	ENDED=$((${ENDED/[.,]/} / 1000))
 	TOOK=$((ENDED - STARTED))
 	wait "$JOB"
@@ -139,7 +136,8 @@ await_lines() {
 }
 
 has_lines() {
-	[ -e "$1" ] && [ "$(wc -l <"$1")" -ge "$2" ]
+	local lines
+	[ -e "$1" ] && mapfile -t lines <"$1" && [ "${#lines[@]}" -ge "$2" ]
 }
 
 # noted FILE SIGNAL: how often it was; noted_at: when first.

@@ -52,7 +52,7 @@ side_by_side() {
 	tags=$1
 	shift
 	split "$@" | nl -w 1 -s ' ' >"$output/parts"
-	env --default-signal=INT,QUIT \
+	env --default-signal \
 	    xargs -P "${MINIREAP_JOBS:-$(($(nproc) * 3))}" -n 3 sh -c '
 		bats --tap --timing \
 		    --filter-tags "$1" --filter "$3" "$4" >"$0/$2" 2>&1
@@ -74,7 +74,7 @@ one_by_one() {
 	tags=$1
 	shift
 	[ $# -gt 0 ] || return
-	env --default-signal=INT,QUIT bats --tap --timing \
+	env --default-signal bats --tap --timing \
 	    --filter-tags "$tags" "$@" 2>&1
 	echo "$?" >>"$output/status"
 }

@@ -306,7 +306,7 @@ lacking() {
 	[ ! -e ran ]
 }
 
-# bats test_tags=static
+# bats test_tags=static,slow
 @test "30,000 processes, 10,000 of them zombies of 2,500 parents: in a second" {
 	python3 - <<-'PYTHON'
 	import os
