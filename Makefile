@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
 # make, make check, lint, bench, install: see CONTRIBUTING.md.
-# CC CPPFLAGS CFLAGS LDFLAGS PREFIX DESTDIR BUILD are the caller's.
+# CC CPPFLAGS CFLAGS LDFLAGS PREFIX DESTDIR BUILD DEBUG are the caller's.
 
 VERSION = 0.1.0
 COMMIT := $(shell git rev-parse --short=7 HEAD 2>/dev/null | cut -c1-7)
 
 # musl makes by far the smallest static program; any libc will do.
 ifeq ($(origin CC),default)
+HINT = [ `wc -c <$@` -lt 200000 ] || echo 'make: this libc made $@' \
+	'20 times as large as musl would; Debian: apt-get install musl-tools'
 CC := $(or $(shell for cc in musl-gcc cc gcc clang; do \
 	command -v $$cc >/dev/null && echo $$cc && break; done),cc)
 endif
@@ -26,38 +28,30 @@ SOURCES = init.c supervise.c children.c sweep.c deliver.c options.c \
 	job.c release.c report.c ending.c oom.c cgroup.c zombies.c cure.c \
 	table.c install.c reason.c proc.c message.c log.c file.c memory.c \
 	clock.c text.c
-OBJECTS = $(SOURCES:%.c=$(OBJ)/%.o) $(OBJ)/vfork.o
+OBJECTS = $(SOURCES:%.c=$(OBJ)/%.o)
 PROBE_OBJECTS = $(patsubst tests/probe/%.c,$(OBJ)/probe-%.o,$(wildcard tests/probe/*.c))
 
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wwrite-strings -Wformat=2 -Wvla
 OUR_CPPFLAGS = -D_GNU_SOURCE -DMINIREAP_VERSION='"$(VERSION)"' \
 	-DMINIREAP_COMMIT='"$(or $(COMMIT),unknown)"'
-OUR_CFLAGS = -std=c11 $(WARNINGS) -fno-pie -fno-stack-protector \
-	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections
-OUR_LDFLAGS = -no-pie -s -Wl,--gc-sections,-z,norelro,-z,noseparate-code \
-	-Wl,--build-id=none,-z,noexecstack -Wno-unused-command-line-argument
-# -Os asks for all that compiler and linker know to make it small.
-ifneq ($(filter -Os,$(CFLAGS)),)
-SMALL := $(shell CC='$(CC)' sh small.sh)
-LAYOUT := $(if $(filter -static,$(LDFLAGS)),$(shell CC='$(CC)' sh small.sh link))
-endif
-COMPILE = $(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) $(SMALL) \
-	-MMD -MP
+OUR_CFLAGS = -std=c11 $(WARNINGS) -ffunction-sections -fdata-sections \
+	-fno-asynchronous-unwind-tables $(if $(DEBUG),-g)
+# Few pages in memory, and few bytes of padding between them on disk.
+OUR_LDFLAGS = -Wl,--gc-sections,-z,noseparate-code,-z,norelro \
+	$(if $(DEBUG),,-s)
+COMPILE = $(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) -MMD -MP
 
 all: $(PROGRAM)
 
-$(PROGRAM): $(OBJECTS) layout.ld small.sh unsection.sh
-	$(CC) $(OUR_CFLAGS) $(CFLAGS) $(SMALL) $(OUR_LDFLAGS) \
-	    $(LAYOUT) $(LDFLAGS) -o $@ $(OBJECTS)
-	$(if $(SMALL),sh unsection.sh $@)
+$(PROGRAM): $(OBJECTS)
+	$(CC) $(OUR_CFLAGS) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $(OBJECTS)
+	@$(HINT)
 
 $(PROBE): $(PROBE_OBJECTS)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(PROBE_OBJECTS)
 
-$(OBJ)/%.o: %.c Makefile small.sh | $(OBJ)
-	$(COMPILE) -c -o $@ $<
-$(OBJ)/%.o: %.S Makefile | $(OBJ)
+$(OBJ)/%.o: %.c Makefile | $(OBJ)
 	$(COMPILE) -c -o $@ $<
 
 $(OBJ)/probe-%.o: tests/probe/%.c Makefile | $(OBJ)

@@ -83,13 +83,10 @@ replace_standard(int last, int keep)
 		close(null);
 }
 
-/* A string would be the end of some other, far from what layout.ld gathers. */
-static const char root[] = "/";
-
 void
 release_all(int keep, bool stderr_too)
 {
 	replace_standard(stderr_too ? STDERR_FILENO : STDOUT_FILENO, keep);
 	close_rest(keep);
-	(void)!chdir(root);
+	(void)!chdir("/");
 }

@@ -133,7 +133,7 @@ idle_switches() { # PID
 }
 
 # bats test_tags=static
-@test "idle: at most 24 KiB of private dirty memory, 36 resident" {
+@test "idle: at most 20 KiB of private dirty memory" {
 	needs_root
 	# The pages of a file that was just written are dirty, too.
 	sync -f "$MINIREAP"
@@ -149,18 +149,15 @@ idle_switches() { # PID
 	kill -KILL "$init"
 	echo "$dirty KiB dirty, $resident KiB resident: $pages"
 	# glibc's own start takes more than that.
-	[ "$dirty" -le 24 ] || { ! is_musl && [ "$dirty" -le 80 ]; }
-	# layout.ld: what has not run yet is not in memory.
-	! is_musl || [ "$resident" -le 36 ]
+	[ "$dirty" -le 20 ] || { ! is_musl && [ "$dirty" -le 80 ]; }
 }
 
 # bats test_tags=static
-@test "the musl binary has at most 34,000 bytes; three segments, none rwx" {
+@test "the musl binary has at most 45,056 bytes and no segment that is rwx" {
 	size=$(stat -c %s "$MINIREAP")
 	echo "$size bytes"
 	is_musl || [ "$size" -gt 600000 ] # glibc's, of which one asks no more
-	! is_musl || [ "$size" -le 34000 ]
+	! is_musl || [ "$size" -le 45056 ]
 	segments=$(readelf -lW "$MINIREAP" | awk '$1 == "LOAD" || $1 == "GNU_STACK"')
 	run ! grep -E 'RWE| E .*W' <<<"$segments"
-	! is_musl || equal loads 3 "$(grep -c LOAD <<<"$segments")"
 }
