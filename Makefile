@@ -22,18 +22,14 @@ LDFLAGS ?= -static
 OBJ = $(BUILD)/obj
 PROGRAM = $(BUILD)/minireap
 PROBE = $(OBJ)/probe
-SOURCES = init.c supervise.c children.c sweep.c deliver.c options.c \
-	settings.c peer.c usage.c spawn.c execute.c diagnose.c elf.c \
-	environment.c stop.c tree.c signals.c signames.c reaper.c terminal.c \
-	job.c release.c report.c ending.c oom.c cgroup.c zombies.c cure.c \
-	table.c install.c reason.c proc.c message.c log.c file.c memory.c \
-	clock.c text.c
+FOLDERS = modes options start stop report terminal system
+SOURCES = $(sort $(wildcard *.c $(FOLDERS:%=%/*.c)))
 OBJECTS = $(SOURCES:%.c=$(OBJ)/%.o)
 PROBE_OBJECTS = $(patsubst tests/probe/%.c,$(OBJ)/probe-%.o,$(wildcard tests/probe/*.c))
 
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wwrite-strings -Wformat=2 -Wvla
-OUR_CPPFLAGS = -D_GNU_SOURCE -DMINIREAP_VERSION='"$(VERSION)"' \
+OUR_CPPFLAGS = -I. -D_GNU_SOURCE -DMINIREAP_VERSION='"$(VERSION)"' \
 	-DMINIREAP_COMMIT='"$(or $(COMMIT),unknown)"'
 OUR_CFLAGS = -std=c11 $(WARNINGS) -ffunction-sections -fdata-sections \
 	-fno-asynchronous-unwind-tables $(if $(DEBUG),-g)
@@ -51,13 +47,14 @@ $(PROGRAM): $(OBJECTS)
 $(PROBE): $(PROBE_OBJECTS)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(PROBE_OBJECTS)
 
-$(OBJ)/%.o: %.c Makefile | $(OBJ)
+$(OBJ)/%.o: %.c Makefile
+	@mkdir -p $(@D)
 	$(COMPILE) -c -o $@ $<
 
 $(OBJ)/probe-%.o: tests/probe/%.c Makefile | $(OBJ)
 	$(CC) -D_GNU_SOURCE $(CPPFLAGS) -std=c11 $(WARNINGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(OBJ)/usage.o: $(OBJ)/commit # for --version
+$(OBJ)/options/usage.o: $(OBJ)/commit # for --version
 $(OBJ)/commit: FORCE | $(OBJ)
 	@echo '$(VERSION) $(COMMIT)' | cmp -s - $@ || \
 	    echo '$(VERSION) $(COMMIT)' >$@

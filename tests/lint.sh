@@ -5,7 +5,7 @@
 # from make.  Every check runs; the status says whether one complained.
 set -u
 : "${SOURCES:?}" "${OBJECTS:?}"
-flags='-D_GNU_SOURCE -DMINIREAP_VERSION=__FILE__ -DMINIREAP_COMMIT=__FILE__
+flags='-I. -D_GNU_SOURCE -DMINIREAP_VERSION=__FILE__ -DMINIREAP_COMMIT=__FILE__
 	-std=c11'
 failed=0
 
@@ -59,7 +59,7 @@ cpp_check() {
 	cppcheck --quiet --enable=warning,style,performance,portability \
 	    --std=c11 --inline-suppr --error-exitcode=1 \
 	    --suppress=ctunullpointer --suppress=unusedStructMember --suppress=variableScope \
-	    -D_GNU_SOURCE $SOURCES
+	    -I. -D_GNU_SOURCE $SOURCES
 }
 
 shells() {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * supervise.c: the one loop, from main's start to its end: wait for a signal,
+ * loop.c: the one loop, from main's start to its end: wait for a signal,
  * reap, forward.  Nothing in here may end init, and nothing may block it but
  * the one wait, which has no time-out: an idle container costs nothing.
  */
