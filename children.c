@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * children.c: what the loop does when children have ended.  SIGCHLD coalesces:
- * one may stand for many, so all are asked, in batches; where there are so
- * many that it costs too much for each, main and whom SIGCHLD has named come
- * first, and sweep.c says when the others do.
+ * children.c: what the loop does when children have exited.  SIGCHLD coalesces:
+ * one may stand for many, so children are reaped until none is left to reap.
  */
 #include "minireap.h"
 
@@ -80,26 +78,22 @@ children_looks_first(const struct options *options)
 	    options->warn || options->wait || options->grace_ms != TIME_UNSET;
 }
 
-/* A child that has ended, or any: still a zombie, where that is wanted. */
+/* A child that has exited: still a zombie, if that is wanted. */
 static int
-find(struct supervision *run, pid_t child, struct reaper_event *event)
+find(struct supervision *run, struct reaper_event *event)
 {
 	int result = REAPER_NO_CHILD;
 
-	if (child == REAPER_ANY)
-		sweep_begin(&run->sweep);
 	if (children_looks_first(run->options))
-		result = reaper_peek(child, event);
+		result = reaper_peek(REAPER_ANY, event);
 	if (result == REAPER_NO_CHILD)
-		result = reaper_next(child, event);
-	if (child == REAPER_ANY)
-		sweep_end(&run->sweep, result == 1);
+		result = reaper_next(REAPER_ANY, event);
 	return result;
 }
 
-/* Reap this child, or any, if it has ended.  As reaper_next(). */
+/* Reap a child that has exited.  As reaper_next(). */
 static int
-reap(struct supervision *run, pid_t child)
+reap(struct supervision *run)
 {
 	struct proc_stat stat;
 	struct reaper_event event;
@@ -108,7 +102,7 @@ reap(struct supervision *run, pid_t child)
 	text_copy(stat.name, "?");
 	event.wants_usage = run->options->termination_log != NULL ||
 	    children_looks_first(run->options);
-	result = find(run, child, &event);
+	result = find(run, &event);
 	if (result == 1 && event.is_zombie) {
 		look_at(run, event.pid, &stat);
 		result = reaper_next(event.pid, &event);
@@ -119,19 +113,6 @@ reap(struct supervision *run, pid_t child)
 		report_reaped(run->log, stat.name, &event);
 	note(run, &event);
 	return result;
-}
-
-/* No walk: main, whose SIGCHLD may be part of another's, and who was named. */
-static int
-reap_by_number(struct supervision *run, pid_t named)
-{
-	int reaped = 0;
-
-	if (run->main.pid != 0 && !run->stop.main_gone)
-		reaped += reap(run, run->main.pid) == 1;
-	if (named != 0 && !run->has_ended)
-		reaped += reap(run, named) == 1;
-	return reaped;
 }
 
 /* Some have been reaped; theirs are ours now. */
@@ -146,16 +127,14 @@ look_around(struct supervision *run)
 }
 
 bool
-children_reap(struct supervision *run, pid_t named, bool asks_all)
+children_reap(struct supervision *run)
 {
-	const bool is_costly = run->sweep.is_costly;
-	int reaped = is_costly ? reap_by_number(run, named) : 0;
-	int left = is_costly ? 1 : REAP_BATCH;
-	int result = asks_all ? 1 : REAPER_NO_CHANGE;
+	int reaped = 0;
+	int left = REAP_BATCH;
+	int result = 1;
 
-	run->sweep.is_owed = !asks_all;
 	while (result == 1 && left-- > 0 && !run->has_ended) {
-		result = reap(run, REAPER_ANY);
+		result = reap(run);
 		reaped += result == 1;
 	}
 	if (run->has_ended)

@@ -55,53 +55,42 @@ handle_signal(struct supervision *run, int sig, const siginfo_t *info)
 static int64_t
 time_left(const struct supervision *run)
 {
-	int64_t next = run->stop.deadline;
 	int64_t left;
 
-	if (run->sweep.is_owed && run->sweep.next_ms < next)
-		next = run->sweep.next_ms;
-	if (next == STOP_NEVER)
+	if (run->stop.deadline == STOP_NEVER)
 		return SIGNALS_FOREVER;
-	left = next - clock_ms(CLOCK_MONOTONIC);
+	left = run->stop.deadline - clock_ms(CLOCK_MONOTONIC);
 	return left < 0 ? 0 : left < LONGEST_MS ? left : LONGEST_MS;
 }
 
 /*
  * The next signal.  The kernel hands out the lowest first: one that is pending
  * again and again hides those above it, and SIGCHLD (17) hides 18..64.  So
- * while there is more to reap it is looked past, unless whom it names is
- * found faster; and when a turn is due all have theirs, one by one, SIGCHLD
- * too: a process may have sent it.
+ * while there is more to reap it is looked past; and when a turn is due all
+ * have theirs, one by one, SIGCHLD too: a process may have sent it.
  */
 static int
 next_signal(struct supervision *run, siginfo_t *info, bool more, bool due)
 {
-	const bool skips = more && !run->sweep.is_costly;
-
 	if (due)
 		run->last = signals_wait(signals_above(run->last), info, 0);
 	if (due && run->last != 0)
 		return run->last;
 	return signals_wait(
-	    skips ? SIGNALS_ALL & ~signals_only(SIGCHLD) : SIGNALS_ALL, info,
+	    more ? SIGNALS_ALL & ~signals_only(SIGCHLD) : SIGNALS_ALL, info,
 	    more ? 0 : (long)time_left(run));
 }
 
-/* Have children ended, or may they have? */
+/* Have children exited, or may they have? */
 static bool
-reap(struct supervision *run, int sig, siginfo_t *info, bool due)
+reap(struct supervision *run, siginfo_t *info)
 {
-	const pid_t named =
-	    sig == SIGCHLD && !signals_is_sent(info) ? info->si_pid : 0;
-	const bool asks_all = sig == 0 || !run->sweep.is_costly ||
-	    (due && sweep_is_due(&run->sweep));
-
 	/* SIGCHLD comes before SIGCONT, but whoever stopped and continued us
 	 * may have taken the terminal that we return at main's end. */
 	if (run->terminal->fd != -1 &&
 	    signals_wait(signals_only(SIGCONT), info, 0) != 0)
 		handle_signal(run, SIGCONT, info);
-	return children_reap(run, named, asks_all);
+	return children_reap(run);
 }
 
 static void
@@ -126,7 +115,7 @@ supervise(struct supervision *run)
 	run->stop = stop_begin(run->options);
 	run->sees_proc = children_looks_first(run->options) && proc_is_ours();
 	/* Of who ended before we were executed no SIGCHLD has told us. */
-	more = children_reap(run, 0, true);
+	more = children_reap(run);
 	while (!run->has_ended) {
 		const bool due = ++turn % SIGNAL_BATCH == 0;
 		const int sig = next_signal(run, &info, more, due);
@@ -134,7 +123,7 @@ supervise(struct supervision *run)
 		if (sig != 0)
 			handle_signal(run, sig, &info);
 		if (sig == SIGCHLD || sig == 0 || due)
-			more = reap(run, sig, &info, due);
+			more = reap(run, &info);
 		if (!run->has_ended)
 			keep_deadline(run);
 	}

@@ -884,25 +884,7 @@ enum stop_action stop_main_ended(struct stop *stop, int64_t now);
 /* There is no child left to wait for.  EXIT, or NOTHING where that is odd. */
 enum stop_action stop_none_left(const struct stop *stop);
 
-/* -------------------------------------------------------------- sweep.c */
-
-/* When all children may be asked who has ended.  All 0 at first. */
-struct sweep {
-	int64_t started_ns; /* 0: is not being measured */
-	int64_t call_ns; /* what a mere system call takes */
-	int64_t next_ms; /* of CLOCK_MONOTONIC: not before that, where costly */
-	int pause_ms;
-	unsigned count;
-	bool is_costly; /* too much so to be done for each child */
-	bool is_owed; /* somebody may have ended who was not named */
-};
-
-/* One question to all children begins, ends; found: somebody had ended. */
-void sweep_begin(struct sweep *sweep);
-void sweep_end(struct sweep *sweep, bool found);
-
-/* Is the pause over?  Where it is costly. */
-bool sweep_is_due(const struct sweep *sweep);
+/* --------------------------------------------------------------- loop.c */
 
 /* The state of a run: supervise.c, children.c and deliver.c share it. */
 struct supervision {
@@ -923,7 +905,6 @@ struct supervision {
 	struct stop stop;
 	siginfo_t held; /* the stop signal, while it is delayed */
 	struct zombies_watch watch; /* as PID 1, with warn */
-	struct sweep sweep;
 };
 
 /* ------------------------------------------------------------ deliver.c */
@@ -945,11 +926,8 @@ void deliver_action(struct supervision *run, enum stop_action action);
 /* Do options ask that each child is looked at before it is reaped? */
 bool children_looks_first(const struct options *options);
 
-/*
- * Children have ended, or may have; named is one, or 0.  Reap it, main, and
- * with asks_all a batch of any.  Might there be more?
- */
-bool children_reap(struct supervision *run, pid_t named, bool asks_all);
+/* Reap a batch of children that have exited.  Might there be more? */
+bool children_reap(struct supervision *run);
 
 /* ---------------------------------------------------------- supervise.c */
 
