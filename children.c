@@ -119,7 +119,6 @@ reap(struct supervision *run)
 static void
 look_around(struct supervision *run)
 {
-	deliver_adopted(run);
 	/* Below another PID 1, most of what /proc shows is not ours. */
 	if (run->options->warn && run->sees_proc && run->self == 1)
 		zombies_watch(&run->watch, run->log, run->self,

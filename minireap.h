@@ -301,6 +301,12 @@ int reaper_next_stop(pid_t child);
  */
 bool reaper_is_stopped(pid_t child, bool known);
 
+/* Is there a child that has not exited?  waitid(2) */
+bool reaper_has_living_child(void);
+
+/* Is a child, reaped not yet, a member of that process group?  waitid(2) */
+bool reaper_has_child_in(pid_t group);
+
 /* The exit status that a shell would give for wstatus: n, or 128 + signal. */
 int reaper_exit_status(int wstatus);
 
@@ -384,24 +390,11 @@ void proc_walk_end(struct proc_walk *walk);
 /*
  * Send sig to every process below init; as PID 1 to all of the namespace but
  * ourselves, at once.  With wakes those that are stopped get SIGCONT.  How
- * many lived, their names added to names unless that is NULL; -1 where /proc
- * is not there to tell, and then, unless PID 1, only children are reached.
+ * many lived, their names added to names unless that is NULL; -1 if /proc
+ * cannot be read, and then, unless init is PID 1, no process is signalled.
  * kill(2); pidfd_send_signal(2), Linux 5.1
  */
 int tree_signal(pid_t init, int sig, bool wakes, struct message *names);
-
-/* Who was told to end, where there is no /proc to see the tree by. */
-struct tree_told {
-	pid_t group; /* a process group that was told beforehand, or 0 */
-	uint8_t *bits; /* NULL at first; tree.c's own */
-};
-
-/*
- * Without /proc: send sig, and SIGCONT, to those of our children that have
- * not been told yet; told goes along from call to call.  mmap(2): where it is
- * refused, nobody is told a second time, and what is adopted later not once.
- */
-void tree_tell_children(struct tree_told *told, pid_t init, int sig);
 
 /* ------------------------------------------------------------ zombies.c */
 
@@ -896,8 +889,8 @@ struct supervision {
 	pid_t self;
 	bool is_stopped; /* main, as last told */
 	bool sees_proc; /* names of the dead can be had */
-	bool is_blind; /* no /proc to see the rest by, which is being ended */
-	struct tree_told told; /* then */
+	bool rest_signalled; /* without /proc, while main was a zombie */
+	bool warned; /* that others cannot be reached */
 	int last; /* the signal that last had its turn */
 	bool denied; /* that main may not be signalled has been said */
 	bool has_ended;
@@ -914,9 +907,6 @@ void deliver_signal(struct supervision *run, int sig, const siginfo_t *info);
 
 /* Main has ended, and as a zombie keeps its number, and so its group's. */
 void deliver_main_is_zombie(struct supervision *run);
-
-/* Children were reaped: theirs are now ours, and may have to be told to end. */
-void deliver_adopted(struct supervision *run);
 
 /* Do what stop.c says. */
 void deliver_action(struct supervision *run, enum stop_action action);

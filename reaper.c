@@ -73,6 +73,25 @@ reaper_is_stopped(pid_t child, bool known)
 						  : known;
 }
 
+bool
+reaper_has_living_child(void)
+{
+	siginfo_t info;
+
+	/* Zombies are not among those that can still be stopped. */
+	return waitid(P_ALL, 0, &info, WSTOPPED | WNOHANG | WNOWAIT | __WALL) ==
+	    0;
+}
+
+bool
+reaper_has_child_in(pid_t group)
+{
+	siginfo_t info;
+
+	return waitid(P_PGID, (id_t)group, &info,
+		   WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL) == 0;
+}
+
 int
 reaper_exit_status(int wstatus)
 {

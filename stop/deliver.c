@@ -25,23 +25,29 @@ send_to_main(struct supervision *run, int sig, const siginfo_t *info)
 	    (int)run->main.pid, run->main.name);
 }
 
-/* Below another PID 1 it is /proc that tells what the rest is. */
-static bool
-sees_no_rest(const struct supervision *run)
+/*
+ * Signal every process below init.  If /proc cannot show them, that is main's
+ * group, unless its number may belong to another group by now.
+ */
+static int
+signal_rest(struct supervision *run, int sig, bool wakes, struct message *names)
 {
-	return run->self != 1 && !proc_is_ours();
-}
+	const int hit = tree_signal(run->self, sig, wakes, names);
 
-/* A stop without /proc tells what is adopted later, too, from then on. */
-static void
-send_to_rest(struct supervision *run, int sig, bool is_stop)
-{
-	if (is_stop && !run->is_blind && sees_no_rest(run)) {
-		run->is_blind = true;
-		run->told.group = 0; /* of main's end, not of this */
-		tree_tell_children(&run->told, run->self, sig);
-	} else
-		tree_signal(run->self, sig, is_stop, NULL);
+	if (hit != -1 || run->self == 1)
+		return hit;
+	if (reaper_has_child_in(run->main.pid)) {
+		kill(-run->main.pid, sig);
+		if (wakes)
+			kill(-run->main.pid, SIGCONT);
+	}
+	if (!run->warned && reaper_has_living_child()) {
+		run->warned = true;
+		log_line(run->log,
+		    "no usable /proc: only the main process's group can be "
+		    "signalled");
+	}
+	return hit;
 }
 
 /* What was received goes to main, or when it has ended to all that is left. */
@@ -54,7 +60,7 @@ deliver_signal(struct supervision *run, int sig, const siginfo_t *info)
 	if (sent == 0)
 		return;
 	if (run->stop.main_gone) {
-		send_to_rest(run, sent, is_stop);
+		signal_rest(run, sent, is_stop, NULL);
 		job_rest_told(info);
 		return;
 	}
@@ -76,10 +82,8 @@ kill_main(struct supervision *run)
 static void
 term_rest(struct supervision *run)
 {
-	if (run->is_blind)
-		tree_tell_children(&run->told, run->self, SIGTERM);
-	else
-		tree_signal(run->self, SIGTERM, true, NULL);
+	if (!run->rest_signalled)
+		signal_rest(run, SIGTERM, true, NULL);
 }
 
 static void
@@ -90,9 +94,11 @@ kill_rest(struct supervision *run)
 
 	message_begin(&line);
 	message_add(&line, "killed what was left: ");
-	hit = tree_signal(run->self, SIGKILL, false, &line);
+	hit = signal_rest(run, SIGKILL, false, &line);
 	if (hit == -1)
-		message_add(&line, "all that could be reached without /proc");
+		message_add(&line,
+		    run->self == 1 ? "all, unnamed without /proc"
+				   : "main's process group");
 	if (hit != 0)
 		log_send(run->log, &line);
 }
@@ -118,19 +124,11 @@ deliver_main_is_zombie(struct supervision *run)
 	const bool tells_rest = options->wait ? run->stop.state != STOP_RUNNING
 					      : options->grace_ms != TIME_UNSET;
 
-	run->is_blind = tells_rest && sees_no_rest(run);
-	/* Where all the rest is told, the group is with it, and not twice. */
-	if (run->is_blind || (options->scope == SCOPE_SESSION && !tells_rest))
-		run->told.group =
-		    kill(-run->main.pid, SIGTERM) == 0 ? run->main.pid : 0;
-}
-
-void
-deliver_adopted(struct supervision *run)
-{
-	if (run->is_blind && run->stop.state == STOP_DRAINING &&
-	    run->told.bits != NULL)
-		tree_tell_children(&run->told, run->self, SIGTERM);
+	run->rest_signalled = tells_rest && run->self != 1 && !proc_is_ours();
+	if (run->rest_signalled)
+		signal_rest(run, SIGTERM, true, NULL);
+	else if (options->scope == SCOPE_SESSION && !tells_rest)
+		kill(-run->main.pid, SIGTERM);
 }
 
 void
@@ -153,7 +151,7 @@ deliver_action(struct supervision *run, enum stop_action action)
 		kill_rest(run);
 		break;
 	case STOP_KILL_AGAIN:
-		tree_signal(run->self, SIGKILL, false, NULL);
+		signal_rest(run, SIGKILL, false, NULL);
 		break;
 	case STOP_EXIT:
 		give_up(run);

@@ -4,13 +4,11 @@
  * kill(-1, sig) hits all of it at once.  Elsewhere kill(-1) would hit
  * strangers: /proc is walked, and a process is ours if its parent is.  A pidfd,
  * taken before it is looked at, keeps a number that is used again from being
- * hit.  Without /proc only our own children can be told from strangers:
- * waitid(2) knows them; and theirs become ours when they end.
+ * hit.
  */
 #include "minireap.h"
 
 #include <sys/syscall.h>
-#include <sys/wait.h>
 
 #include <errno.h>
 #include <stddef.h>
@@ -32,7 +30,6 @@ struct errand {
 	unsigned hit;
 	struct message *names; /* of those hit, or NULL */
 	uint8_t *seen; /* a bit for each pid that is ours, or NULL */
-	pid_t told_group; /* without /proc: need not be told again; or 0 */
 };
 
 static bool
@@ -152,70 +149,6 @@ walk_tree(struct errand *errand)
 	errand->seen = NULL;
 }
 
-/* ---------------------------------------------------------- without /proc */
-
-/* Who asks for stopped children alone is told that the dead are none. */
-static bool
-is_living_child(idtype_t type, pid_t pid)
-{
-	siginfo_t info;
-
-	return waitid(type, (id_t)pid, &info,
-		   WSTOPPED | WNOHANG | WNOWAIT | __WALL) == 0;
-}
-
-/* Signal those children that have not been seen; gives how many live. */
-static unsigned
-try_range(const struct errand *errand, pid_t first, pid_t last)
-{
-	unsigned living = 0;
-
-	if (!is_living_child(P_ALL, 0))
-		return 0;
-	for (pid_t pid = first; pid <= last; pid++) {
-		if (!is_living_child(P_PID, pid))
-			continue;
-		living++;
-		if (has_seen(errand, pid))
-			continue;
-		see(errand, pid);
-		/* A group of another PID namespace is 0, too. */
-		if (errand->told_group == 0 ||
-		    getpgid(pid) != errand->told_group)
-			kill(pid, errand->sig);
-		if (errand->wakes)
-			kill(pid, SIGCONT);
-	}
-	return living;
-}
-
-/* The number that a process made now gets, or 0. */
-static pid_t
-newest_pid(void)
-{
-	const pid_t child = vfork();
-
-	if (child == 0)
-		_exit(0);
-	if (child == -1)
-		return 0;
-	wait4(child, NULL, 0, NULL);
-	return child;
-}
-
-/*
- * Numbers rise, so what came after us lies between us and the newest.  Only
- * where they have begun anew it does not: a second for all of them.
- */
-static void
-try_children(const struct errand *errand)
-{
-	if (try_range(errand, errand->init + 1, newest_pid()) == 0)
-		try_range(errand, 2, PROC_PID_LIMIT - 1);
-}
-
-/* --------------------------------------------------------------- the call */
-
 /* The whole namespace at once; /proc tells who it was, and who is stopped. */
 static void
 signal_namespace(struct errand *errand, bool sees)
@@ -246,30 +179,11 @@ tree_signal(pid_t init, int sig, bool wakes, struct message *names)
 	else {
 		if (sees)
 			walk_tree(&errand);
-		/* It may be there and no descriptor for it. */
-		sees = errand.sees;
-		if (!sees)
-			try_children(&errand);
+		sees = errand.sees; /* there may be no descriptor for it */
 	}
 	if (!sees)
 		return -1;
 	if (names != NULL && errand.hit > MOST_NAMES)
 		message_add(names, " and %u more", errand.hit - MOST_NAMES);
 	return (int)errand.hit;
-}
-
-void
-tree_tell_children(struct tree_told *told, pid_t init, int sig)
-{
-	const bool is_first = told->bits == NULL;
-	struct errand errand = {
-	    .init = init, .sig = sig, .wakes = true, .told_group = told->group};
-
-	if (is_first)
-		told->bits = memory_map(SEEN_BYTES);
-	errand.seen = told->bits;
-	if (is_first)
-		try_children(&errand);
-	else
-		try_range(&errand, init + 1, newest_pid());
 }
