@@ -148,8 +148,6 @@ static void
 start_main(struct init *init, char **envp, signals_set mask,
     const struct signals_action *sigchld)
 {
-	struct spawn_failure failure;
-	struct message line;
 	int status;
 	const struct spawn spawn = {
 	    .argv = init->options.command,
@@ -158,19 +156,17 @@ start_main(struct init *init, char **envp, signals_set mask,
 	    .sigchld = sigchld,
 	    .scope = init->options.scope,
 	    .terminal = &init->terminal,
+	    .ending = &init->ending,
 	    .init = init->self,
+	    .failure_status = init->options.failure_status,
 	};
 
 	init->terminal = terminal_find(spawn.scope);
 	init->main.name = text_last_name(spawn.argv[0]);
-	init->main.pid = spawn_main(&spawn, &failure);
+	init->main.pid = spawn_main(&spawn, &status);
 	if (init->main.pid != -1)
 		return;
-	report_spawn_failure(&line, &spawn, &failure);
 	terminal_return(&init->terminal);
-	status = failure.forking ? init->options.failure_status
-				 : execute_status(failure.error);
-	ending_say(&init->ending, &line, status);
 	end(init, status);
 }
 

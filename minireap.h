@@ -597,7 +597,6 @@ void environment_remove(char **envp, const char *prefix);
 
 /* Which step failed, for a message. */
 struct spawn_failure {
-	bool forking; /* vfork(2); else execve(2) of file */
 	int error; /* errno */
 	bool by_shell; /* file is text, and /bin/sh failed */
 	const char *path; /* the directories that were searched */
@@ -666,15 +665,20 @@ struct spawn {
 	const struct signals_action *sigchld; /* main's */
 	enum scope scope;
 	struct terminal *terminal;
+	struct ending *ending;
 	pid_t init; /* this process */
+	int failure_status; /* if no process can be made */
 };
 
 /*
- * Start main by vfork(2) and execve(2), in a process group of its own, with
+ * Start main by clone(2) and execve(2), in a process group of its own, with
  * the mask and SIGCHLD action given; PATH is searched as execvp(3) does.
- * Its pid, or -1 with failure filled in and nothing left running.
+ * Its pid; or -1 if that failed and has been reported, with init's exit status
+ * in *status and nothing left running.  If the child shares no memory with
+ * init, main may be a child that reports why it could not execute a program,
+ * and exits with that status.
  */
-pid_t spawn_main(const struct spawn *spawn, struct spawn_failure *failure);
+pid_t spawn_main(const struct spawn *spawn, int *status);
 
 /* ------------------------------------------------------------ options.c */
 
@@ -766,10 +770,6 @@ struct report_main {
 /* Write to line what is wrong with an option. */
 void
 report_options_error(struct message *line, const struct options_error *error);
-
-/* Write to line why main could not be started. */
-void report_spawn_failure(struct message *line, const struct spawn *spawn,
-    struct spawn_failure *failure);
 
 /* One line for a child that was reaped; name as /proc had it, or "?". */
 void report_reaped(

@@ -28,33 +28,6 @@ report_options_error(struct message *line, const struct options_error *error)
 	message_add(line, "%s", error->problem);
 }
 
-void
-report_spawn_failure(struct message *line, const struct spawn *spawn,
-    struct spawn_failure *failure)
-{
-	const char *name = spawn->argv[0];
-	char *file = failure->file;
-
-	message_begin(line);
-	if (failure->forking) {
-		message_add(line, "cannot start a process for %s: ", name);
-		message_add_reason(line, failure->error);
-		return;
-	}
-	message_add(line, "cannot execute %s", name);
-	if (*file != '\0' && strcmp(file, name) != 0)
-		message_add(line, " (%s)", file);
-	message_add(line, ": ");
-	if (*name == '\0')
-		message_add(line, "the name is empty");
-	else if (*file == '\0' && failure->error == ENOENT)
-		message_add(line, "not found in PATH %s", failure->path);
-	else if (failure->by_shell && failure->error == ENOENT)
-		message_add(line, "it has no #!, and there is no /bin/sh");
-	else
-		diagnose(line, file, failure->error);
-}
-
 /* "exit=3", "signal=SIGSEGV", "signal=SIGSEGV core" */
 static void
 add_end(struct message *message, int wstatus)

@@ -1,18 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * spawn.c: main's start.  vfork(2) lends the child our memory and keeps us
- * waiting until it has executed something or ended: no page is copied, and
- * the reason of a failed exec is simply left in our memory.  In return the
- * child may only call what is async-signal-safe, and must not return.
+ * spawn.c: start the main process.  clone(2) with CLONE_VM and CLONE_VFORK
+ * copies no memory and keeps init waiting until the child has executed a
+ * program or exited.  The child has a stack of its own, so that both sides can
+ * be plain functions; it calls only what is async-signal-safe.  It explains a
+ * failed exec itself, since a filter or an emulator may turn the clone into a
+ * fork, after which init cannot read what the child writes to memory.
  */
 #include "minireap.h"
 
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <errno.h>
+#include <sched.h>
+#include <stddef.h>
+#include <string.h>
 #include <unistd.h>
+
+enum { CHILD_STACK = 65536 }; /* bytes, to explain a failed exec on */
 
 /* The variables that name a process by its pid, when that is ours. */
 struct pid_variables {
@@ -71,10 +79,55 @@ tie_to_init(pid_t init)
 		_exit(STATUS_SIGNALLED + SIGKILL);
 }
 
-_Noreturn static void
-become_main(const struct spawn *spawn, struct spawn_failure *failure,
-    struct pid_variables *variables)
+struct child {
+	const struct spawn *spawn;
+	struct pid_variables variables;
+	bool has_failed; /* set by the child, if init shares its memory */
+};
+
+static void
+describe_failure(
+    struct message *line, const char *name, struct spawn_failure *failure)
 {
+	char *file = failure->file;
+
+	message_begin(line);
+	message_add(line, "cannot execute %s", name);
+	if (*file != '\0' && strcmp(file, name) != 0)
+		message_add(line, " (%s)", file);
+	message_add(line, ": ");
+	if (*name == '\0')
+		message_add(line, "the name is empty");
+	else if (*file == '\0' && failure->error == ENOENT)
+		message_add(line, "not found in PATH %s", failure->path);
+	else if (failure->by_shell && failure->error == ENOENT)
+		message_add(line, "it has no #!, and there is no /bin/sh");
+	else
+		diagnose(line, file, failure->error);
+}
+
+_Noreturn static void
+execute(const struct spawn *spawn, struct child *child)
+{
+	struct spawn_failure failure = {.error = 0};
+	struct message line;
+	int status;
+
+	failure.error = execute_command(&failure, spawn->argv, spawn->envp);
+	child->has_failed = true;
+	signals_block(); /* a closed pipe is no reason to be killed */
+	status = execute_status(failure.error);
+	describe_failure(&line, spawn->argv[0], &failure);
+	ending_say(spawn->ending, &line, status);
+	_exit(status);
+}
+
+static int
+become_main(void *argument)
+{
+	struct child *child = argument;
+	const struct spawn *spawn = child->spawn;
+
 	if (spawn->init != 1)
 		tie_to_init(spawn->init);
 	if (spawn->scope == SCOPE_SESSION)
@@ -82,38 +135,56 @@ become_main(const struct spawn *spawn, struct spawn_failure *failure,
 	else
 		setpgid(0, 0);
 	terminal_take(spawn->terminal);
-	rename_pids(spawn->envp, spawn->init, variables);
+	rename_pids(spawn->envp, spawn->init, &child->variables);
 	signals_restore_child(spawn->sigchld);
 	signals_set_mask(spawn->mask);
-	/* Set when all has failed, and not before: it tells that it has. */
-	failure->error = execute_command(failure, spawn->argv, spawn->envp);
-	_exit(execute_status(failure->error));
+	execute(spawn, child);
+}
+
+/*
+ * Its pid, or -1 with errno of mmap(2) or clone(2).  The stack is mapped, since
+ * pages of init's own would stay dirty for as long as init lives.
+ */
+static pid_t
+clone_child(struct child *child)
+{
+	char *stack = mmap(NULL, CHILD_STACK, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+	char *top = stack + CHILD_STACK;
+	pid_t pid;
+
+	if (stack == MAP_FAILED)
+		return -1;
+	pid = clone(become_main, top, CLONE_VM | CLONE_VFORK | SIGCHLD, child);
+	if (pid == -1) /* not fork(3): some libcs make another call of it */
+		pid = clone(become_main, top, SIGCHLD, child);
+	munmap(stack, CHILD_STACK);
+	return pid;
 }
 
 pid_t
-spawn_main(const struct spawn *spawn, struct spawn_failure *failure)
+spawn_main(const struct spawn *spawn, int *status)
 {
-	struct pid_variables variables;
-	pid_t child;
+	struct child child = {.spawn = spawn};
+	struct message line;
+	const pid_t pid = clone_child(&child);
+	int wstatus;
 
-	failure->forking = true;
-	failure->error = 0;
-	failure->by_shell = false;
-	child = vfork();
-	if (child == 0) {
-		failure->forking = false;
-		become_main(spawn, failure, &variables);
-	}
-	if (child == -1) {
-		failure->error = errno;
+	if (pid == -1) {
+		message_begin(&line);
+		message_add(
+		    &line, "cannot start a process for %s: %m", spawn->argv[0]);
+		*status = spawn->failure_status;
+		ending_say(spawn->ending, &line, *status);
 		return -1;
 	}
-	if (failure->error != 0) {
-		wait4(child, NULL, 0, NULL);
+	if (child.has_failed) {
+		wait4(pid, &wstatus, 0, NULL);
+		*status = reaper_exit_status(wstatus);
 		return -1;
 	}
-	/* Where vfork is fork (emulators), the child may not have got there. */
+	/* Without CLONE_VFORK the child may not have got there yet. */
 	if (spawn->scope != SCOPE_SESSION)
-		setpgid(child, child);
-	return child;
+		setpgid(pid, pid);
+	return pid;
 }

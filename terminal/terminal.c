@@ -79,14 +79,14 @@ is_foreground(int fd, pid_t group)
 {
 	char nothing;
 
-	return fd != -1 && foreground(fd) == group &&
+	return foreground(fd) == group &&
 	    (group != 0 || read(fd, &nothing, 0) != -1 || errno != EIO);
 }
 
 bool
 terminal_is_foreground(const struct terminal *terminal, pid_t group)
 {
-	return is_foreground(terminal->fd, group);
+	return terminal->fd != -1 && is_foreground(terminal->fd, group);
 }
 
 struct terminal
@@ -95,7 +95,7 @@ terminal_find(enum scope scope)
 	struct terminal terminal = {.fd = open_terminal()};
 
 	terminal.exists = terminal.fd != -1;
-	if (!is_foreground(terminal.fd, getpgrp()))
+	if (!terminal.exists || !is_foreground(terminal.fd, getpgrp()))
 		return terminal;
 	if (scope != SCOPE_SESSION)
 		terminal.held = true;

@@ -93,21 +93,3 @@ copy_tree() {
 	contains "$maps" r-xp
 	run ! grep 'w.*x' <<<"$maps"
 }
-
-# Emulators and some sandboxes have no other.
-# bats test_tags=slow
-@test "where vfork is fork: main's start, group and statuses are right" {
-	needs_root
-	copy_tree tree
-	make -s -C tree CFLAGS= CPPFLAGS=-Dvfork=fork minireap
-	run -3 tree/minireap -- sh -c 'exit 3'
-	run -127 tree/minireap nosuch
-	run -126 tree/minireap /
-	run -0 tree/minireap -e 127 nosuch
-	run -138 tree/minireap -g -- bash -c '
-	    read -r _ _ _ _ group _ </proc/$$/stat
-	    [ "$group" = $$ ] && kill -USR1 $PPID; sleep 5'
-	LISTEN_PID=1 run -0 as_pid_1 tree/minireap --session -- \
-	    sh -c 'echo $$ $LISTEN_PID'
-	equal 'pid and LISTEN_PID' "${output% *}" "${output#* }"
-}

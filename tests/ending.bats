@@ -348,7 +348,7 @@ exit(3)'
 	PATH=/usr/bin:/bin run -127 "$MINIREAP" "-T$PWD/log" -- nosuch
 	run -126 "$MINIREAP" "-T$PWD/log" -- /
 	run -125 "$MINIREAP" "-T$PWD/log" -z
-	run -125 "${AS_PID_1[@]}" strace -o trace -e inject=vfork:error=EAGAIN \
+	run -125 "${AS_PID_1[@]}" strace -o trace -e inject=clone:error=EAGAIN \
 	    "$MINIREAP" "-T$PWD/log" -- true
 	diff log - <<-'LOG'
 	minireap: cannot execute nosuch: not found in PATH /usr/bin:/bin; status=127

@@ -8,12 +8,14 @@ load helpers
 # System calls of x86-64, for refuse.py.
 PRCTL=157
 CLOSE_RANGE=436
+CLONE=56
+SHARES_MEMORY=$((0x4111)) # CLONE_VM, CLONE_VFORK and SIGCHLD
 SUBREAPER=36
 
 setup() {
 	cd "$BATS_TEST_TMPDIR"
 	chmod 755 .
-	[ "$(uname -m)" = x86_64 ] || CLOSE_RANGE=436 PRCTL=167
+	[ "$(uname -m)" = x86_64 ] || CLOSE_RANGE=436 PRCTL=167 CLONE=220
 }
 
 # start COMMAND...: in the background, until main has made the file ready.
@@ -177,6 +179,38 @@ n = ctypes.c_int(); ctypes.CDLL(None).prctl(2, ctypes.byref(n)); print(n.value)'
 	run -5 --separate-stderr python3 "$BATS_TEST_DIRNAME/refuse.py" EPERM \
 	    $PRCTL,$SUBREAPER -- "$MINIREAP" -q -- sh -c 'exit 5'
 	equal silence '' "$stderr"
+}
+
+@test "clone with CLONE_VM refused: main's start, group and statuses are right" {
+	needs_root
+	without=(python3 "$BATS_TEST_DIRNAME/refuse.py" EPERM
+	    "$CLONE,$SHARES_MEMORY" -- "$MINIREAP")
+	run -3 "${without[@]}" -- sh -c 'exit 3'
+	run -0 "${without[@]}" -e 127 nosuch
+	run -138 "${without[@]}" -g -- bash -c '
+	    read -r _ _ _ _ group _ </proc/$$/stat
+	    [ "$group" = $$ ] && kill -USR1 $PPID; sleep 5'
+	LISTEN_PID=1 run -0 as_pid_1 "${without[@]}" --session -- \
+	    sh -c 'echo $$ $LISTEN_PID'
+	equal 'pid and LISTEN_PID' "${output% *}" "${output#* }"
+}
+
+@test "clone with CLONE_VM refused: a failed exec is explained in one line" {
+	run -127 --separate-stderr env PATH=/usr/bin python3 \
+	    "$BATS_TEST_DIRNAME/refuse.py" EPERM "$CLONE,$SHARES_MEMORY" -- \
+	    "$MINIREAP" nosuch
+	equal stderr \
+	    'minireap: cannot execute nosuch: not found in PATH /usr/bin' "$stderr"
+	run -126 --separate-stderr python3 "$BATS_TEST_DIRNAME/refuse.py" EPERM \
+	    "$CLONE,$SHARES_MEMORY" -- "$MINIREAP" /
+	equal stderr 'minireap: cannot execute /: is a directory' "$stderr"
+}
+
+@test "clone refused altogether: status 125 and one line" {
+	run -125 --separate-stderr python3 "$BATS_TEST_DIRNAME/refuse.py" EAGAIN \
+	    "$CLONE" -- "$MINIREAP" true
+	equal stderr "minireap: cannot start a process for true: resource \
+temporarily unavailable" "$stderr"
 }
 
 @test "close_range refused: everything is closed all the same" {
