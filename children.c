@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 
 #include <stddef.h>
+#include <string.h>
 
 /*
  * Children reaped before signals are looked at: a storm of orphans makes us
@@ -21,8 +22,7 @@ main_ended(struct supervision *run, const struct reaper_event *event)
 	run->status = reaper_exit_status(event->wstatus);
 	ending_main(run->ending, &run->main, event, run->self == 1);
 	terminal_return(run->terminal);
-	deliver_action(
-	    run, stop_main_ended(&run->stop, clock_if_needed(run->options)));
+	deliver_action(run, stop_main_ended(&run->stop, loop_now(run)));
 }
 
 static void
@@ -55,7 +55,7 @@ look_at(struct supervision *run, pid_t child, struct proc_stat *stat)
 	if (child == run->main.pid && !run->stop.main_gone)
 		deliver_main_is_zombie(run);
 	if (tells(run, child) && run->sees_proc)
-		(void)proc_read_stat(child, stat);
+		(void)system_read_stat(child, stat);
 }
 
 /* A child has been reaped. */
@@ -99,7 +99,7 @@ reap(struct supervision *run)
 	struct reaper_event event;
 	int result;
 
-	text_copy(stat.name, "?");
+	stpcpy(stat.name, "?");
 	event.wants_usage = run->options->termination_log != NULL ||
 	    children_looks_first(run->options);
 	result = find(run, &event);
@@ -121,8 +121,7 @@ look_around(struct supervision *run)
 {
 	/* Below another PID 1, most of what /proc shows is not ours. */
 	if (run->options->warn && run->sees_proc && run->self == 1)
-		zombies_watch(&run->watch, run->log, run->self,
-		    clock_if_needed(run->options));
+		zombies_watch(&run->watch, run->log, run->self, loop_now(run));
 }
 
 bool

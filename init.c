@@ -81,9 +81,9 @@ find_zombies(struct init *init)
 	struct zombies *zombies = NULL;
 	const char *problem = NULL;
 
-	if (!proc_is_ours())
+	if (!system_proc_is_ours())
 		problem = "no /proc of this PID namespace";
-	else if (proc_read_stat(1, &stat) == -1)
+	else if (system_read_stat(1, &stat) == -1)
 		problem = "/proc hides others' processes (hidepid): be root";
 	else if ((zombies = zombies_find(ZOMBIES_OF_ALL)) != NULL) {
 		zombies_describe(zombies, init->self);
@@ -162,7 +162,7 @@ start_main(struct init *init, char **envp, signals_set mask,
 	};
 
 	init->terminal = terminal_find(spawn.scope);
-	init->main.name = text_last_name(spawn.argv[0]);
+	init->main.name = system_base_name(spawn.argv[0]);
 	init->main.pid = spawn_main(&spawn, &status);
 	if (init->main.pid != -1)
 		return;

@@ -18,6 +18,17 @@ enum {
 	LONGEST_MS = 3600 * 1000, /* one wait: fits a long anywhere */
 };
 
+int64_t
+loop_now(const struct supervision *run)
+{
+	const struct options *options = run->options;
+
+	return options->delay_ms == TIME_UNSET &&
+		options->grace_ms == TIME_UNSET && !options->warn
+	    ? 0
+	    : system_clock_ms(CLOCK_MONOTONIC);
+}
+
 static void
 forward(struct supervision *run, int sig, const siginfo_t *info)
 {
@@ -27,8 +38,7 @@ forward(struct supervision *run, int sig, const siginfo_t *info)
 	    (!run->stop.main_gone &&
 		job_handled(run->terminal, run->main.pid, info)))
 		return;
-	if (stop_received(&run->stop, sig, clock_if_needed(run->options)) ==
-	    STOP_SEND)
+	if (stop_received(&run->stop, sig, loop_now(run)) == STOP_SEND)
 		deliver_signal(run, sig, info);
 	else
 		run->held = *info;
@@ -59,7 +69,7 @@ time_left(const struct supervision *run)
 
 	if (run->stop.deadline == STOP_NEVER)
 		return SIGNALS_FOREVER;
-	left = run->stop.deadline - clock_ms(CLOCK_MONOTONIC);
+	left = run->stop.deadline - system_clock_ms(CLOCK_MONOTONIC);
 	return left < 0 ? 0 : left < LONGEST_MS ? left : LONGEST_MS;
 }
 
@@ -100,7 +110,7 @@ keep_deadline(struct supervision *run)
 
 	if (run->stop.deadline == STOP_NEVER)
 		return;
-	now = clock_ms(CLOCK_MONOTONIC);
+	now = system_clock_ms(CLOCK_MONOTONIC);
 	if (now >= run->stop.deadline)
 		deliver_action(run, stop_expired(&run->stop, now));
 }
@@ -113,7 +123,8 @@ supervise(struct supervision *run)
 	siginfo_t info;
 
 	run->stop = stop_begin(run->options);
-	run->sees_proc = children_looks_first(run->options) && proc_is_ours();
+	run->sees_proc =
+	    children_looks_first(run->options) && system_proc_is_ours();
 	/* Of who ended before we were executed no SIGCHLD has told us. */
 	more = children_reap(run);
 	while (!run->has_ended) {

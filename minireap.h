@@ -18,6 +18,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "system/system.h"
+
 /* Exit statuses of init's own: contract section 5, after env(1), nohup(1). */
 enum {
 	STATUS_FAILURE = 125,
@@ -35,69 +37,8 @@ enum scope {
 	SCOPE_SESSION, /* likewise, and the group leads a session */
 };
 
-/* --------------------------------------------------------------- text.c */
-
-enum { TEXT_DECIMAL_MAX = 24 }; /* bytes of any number, with its NUL */
-
-/*
- * The decimal number at the start of text: digits alone, no sign, no blank.
- * *end is set behind it; with end NULL it must fill text.  -1 where there is
- * none or it is above most.
- */
-int64_t text_number(const char *text, const char **end, int64_t most);
-
-/* Write value and a NUL to to, TEXT_DECIMAL_MAX bytes; gives the NUL. */
-char *text_decimal(char *to, unsigned long value);
-
-/* Copy from, with its NUL, to to; gives where that NUL is: stpcpy(3). */
-char *text_copy(char *to, const char *from);
-
-/* How many bytes of text stand in front of the first stop, or its end. */
-size_t text_until(const char *text, char stop);
-
-/* What stands behind the last slash of path. */
-const char *text_last_name(const char *path);
-
-/* What stands behind prefix in text, or NULL where text does not begin so. */
-const char *text_behind(const char *text, const char *prefix);
-
-/* -------------------------------------------------------------- clock.c */
-
-/* Of CLOCK_MONOTONIC or another: clock_gettime(2). */
-int64_t clock_ns(int clock);
-int64_t clock_ms(int clock);
-
-struct options;
-
-/* The loop's, CLOCK_MONOTONIC, or 0 where no option asks for the time. */
-int64_t clock_if_needed(const struct options *options);
-
-/* --------------------------------------------------------------- file.c */
-
-/* open(2) with O_CLOEXEC and the flags given; mode 0755 for what it creates. */
-int file_open(const char *path, int flags);
-
-/*
- * Read the first size - 1 bytes of a file, or what comes in one read(2), and
- * put a NUL behind them.  How many, or -1.
- */
-ssize_t file_read(const char *path, char *text, size_t size);
-
-/* ------------------------------------------------------------- memory.c */
-
-/* New pages, all 0, for size bytes, or NULL with errno of mmap(2). */
-void *memory_map(size_t size);
-
-/* Give them back: munmap(2). */
-void memory_unmap(void *memory, size_t size);
-
-/* ------------------------------------------------------------- cgroup.c */
-
-/*
- * Write the path of our group to path, if it fits: that for these controllers,
- * "pids:", or of version 2, ":".  Without it path is left alone.
- */
-void cgroup_copy_path(char *path, size_t size, const char *controllers);
+/* The kernel's real-time signals, whatever a libc makes of them: signal(7). */
+enum { SIGNAL_RTMIN = 34, SIGNAL_RTMAX = 64 };
 
 /* ------------------------------------------------------------ message.c */
 
@@ -164,9 +105,6 @@ int log_print(int fd, const char *text);
 
 /* The kernel's signal numbers, whatever a libc makes of them: signal(7). */
 enum {
-	SIGNALS_RTMIN = 34,
-	SIGNALS_RTMAX = 64,
-	SIGNALS_NAME_MAX = 16, /* bytes of the longest name, with its NUL */
 	SIGNALS_FOREVER = -1,
 };
 
@@ -243,17 +181,6 @@ int signals_send_by(int pidfd, pid_t pid, int sig);
  */
 void signals_queue_to_self(int sig);
 
-/* ----------------------------------------------------------- signames.c */
-
-/*
- * The number of the signal that text names: 1..64, a name in any case with or
- * without SIG, RTMIN+n, RTMAX-n.  -1 where there is none (errno unchanged).
- */
-int signals_number(const char *text);
-
-/* Write the name of sig, "SIGTERM" or "SIGRTMIN+3", to name; gives name. */
-const char *signals_name(int sig, char name[SIGNALS_NAME_MAX]);
-
 /* ------------------------------------------------------------- reaper.c */
 
 /* A child that has ended. */
@@ -310,81 +237,6 @@ bool reaper_has_child_in(pid_t group);
 /* The exit status that a shell would give for wstatus: n, or 128 + signal. */
 int reaper_exit_status(int wstatus);
 
-/* --------------------------------------------------------------- proc.c */
-
-enum {
-	PROC_NAME_MAX = 64,
-	PROC_PID_LIMIT = 4194304, /* pid_max can be no more: proc(5) */
-	PROC_CONTAINER_MAX = 12 + 1, /* of an id, as engines print it */
-};
-
-/* Of /proc/PID/stat: proc_pid_stat(5). */
-struct proc_stat {
-	char name[PROC_NAME_MAX];
-	char state;
-	pid_t parent;
-	pid_t group;
-	pid_t session;
-	int threads;
-	int64_t start; /* in hundredths of a second since boot */
-};
-
-/*
- * Read it.  0, or -1 with errno of open(2) or read(2): ENOENT or ESRCH where
- * there is no such process, or no /proc.
- */
-int proc_read_stat(pid_t pid, struct proc_stat *stat);
-
-/* Does errno of a read that failed say so, and not that something is lacking?
- */
-bool proc_is_gone(int error);
-
-/* Of /proc/PID/status: proc_pid_status(5). */
-struct proc_status {
-	pid_t parent;
-	uid_t uid; /* the real one */
-	int namespaces; /* it has a number in, from /proc's own inwards */
-	pid_t innermost; /* number; 0 before Linux 4.1 */
-};
-
-/* Read it.  0, or -1 likewise. */
-int proc_read_status(pid_t pid, struct proc_status *status);
-
-/*
- * The start of the id of the container that pid is in, and of several the
- * innermost, by the names that Docker, containerd, CRI-O and podman give to
- * control groups; id is left alone where there is none.  cgroups(7)
- */
-void proc_read_container(pid_t pid, char id[PROC_CONTAINER_MAX]);
-
-/* Has all of it ended?  A first thread may end before the others: state Z. */
-bool proc_is_dead(const struct proc_stat *stat);
-
-/*
- * Is /proc mounted, and of this process's own PID namespace?  If not, the
- * numbers in it are not those that kill(2) takes.
- */
-bool proc_is_ours(void);
-
-/* The entries of a directory whose names are numbers: pids, descriptors. */
-struct proc_walk {
-	int fd;
-	long size;
-	long at;
-	_Alignas(uint64_t) char entries[1024];
-};
-
-/* Open it.  0, or -1 with errno of open(2), and then there is nothing to end.
- */
-int proc_walk_begin(struct proc_walk *walk, const char *directory);
-
-/*
- * The next number, or -1 behind the last one.  Pids come in rising order.  If
- * size is -1 behind it the rest could not be read: errno of getdents64(2).
- */
-int proc_walk_next(struct proc_walk *walk);
-void proc_walk_end(struct proc_walk *walk);
-
 /* --------------------------------------------------------------- tree.c */
 
 /*
@@ -408,7 +260,7 @@ struct zombies_row {
 	pid_t pid;
 	uid_t uid;
 	struct proc_stat stat;
-	char container[PROC_CONTAINER_MAX]; /* "": none known */
+	char container[PROC_CONTAINER_SIZE]; /* "": none known */
 };
 
 /* A parent that lives and does not wait for its children. */
@@ -431,7 +283,7 @@ struct zombies {
 	int error; /* errno of what is there and could not be read, or 0 */
 	long threads; /* that there are, or process slots used */
 	long slots; /* that there could be: table.c */
-	struct zombies_holder *holder_of[PROC_PID_LIMIT]; /* a pid */
+	struct zombies_holder *holder_of[SYSTEM_PID_LIMIT]; /* a pid */
 	struct zombies_holder holders[ZOMBIES_MOST];
 	struct zombies_holder *by_count[ZOMBIES_MOST + 1]; /* of zombies */
 	struct zombies_row rows[ZOMBIES_MOST + 1]; /* one more is looked at */
@@ -585,14 +437,6 @@ void job_rest_told(const siginfo_t *info);
  */
 void release_all(int keep, bool stderr_too);
 
-/* -------------------------------------------------------- environment.c */
-
-/* The value of the variable that begins with prefix, "PATH=", or NULL. */
-char *environment_value(char **envp, const char *prefix);
-
-/* Take every such variable out of envp. */
-void environment_remove(char **envp, const char *prefix);
-
 /* ------------------------------------------------------------ execute.c */
 
 /* Which step failed, for a message. */
@@ -705,7 +549,7 @@ struct options {
 	int stop_signal;
 	int parent_death; /* signal, or 0 */
 	int failure_status; /* of init's own failures */
-	uint8_t rewrite[SIGNALS_RTMAX + 1]; /* [received] = sent, 0: none */
+	uint8_t rewrite[SIGNAL_RTMAX + 1]; /* [received] = sent, 0: none */
 	uint8_t remap[256 / CHAR_BIT]; /* bit n: status n becomes 0 */
 	const char *termination_log; /* absolute path, or NULL */
 	const char *version;
@@ -899,6 +743,9 @@ struct supervision {
 	siginfo_t held; /* the stop signal, while it is delayed */
 	struct zombies_watch watch; /* as PID 1, with warn */
 };
+
+/* The time, or 0 if no option needs it. */
+int64_t loop_now(const struct supervision *run);
 
 /* ------------------------------------------------------------ deliver.c */
 

@@ -30,7 +30,7 @@ signals_only(int sig)
 signals_set
 signals_above(int sig)
 {
-	return sig == SIGNALS_RTMAX ? 0 : SIGNALS_ALL << sig;
+	return sig == SIGNAL_RTMAX ? 0 : SIGNALS_ALL << sig;
 }
 
 signals_set

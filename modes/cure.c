@@ -30,7 +30,7 @@ send_to(const struct zombies_holder *holder, int sig)
 	struct proc_stat stat;
 	int error = ESRCH;
 
-	if (proc_read_stat(holder->pid, &stat) == -1)
+	if (system_read_stat(holder->pid, &stat) == -1)
 		error = errno;
 	else if (stat.start == holder->stat.start)
 		error = signals_send_by(fd, holder->pid, sig) == 0 ? 0 : errno;
@@ -45,9 +45,9 @@ is_there(const struct zombies_row *row, pid_t holder)
 {
 	struct proc_stat stat;
 
-	if (proc_read_stat(row->pid, &stat) == -1)
-		return !proc_is_gone(errno);
-	return proc_is_dead(&stat) && stat.start == row->stat.start &&
+	if (system_read_stat(row->pid, &stat) == -1)
+		return !system_is_gone(errno);
+	return system_has_exited(&stat) && stat.start == row->stat.start &&
 	    (holder == ANYBODY || stat.parent == holder);
 }
 
@@ -87,13 +87,13 @@ static void
 report(struct table *table, const struct zombies_holder *holder, int sig)
 {
 	const bool is_told_twice = holder->told > 1;
-	char name[SIGNALS_NAME_MAX];
+	char name[SYSTEM_SIGNAL_NAME_SIZE];
 
 	message_add(&table->line, "%d (%s): %s%s%s: ", (int)holder->pid,
 	    holder->stat.name,
 	    holder->told == 0 ? "not signalled" : "sent SIGCHLD",
 	    is_told_twice ? ", " : "",
-	    is_told_twice ? signals_name(sig, name) : "");
+	    is_told_twice ? system_signal_name(sig, name) : "");
 	errno = holder->error;
 	message_add(&table->line,
 	    holder->error != 0		? "%m"

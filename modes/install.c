@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { PIECE = 1 << 16 };
@@ -21,12 +22,12 @@ enum { PIECE = 1 << 16 };
 static int
 open_program(void)
 {
-	const int fd = file_open("/proc/self/exe", O_RDONLY);
+	const int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	const char *name = program_invocation_name;
 
-	if (fd != -1 || text_last_name(name) == name)
+	if (fd != -1 || system_base_name(name) == name)
 		return fd;
-	return file_open(name, O_RDONLY);
+	return open(name, O_RDONLY | O_CLOEXEC);
 }
 
 static int
@@ -59,16 +60,16 @@ name_temporary(char *to, const char *file)
 	unsigned long random = 0;
 
 	syscall(SYS_getrandom, &random, sizeof random, 0);
-	to = text_copy(to, file);
+	to = stpcpy(to, file);
 	*to++ = '.';
-	text_decimal(to, random);
+	system_format_number(to, random);
 }
 
 int
 install(const char *file)
 {
-	char temporary[PATH_MAX + TEXT_DECIMAL_MAX];
-	int fd = file_open(file, O_PATH | O_DIRECTORY);
+	char temporary[PATH_MAX + SYSTEM_NUMBER_SIZE];
+	int fd = open(file, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd != -1)
 		errno = EISDIR;
@@ -76,7 +77,8 @@ install(const char *file)
 		return -1;
 	name_temporary(temporary, file);
 	umask(0);
-	fd = file_open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_SYNC);
+	fd = open(
+	    temporary, O_WRONLY | O_CREAT | O_EXCL | O_SYNC | O_CLOEXEC, 0755);
 	if (fd == -1)
 		return -1;
 	if (copy_program(fd) == -1 || rename(temporary, file) == -1) {

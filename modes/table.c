@@ -63,9 +63,9 @@ add_row(struct table *table, const struct zombies_row *row,
 {
 	long age = table->now - (long)(row->stat.start / TICKS);
 	const char *unit = to_unit(&age);
-	char uid[TEXT_DECIMAL_MAX];
+	char uid[SYSTEM_NUMBER_SIZE];
 
-	text_decimal(uid, row->uid);
+	system_format_number(uid, row->uid);
 	message_add(&table->line, "%s\t%d\t%d\t%ld%s\t%-s\t%-s", uid,
 	    (int)row->pid, (int)holder->pid, age, unit, row->stat.name,
 	    holder->stat.name);
@@ -90,57 +90,47 @@ add_rows(struct table *table, const struct zombies *zombies)
 
 /* ------------------------------------------------------------ the totals */
 
-enum { GROUP_MAX = 4096 };
-
-/* The number in a file, or -1: none, or "max". */
+/* Returns the number at the start of text, or -1: none, or "max". */
 static long
-read_number(const char *path)
+leading_number(const char *text)
 {
-	char text[TEXT_DECIMAL_MAX];
-	const char *end;
-
-	return file_read(path, text, sizeof text) == -1
-	    ? -1
-	    : (long)text_number(text, &end, LONG_MAX);
+	return (long)system_parse_number(text, &text, LONG_MAX);
 }
 
-/*
- * The limit of the control group, or of the nearest above it that has one.  In
- * a container its path may be that outside of it: the group itself is then what
- * is mounted, and found last.
- */
+/* The limit of this process's cgroup, or of the nearest above that has one. */
 static bool
-read_group(const char *mount, const char *controllers, struct zombies *zombies)
+read_pids_limit(
+    const char *mount, const char *controllers, struct zombies *zombies)
 {
-	char path[GROUP_MAX + sizeof "/sys/fs/cgroup/pids/pids.current"];
-	char *const begin = text_copy(path, mount);
-	char *end;
+	struct cgroup cgroup;
+	char text[SYSTEM_NUMBER_SIZE];
 
-	*begin = '\0';
-	cgroup_copy_path(begin, GROUP_MAX, controllers);
-	end = begin + text_until(begin, '\0');
-	for (;;) {
-		text_copy(end, "/pids.max");
-		zombies->slots = read_number(path);
-		if (zombies->slots != -1) {
-			text_copy(end, "/pids.current");
-			zombies->threads = read_number(path);
-		}
-		if (zombies->slots != -1 || end == begin)
-			return zombies->slots != -1;
-		do
-			end--;
-		while (end > begin && *end != '/');
-	}
+	system_cgroup_find(&cgroup, mount, controllers);
+	do {
+		if (system_cgroup_read(
+			&cgroup, "pids.max", text, sizeof text) <= 0 ||
+		    (zombies->slots = leading_number(text)) == -1)
+			continue;
+		zombies->threads = system_cgroup_read(&cgroup, "pids.current",
+				       text, sizeof text) <= 0
+		    ? -1
+		    : leading_number(text);
+		return true;
+	} while (system_cgroup_up(&cgroup));
+	return false;
 }
 
-/* Where no group has a limit, the kernel has one. */
+/* If no cgroup has a limit, the kernel has one. */
 static void
 count_slots(struct zombies *zombies)
 {
-	if (!read_group("/sys/fs/cgroup/pids", "pids:", zombies) &&
-	    !read_group("/sys/fs/cgroup", ":", zombies))
-		zombies->slots = read_number("/proc/sys/kernel/pid_max");
+	char text[SYSTEM_NUMBER_SIZE];
+
+	zombies->slots = -1;
+	if (!read_pids_limit("/sys/fs/cgroup/pids", "pids:", zombies) &&
+	    !read_pids_limit("/sys/fs/cgroup", ":", zombies) &&
+	    system_read_file("/proc/sys/kernel/pid_max", text, sizeof text) > 0)
+		zombies->slots = leading_number(text);
 }
 
 static void
@@ -161,7 +151,7 @@ add_totals(struct table *table, struct zombies *zombies)
 void
 table_print(struct table *table, struct zombies *zombies)
 {
-	table->now = (long)(clock_ms(CLOCK_BOOTTIME) / 1000);
+	table->now = (long)(system_clock_ms(CLOCK_BOOTTIME) / 1000);
 	table->is_nested = zombies->is_nested;
 	if (zombies->count > 0) {
 		table->measures = true;

@@ -8,6 +8,8 @@
  */
 #include "minireap.h"
 
+#include <sys/mman.h>
+
 #include <errno.h>
 #include <poll.h>
 #include <stddef.h>
@@ -22,7 +24,7 @@ enum {
 static bool
 was_read(struct zombies *zombies, int result)
 {
-	if (result == -1 && !proc_is_gone(errno))
+	if (result == -1 && !system_is_gone(errno))
 		zombies->error = errno;
 	return result == 0;
 }
@@ -35,10 +37,10 @@ look_at(struct zombies *zombies, pid_t pid, pid_t except)
 	struct zombies_holder **known;
 
 	if (zombies->count == ZOMBIES_MOST ||
-	    !was_read(zombies, proc_read_stat(pid, &row->stat)))
+	    !was_read(zombies, system_read_stat(pid, &row->stat)))
 		return;
 	zombies->threads += row->stat.threads;
-	if (!proc_is_dead(&row->stat) || row->stat.parent == except)
+	if (!system_has_exited(&row->stat) || row->stat.parent == except)
 		return;
 	zombies->count++;
 	known = &zombies->holder_of[row->stat.parent];
@@ -54,19 +56,21 @@ look_at(struct zombies *zombies, pid_t pid, pid_t except)
 struct zombies *
 zombies_find(pid_t except)
 {
-	struct zombies *zombies = memory_map(sizeof *zombies);
+	struct zombies *zombies =
+	    mmap(NULL, sizeof *zombies, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	struct proc_walk walk;
 	long result;
 	pid_t pid;
 
-	if (zombies == NULL)
+	if (zombies == MAP_FAILED)
 		return NULL;
-	result = proc_walk_begin(&walk, "/proc");
+	result = system_walk_begin(&walk, "/proc");
 	if (result == 0) {
-		while ((pid = proc_walk_next(&walk)) != -1)
+		while ((pid = system_walk_next(&walk)) != -1)
 			look_at(zombies, pid, except);
 		result = walk.size;
-		proc_walk_end(&walk);
+		system_walk_end(&walk);
 	}
 	if (result == -1)
 		zombies->error = errno;
@@ -76,7 +80,7 @@ zombies_find(pid_t except)
 void
 zombies_forget(struct zombies *zombies)
 {
-	memory_unmap(zombies, sizeof *zombies);
+	munmap(zombies, sizeof *zombies);
 }
 
 /* Is it still the zombie of that parent? */
@@ -85,15 +89,15 @@ describe_row(struct zombies *zombies, struct zombies_row *row, pid_t holder)
 {
 	struct proc_status status;
 
-	if (!was_read(zombies, proc_read_status(row->pid, &status)) ||
+	if (!was_read(zombies, system_read_status(row->pid, &status)) ||
 	    status.parent != holder)
 		return false;
 	row->uid = status.uid;
 	if (status.namespaces > 1) {
 		zombies->is_nested = true;
-		proc_read_container(holder, row->container);
+		system_read_container(holder, row->container);
 		/* Of cgroup v1 a zombie is no member any more.  Of v2 it is. */
-		proc_read_container(row->pid, row->container);
+		system_read_container(row->pid, row->container);
 	}
 	return true;
 }
@@ -104,8 +108,8 @@ describe_holder(
 {
 	struct proc_status status;
 
-	was_read(zombies, proc_read_stat(holder->pid, &holder->stat));
-	was_read(zombies, proc_read_status(holder->pid, &status));
+	was_read(zombies, system_read_stat(holder->pid, &holder->stat));
+	was_read(zombies, system_read_status(holder->pid, &status));
 	if (holder->pid == 0)
 		holder->refusal = "outside of this PID namespace";
 	if (holder->pid == self)
@@ -194,7 +198,7 @@ zombies_watch(
 
 		rank_holders(zombies);
 		worst = zombies->worst;
-		(void)proc_read_stat(worst->pid, &worst->stat);
+		(void)system_read_stat(worst->pid, &worst->stat);
 		log_line(log,
 		    "%u zombies have a parent that does not wait, "
 		    "%u of them %d (%s): see --zombies",

@@ -101,7 +101,7 @@ static void
 set_name(
     struct reader *reader, const char *dashes, const char *name, size_t length)
 {
-	char *to = text_copy(reader->error->name, dashes);
+	char *to = stpcpy(reader->error->name, dashes);
 	const size_t room = sizeof reader->error->name - 3;
 
 	if (length > room)
@@ -113,13 +113,13 @@ set_name(
 static int
 read_long(struct reader *reader, char *word)
 {
-	const size_t length = text_until(word, '=');
+	const size_t length = strcspn(word, "=");
 	char *value = word[length] == '=' ? word + length + 1 : NULL;
 	size_t i = 0;
 
 	set_name(reader, "--", word, length);
 	while (i < sizeof names / sizeof *names &&
-	    (text_until(names[i].text, '\0') != length ||
+	    (strlen(names[i].text) != length ||
 		memcmp(names[i].text, word, length) != 0))
 		i++;
 	if (i == sizeof names / sizeof *names)
@@ -241,8 +241,8 @@ options_read(char **argv, char **envp, struct options *options,
 	options->stop_signal = SIGTERM;
 	memset(error, 0, sizeof *error);
 	peer_defaults(argv[0], envp, options);
-	reader.text = environment_value(envp, VARIABLE);
-	environment_remove(envp, VARIABLE);
+	reader.text = system_env_value(envp, VARIABLE);
+	system_env_remove(envp, VARIABLE);
 	if (reader.text != NULL && read_text(&reader) == -1)
 		return -1;
 	reader.words = argv[0] == NULL ? argv : argv + 1;

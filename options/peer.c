@@ -12,7 +12,7 @@
 static bool
 is_set_to(char **envp, const char *prefix, const char *wanted)
 {
-	const char *value = environment_value(envp, prefix);
+	const char *value = system_env_value(envp, prefix);
 
 	return value != NULL && strcmp(value, wanted) == 0;
 }
@@ -30,13 +30,14 @@ as_dumb_init(char **envp, struct options *options)
 static void
 as_tini(char **envp, struct options *options)
 {
-	const char *level = environment_value(envp, "TINI_VERBOSITY=");
+	const char *level = system_env_value(envp, "TINI_VERBOSITY=");
 
-	if (environment_value(envp, "TINI_KILL_PROCESS_GROUP=") != NULL)
+	if (system_env_value(envp, "TINI_KILL_PROCESS_GROUP=") != NULL)
 		options->scope = SCOPE_GROUP;
 	/* Its levels: 0 fatal, 1 (unset) warnings, 2 info, 3 debug. */
 	if (level != NULL) {
-		const int64_t number = text_number(level, NULL, INT_MAX);
+		const int64_t number =
+		    system_parse_number(level, NULL, INT_MAX);
 
 		options->quiet = number == 0;
 		options->verbosity = number > 1 ? (unsigned)number - 1 : 0;
@@ -46,7 +47,7 @@ as_tini(char **envp, struct options *options)
 static void
 as_catatonit(char **envp, struct options *options)
 {
-	if (environment_value(envp, "CATATONIT_DEBUG=") != NULL)
+	if (system_env_value(envp, "CATATONIT_DEBUG=") != NULL)
 		options->verbosity = 1;
 }
 
@@ -78,7 +79,7 @@ peer_defaults(const char *name, char **envp, struct options *options)
 	options->version = usage_version;
 	if (name == NULL)
 		return;
-	name = text_last_name(name);
+	name = system_base_name(name);
 	for (size_t i = 0; i < sizeof peers / sizeof *peers; i++) {
 		if (strcmp(name, peers[i].name) != 0)
 			continue;

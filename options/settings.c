@@ -16,16 +16,16 @@ enum { MOST_UNITS = 100000000 }; /* of a time: beyond any use */
 static const char *
 add_rewrite(struct options *options, char *value)
 {
-	char *colon = value + text_until(value, ':');
+	char *colon = strchrnul(value, ':');
 	int from;
 	int to;
 
 	if (*colon == '\0')
 		return "not two signals, FROM:TO";
 	*colon = '\0';
-	from = signals_number(value);
+	from = system_signal_number(value);
 	*colon = ':';
-	to = signals_number(colon + 1);
+	to = system_signal_number(colon + 1);
 	if (strcmp(colon + 1, "0") == 0 || strcmp(colon + 1, "none") == 0)
 		to = 0;
 	if (from == -1)
@@ -42,7 +42,7 @@ add_remap(struct options *options, const char *value)
 	const char *rest = value;
 
 	for (;;) {
-		const int64_t status = text_number(rest, &rest, 255);
+		const int64_t status = system_parse_number(rest, &rest, 255);
 
 		if (status == -1 || (*rest != ',' && *rest != '\0'))
 			return "not an exit status from 0 to 255";
@@ -56,7 +56,7 @@ add_remap(struct options *options, const char *value)
 static const char *
 set_signal(int *setting, const char *value)
 {
-	const int sig = signals_number(value);
+	const int sig = system_signal_number(value);
 
 	if (sig == -1)
 		return "not a signal";
@@ -85,7 +85,7 @@ set_time(int64_t *setting, const char *value)
 {
 	static const char problem[] = "not a time as 500ms, 1.5s, 2m or 1h";
 	const char *rest;
-	const int64_t whole = text_number(value, &rest, MOST_UNITS);
+	const int64_t whole = system_parse_number(value, &rest, MOST_UNITS);
 	int64_t thousandths = 0;
 	int64_t unit;
 
@@ -192,7 +192,7 @@ settings_apply(struct options *options, char letter, char *value)
 static void
 settle_rewrites(struct options *options)
 {
-	for (int sig = 1; sig <= SIGNALS_RTMAX; sig++) {
+	for (int sig = 1; sig <= SIGNAL_RTMAX; sig++) {
 		const bool is_job_control =
 		    sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU;
 

@@ -28,7 +28,7 @@ ending_begin(const struct options *options, struct log *log)
 	};
 
 	if (ending.file != NULL)
-		ending.started_ms = clock_ms(CLOCK_MONOTONIC);
+		ending.started_ms = system_clock_ms(CLOCK_MONOTONIC);
 	if (ending.file != NULL || options->warn || ending.tells_all)
 		ending.kills_before = oom_read().kills;
 	ending.told_kills = ending.kills_before;
@@ -44,8 +44,9 @@ static const char *
 write_file(const char *file, const struct message *line)
 {
 	const char *problem = "";
-	const int fd = file_open(
-	    file, O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
+	const int fd = open(file,
+	    O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW |
+		O_CLOEXEC);
 	ssize_t n = 0;
 
 	if (fd == -1)
@@ -66,7 +67,7 @@ add_costs(struct message *line, const struct ending *ending,
 {
 	message_add(line, " ran=");
 	message_add_seconds(
-	    line, clock_ms(CLOCK_MONOTONIC) - ending->started_ms);
+	    line, system_clock_ms(CLOCK_MONOTONIC) - ending->started_ms);
 	message_add(line, " cpu=");
 	message_add_cpu_time(line, usage);
 	message_add(line, " peak=%ldKiB", usage->ru_maxrss);

@@ -16,6 +16,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <stdarg.h>
+#include <string.h>
 #include <unistd.h>
 
 enum {
@@ -56,13 +57,13 @@ write_polling(int fd, const char *text, size_t length)
 static bool
 write_to_terminal(int fd, const char *text, size_t length)
 {
-	char path[sizeof "/proc/self/fd/" + TEXT_DECIMAL_MAX];
+	char path[sizeof "/proc/self/fd/" + SYSTEM_NUMBER_SIZE];
 	int own;
 	ssize_t n;
 	int tries = 0;
 
-	text_decimal(text_copy(path, "/proc/self/fd/"), (unsigned long)fd);
-	own = file_open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY);
+	system_format_number(stpcpy(path, "/proc/self/fd/"), (unsigned long)fd);
+	own = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (own == -1)
 		return write_polling(fd, text, length);
 	/* While another writes there is no room either, for a moment. */
@@ -157,7 +158,7 @@ log_line(struct log *log, const char *format, ...)
 int
 log_print(int fd, const char *text)
 {
-	size_t left = text_until(text, '\0');
+	size_t left = strlen(text);
 
 	while (left > 0) {
 		ssize_t n = write(fd, text, left);

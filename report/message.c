@@ -20,9 +20,9 @@ add_char(struct message *message, char c)
 static void
 add_number(struct message *message, unsigned long value)
 {
-	char digits[TEXT_DECIMAL_MAX];
+	char digits[SYSTEM_NUMBER_SIZE];
 
-	text_decimal(digits, value);
+	system_format_number(digits, value);
 	for (const char *s = digits; *s != '\0'; s++)
 		add_char(message, *s);
 }

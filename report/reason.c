@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <string.h>
 
 static const unsigned char errors[] = {
     EPERM,
@@ -66,7 +67,7 @@ message_add_reason(struct message *message, int error)
 	size_t i = 0;
 
 	for (; i < sizeof errors && errors[i] != error; i++)
-		reason += text_until(reason, '\0') + 1;
+		reason += strlen(reason) + 1;
 	if (i < sizeof errors)
 		message_add(message, "%s", reason);
 	else

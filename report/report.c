@@ -32,14 +32,14 @@ report_options_error(struct message *line, const struct options_error *error)
 static void
 add_end(struct message *message, int wstatus)
 {
-	char name[SIGNALS_NAME_MAX];
+	char name[SYSTEM_SIGNAL_NAME_SIZE];
 
 	if (WIFEXITED(wstatus)) {
 		message_add(message, "exit=%d", WEXITSTATUS(wstatus));
 		return;
 	}
 	message_add(
-	    message, "signal=%s", signals_name(WTERMSIG(wstatus), name));
+	    message, "signal=%s", system_signal_name(WTERMSIG(wstatus), name));
 	if (WCOREDUMP(wstatus))
 		message_add(message, " core");
 }
@@ -70,7 +70,7 @@ void
 report_main_end(
     struct message *line, const struct report_main *main_process, int wstatus)
 {
-	char name[SIGNALS_NAME_MAX];
+	char name[SYSTEM_SIGNAL_NAME_SIZE];
 
 	report_begin_main(line, main_process);
 	if (WIFEXITED(wstatus))
@@ -78,7 +78,7 @@ report_main_end(
 		    line, "exited with status %d", WEXITSTATUS(wstatus));
 	else
 		message_add(line, "was killed by %s%s",
-		    signals_name(WTERMSIG(wstatus), name),
+		    system_signal_name(WTERMSIG(wstatus), name),
 		    WCOREDUMP(wstatus) ? " (core dumped)" : "");
 }
 
@@ -98,16 +98,16 @@ report_main_killed(
 void
 report_signal(struct log *log, const siginfo_t *info, int sig, int sent)
 {
-	char name[SIGNALS_NAME_MAX];
+	char name[SYSTEM_SIGNAL_NAME_SIZE];
 	struct message line;
 
 	message_begin(&line);
-	message_add(&line, "signal %s ", signals_name(sig, name));
+	message_add(&line, "signal %s ", system_signal_name(sig, name));
 	if (signals_is_sent(info))
 		message_add(&line, "from=%d ", (int)info->si_pid);
 	else
 		message_add(&line, "from=kernel ");
-	message_add(
-	    &line, "sent=%s", sent == 0 ? "none" : signals_name(sent, name));
+	message_add(&line, "sent=%s",
+	    sent == 0 ? "none" : system_signal_name(sent, name));
 	log_send(log, &line);
 }

@@ -26,7 +26,8 @@ enum {
 static bool
 read_head(const char *file, struct head *head)
 {
-	const ssize_t size = file_read(file, head->bytes, sizeof head->bytes);
+	const ssize_t size =
+	    system_read_file(file, head->bytes, sizeof head->bytes);
 
 	head->size = size == -1 ? 0 : (size_t)size;
 	return size != -1;
@@ -35,7 +36,7 @@ read_head(const char *file, struct head *head)
 static bool
 is_directory(const char *path)
 {
-	const int fd = file_open(path, O_PATH | O_DIRECTORY);
+	const int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd == -1)
 		return false;
@@ -88,7 +89,7 @@ find_interpreter(struct head *head)
 	char *start = head->bytes + 2;
 	char *end;
 
-	if (text_behind(head->bytes, "#!") == NULL)
+	if (system_skip_prefix(head->bytes, "#!") == NULL)
 		return NULL;
 	while (*start == ' ' || *start == '\t')
 		start++;
@@ -102,7 +103,7 @@ find_interpreter(struct head *head)
 static void
 add_interpreter(struct message *line, const char *path, int error)
 {
-	const size_t length = text_until(path, '\0');
+	const size_t length = strlen(path);
 
 	message_add(line, "its interpreter %s ", path);
 	if (error != ENOENT && error != ENOTDIR) {
@@ -175,7 +176,7 @@ add_format(struct message *line, const char *file)
 		message_add(line, "the file is empty");
 	else if (elf_is_program(&head))
 		elf_add_machine(line, &head);
-	else if (text_behind(head.bytes, "#!") == NULL)
+	else if (system_skip_prefix(head.bytes, "#!") == NULL)
 		message_add(line, "neither a program nor text");
 	else if (find_interpreter(&head) == NULL)
 		message_add(line, "its #! names no interpreter");

@@ -25,7 +25,7 @@ static const struct {
 bool
 elf_is_program(const struct head *head)
 {
-	return text_behind(head->bytes, ELFMAG) != NULL;
+	return system_skip_prefix(head->bytes, ELFMAG) != NULL;
 }
 
 /* Both sizes of the header have the machine in one place, in its own order. */
@@ -131,9 +131,9 @@ elf_add_loader(struct message *line, const struct head *head)
 		return;
 	}
 	message_add(line, "its loader %s does not exist", loader);
-	name = text_last_name(loader);
-	if (text_behind(name, "ld") == NULL)
+	name = system_base_name(loader);
+	if (system_skip_prefix(name, "ld") == NULL)
 		return;
 	message_add(line, ": it was linked with %s, which is not here",
-	    text_behind(name, "ld-musl") != NULL ? "musl" : "glibc");
+	    system_skip_prefix(name, "ld-musl") != NULL ? "musl" : "glibc");
 }

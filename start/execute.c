@@ -22,12 +22,12 @@ static bool
 is_text(const char *path)
 {
 	char head[HEAD_SIZE + 1];
-	const ssize_t length = file_read(path, head, sizeof head);
+	const ssize_t length = system_read_file(path, head, sizeof head);
 
 	/* What the kernel knows and refuses is not for a shell to guess at. */
-	return length > 0 && text_until(head, '\0') == (size_t)length &&
-	    text_behind(head, "#!") == NULL &&
-	    text_behind(head, "\177ELF") == NULL;
+	return length > 0 && strlen(head) == (size_t)length &&
+	    system_skip_prefix(head, "#!") == NULL &&
+	    system_skip_prefix(head, "\177ELF") == NULL;
 }
 
 /* Give file to a shell: its name takes the place of argv[0]. */
@@ -60,7 +60,7 @@ execute_file(struct spawn_failure *failure, char **argv, char **envp)
 static const char *
 search_path(char **envp)
 {
-	const char *value = environment_value(envp, "PATH=");
+	const char *value = system_env_value(envp, "PATH=");
 
 	return value == NULL ? DEFAULT_PATH : value;
 }
@@ -70,7 +70,7 @@ static bool
 join(
     char file[PATH_MAX], const char *directory, size_t length, const char *name)
 {
-	const size_t name_size = text_until(name, '\0') + 1;
+	const size_t name_size = strlen(name) + 1;
 
 	if (length + 1 + name_size > PATH_MAX)
 		return false;
@@ -105,7 +105,7 @@ find_culprit(struct spawn_failure *failure, const char *name)
 	const char *directory = failure->path;
 
 	for (;;) {
-		const size_t length = text_until(directory, ':');
+		const size_t length = strcspn(directory, ":");
 
 		if (join(failure->file, directory, length, name) &&
 		    access(failure->file, F_OK) == 0)
@@ -126,7 +126,7 @@ execute_searching(struct spawn_failure *failure, char **argv, char **envp)
 
 	failure->path = directory;
 	for (;;) {
-		const size_t length = text_until(directory, ':');
+		const size_t length = strcspn(directory, ":");
 
 		if (join(failure->file, directory, length, name)) {
 			const int error = execute_file(failure, argv, envp);
@@ -151,7 +151,7 @@ execute_command(struct spawn_failure *failure, char **argv, char **envp)
 	failure->file[0] = '\0';
 	if (*name == '\0')
 		return ENOENT;
-	if (name[text_until(name, '/')] == '\0')
+	if (strchr(name, '/') == NULL)
 		return execute_searching(failure, argv, envp);
 	return join(failure->file, "", 0, name)
 	    ? execute_file(failure, argv, envp)

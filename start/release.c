@@ -34,14 +34,14 @@ close_listed(int keep)
 	struct proc_walk walk;
 	int fd;
 
-	if (proc_walk_begin(&walk, "/proc/self/fd") == -1) {
+	if (system_walk_begin(&walk, "/proc/self/fd") == -1) {
 		close_counting(keep);
 		return;
 	}
-	while ((fd = proc_walk_next(&walk)) != -1)
+	while ((fd = system_walk_next(&walk)) != -1)
 		if (fd >= FIRST_FD && fd != keep && fd != walk.fd)
 			close(fd);
-	proc_walk_end(&walk);
+	system_walk_end(&walk);
 }
 
 static int
@@ -70,7 +70,7 @@ replace_standard(int last, int keep)
 
 	/* Room for it, with RLIMIT_NOFILE=3 too. */
 	close(keep == STDIN_FILENO ? STDOUT_FILENO : STDIN_FILENO);
-	null = file_open("/dev/null", O_RDWR);
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	for (int fd = STDIN_FILENO; fd <= last; fd++) {
 		if (fd == keep || fd == null)
 			continue;

@@ -24,23 +24,24 @@ enum { CHILD_STACK = 65536 }; /* bytes, to explain a failed exec on */
 
 /* The variables that name a process by its pid, when that is ours. */
 struct pid_variables {
-	char listen[sizeof "LISTEN_PID=" + TEXT_DECIMAL_MAX];
-	char watchdog[sizeof "WATCHDOG_PID=" + TEXT_DECIMAL_MAX];
+	char listen[sizeof "LISTEN_PID=" + SYSTEM_NUMBER_SIZE];
+	char watchdog[sizeof "WATCHDOG_PID=" + SYSTEM_NUMBER_SIZE];
 };
 
 /* Is this variable prefix + the pid of init? */
 static bool
 names_init(const char *variable, const char *prefix, pid_t init)
 {
-	const char *value = text_behind(variable, prefix);
+	const char *value = system_skip_prefix(variable, prefix);
 
-	return value != NULL && text_number(value, NULL, INT_MAX) == init;
+	return value != NULL &&
+	    system_parse_number(value, NULL, INT_MAX) == init;
 }
 
 static char *
 name_self(char *variable, const char *prefix)
 {
-	text_decimal(text_copy(variable, prefix), (unsigned long)getpid());
+	system_format_number(stpcpy(variable, prefix), (unsigned long)getpid());
 	return variable;
 }
 
@@ -63,7 +64,7 @@ rename_pids(char **envp, pid_t init, struct pid_variables *variables)
 	}
 	/* It names the inode of a pidfd, which would not be main's. */
 	if (listens)
-		environment_remove(envp, "LISTEN_PIDFDID=");
+		system_env_remove(envp, "LISTEN_PIDFDID=");
 }
 
 /* End with init, even if nothing but kill -9 can end that. */

@@ -124,7 +124,8 @@ deliver_main_is_zombie(struct supervision *run)
 	const bool tells_rest = options->wait ? run->stop.state != STOP_RUNNING
 					      : options->grace_ms != TIME_UNSET;
 
-	run->rest_signalled = tells_rest && run->self != 1 && !proc_is_ours();
+	run->rest_signalled =
+	    tells_rest && run->self != 1 && !system_proc_is_ours();
 	if (run->rest_signalled)
 		signal_rest(run, SIGTERM, true, NULL);
 	else if (options->scope == SCOPE_SESSION && !tells_rest)

@@ -8,6 +8,7 @@
  */
 #include "minireap.h"
 
+#include <sys/mman.h>
 #include <sys/syscall.h>
 
 #include <errno.h>
@@ -18,7 +19,7 @@ enum {
 	MOST_PASSES = 16, /* over a tree that grows while it is walked */
 	MOST_NAMES = 12, /* in one line */
 	SURE_WAY_UP = 8, /* that many numbers seen are not all strangers' */
-	SEEN_BYTES = PROC_PID_LIMIT / CHAR_BIT,
+	SEEN_BYTES = SYSTEM_PID_LIMIT / CHAR_BIT,
 };
 
 /* One signal for all, and what came of it. */
@@ -60,7 +61,7 @@ static void
 signal_one(
     struct errand *errand, int fd, pid_t pid, const struct proc_stat *stat)
 {
-	if (proc_is_dead(stat))
+	if (system_has_exited(stat))
 		return;
 	count(errand, pid, stat->name);
 	if (errand->init != 1)
@@ -85,7 +86,7 @@ is_ours(const struct errand *errand, pid_t pid)
 			return false;
 		if (errand->seen != NULL && ++up == SURE_WAY_UP)
 			return true;
-		if (proc_read_stat(pid, &stat) == -1)
+		if (system_read_stat(pid, &stat) == -1)
 			return false;
 	}
 	return true;
@@ -99,13 +100,13 @@ visit(struct errand *errand, pid_t pid)
 	int fd;
 	bool is_new;
 
-	if (pid == errand->init && proc_read_stat(pid, &stat) == 0)
+	if (pid == errand->init && system_read_stat(pid, &stat) == 0)
 		errand->sees = true;
-	if (pid == errand->init || pid >= PROC_PID_LIMIT ||
+	if (pid == errand->init || pid >= SYSTEM_PID_LIMIT ||
 	    has_seen(errand, pid))
 		return false;
 	fd = (int)syscall(SYS_pidfd_open, pid, 0);
-	is_new = proc_read_stat(pid, &stat) == 0 &&
+	is_new = system_read_stat(pid, &stat) == 0 &&
 	    (errand->init == 1 || is_ours(errand, stat.parent));
 	if (is_new) {
 		see(errand, pid);
@@ -124,11 +125,11 @@ walk(struct errand *errand)
 	bool found = false;
 	pid_t pid;
 
-	if (proc_walk_begin(&walk, "/proc") == -1)
+	if (system_walk_begin(&walk, "/proc") == -1)
 		return false;
-	while ((pid = proc_walk_next(&walk)) != -1)
+	while ((pid = system_walk_next(&walk)) != -1)
 		found = visit(errand, pid) || found;
-	proc_walk_end(&walk);
+	system_walk_end(&walk);
 	return found;
 }
 
@@ -141,11 +142,14 @@ walk_tree(struct errand *errand)
 {
 	int passes = 0;
 
-	errand->seen = memory_map(SEEN_BYTES);
+	errand->seen = mmap(NULL, SEEN_BYTES, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (errand->seen == MAP_FAILED)
+		errand->seen = NULL;
 	while ((walk(errand) || !errand->sees) && ++passes < MOST_PASSES)
 		;
 	if (errand->seen != NULL)
-		memory_unmap(errand->seen, SEEN_BYTES);
+		munmap(errand->seen, SEEN_BYTES);
 	errand->seen = NULL;
 }
 
@@ -172,7 +176,7 @@ tree_signal(pid_t init, int sig, bool wakes, struct message *names)
 {
 	struct errand errand = {
 	    .init = init, .sig = sig, .wakes = wakes, .names = names};
-	bool sees = proc_is_ours();
+	bool sees = system_proc_is_ours();
 
 	if (init == 1)
 		signal_namespace(&errand, sees);

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * environment.c: the environment as execve(2) takes it.  A variable is told
- * by its name and the =, "PATH="; the first one of a name counts, as for
- * getenv(3).  Nothing is copied, only the array of pointers changes.
+ * environment.c: the environment as execve(2) takes it.  Nothing is copied;
+ * only the array of pointers changes.
  */
-#include "minireap.h"
+#include "system/system.h"
 
 #include <stddef.h>
 
 char *
-environment_value(char **envp, const char *prefix)
+system_env_value(char **envp, const char *prefix)
 {
 	for (; *envp != NULL; envp++) {
-		const char *value = text_behind(*envp, prefix);
+		const char *value = system_skip_prefix(*envp, prefix);
 
 		if (value != NULL)
 			return *envp + (value - *envp);
@@ -21,12 +20,12 @@ environment_value(char **envp, const char *prefix)
 }
 
 void
-environment_remove(char **envp, const char *prefix)
+system_env_remove(char **envp, const char *prefix)
 {
 	char **kept = envp;
 
 	for (; *envp != NULL; envp++)
-		if (text_behind(*envp, prefix) == NULL)
+		if (system_skip_prefix(*envp, prefix) == NULL)
 			*kept++ = *envp;
 	*kept = NULL;
 }

@@ -1,27 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * file.c: opening and reading, by the kernel's own call: a libc's open(3) is
- * made for modes and cancellation too, and several times the size.
+ * file.c: read a small file, and the clock.
  */
-#include "minireap.h"
-
-#include <sys/syscall.h>
+#include "system/system.h"
 
 #include <fcntl.h>
 #include <unistd.h>
 
-int
-file_open(const char *path, int flags)
-{
-	return (int)syscall(
-	    SYS_openat, (long)AT_FDCWD, path, (long)(flags | O_CLOEXEC), 0755L);
-}
-
 ssize_t
-file_read(const char *path, char *text, size_t size)
+system_read_file(const char *path, char *text, size_t size)
 {
-	/* A FIFO or a terminal must not make us wait, nor become ours. */
-	const int fd = file_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	/* A FIFO must not block init, nor a terminal become its own. */
+	const int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	ssize_t length;
 
 	if (fd == -1)
@@ -31,4 +21,13 @@ file_read(const char *path, char *text, size_t size)
 	if (length >= 0)
 		text[length] = '\0';
 	return length;
+}
+
+int64_t
+system_clock_ms(clockid_t clock)
+{
+	struct timespec now = {0};
+
+	clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * signames.c: signals' names and numbers.  The real-time ones are counted from
- * the kernel's 34, also where a libc that keeps some to itself says 35.
+ * signames.c: the names and numbers of signals.  Real-time signals are counted
+ * from the kernel's 34, even if the libc keeps some to itself and says 35.
  */
 #include "minireap.h"
+#include "system/system.h"
 
-#include <stddef.h>
+#include <string.h>
+#include <strings.h>
 
 static const struct {
 	unsigned char number;
@@ -49,78 +51,57 @@ static const struct {
     {SIGSYS, "UNUSED"},
 };
 
-static char
-upper(char c)
-{
-	return (char)(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
-}
-
-/* What stands behind prefix in text, upper and lower case alike, or NULL. */
-static const char *
-behind(const char *text, const char *prefix)
-{
-	for (; *prefix != '\0'; text++, prefix++)
-		if (upper(*text) != *prefix)
-			return NULL;
-	return text;
-}
-
 static int
 real_time_number(const char *text)
 {
-	const char *rest = behind(text, "RTMIN");
-	const bool from_least = rest != NULL;
+	const bool is_min = strncasecmp(text, "RTMIN", 5) == 0;
+	const char *rest = text + 5;
 	int n;
 
-	if (rest == NULL)
-		rest = behind(text, "RTMAX");
-	if (rest == NULL)
+	if (!is_min && strncasecmp(text, "RTMAX", 5) != 0)
 		return -1;
 	if (*rest == '\0')
-		return from_least ? SIGNALS_RTMIN : SIGNALS_RTMAX;
-	if (*rest != (from_least ? '+' : '-'))
+		return is_min ? SIGNAL_RTMIN : SIGNAL_RTMAX;
+	if (*rest != (is_min ? '+' : '-'))
 		return -1;
-	n = (int)text_number(rest + 1, NULL, SIGNALS_RTMAX - SIGNALS_RTMIN);
+	n = (int)system_parse_number(
+	    rest + 1, NULL, SIGNAL_RTMAX - SIGNAL_RTMIN);
 	if (n == -1)
 		return -1;
-	return from_least ? SIGNALS_RTMIN + n : SIGNALS_RTMAX - n;
+	return is_min ? SIGNAL_RTMIN + n : SIGNAL_RTMAX - n;
 }
 
 int
-signals_number(const char *text)
+system_signal_number(const char *text)
 {
-	const char *name;
-	int n = (int)text_number(text, NULL, SIGNALS_RTMAX);
+	const int n = (int)system_parse_number(text, NULL, SIGNAL_RTMAX);
 
 	if (n != -1)
 		return n > 0 ? n : -1;
-	name = behind(text, "SIG");
-	if (name == NULL)
-		name = text;
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		const char *rest = behind(name, names[i].name);
-
-		if (rest != NULL && *rest == '\0')
+	if (strncasecmp(text, "SIG", 3) == 0)
+		text += 3;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strcasecmp(text, names[i].name) == 0)
 			return names[i].number;
-	}
-	return real_time_number(name);
+	return real_time_number(text);
 }
 
 const char *
-signals_name(int sig, char name[SIGNALS_NAME_MAX])
+system_signal_name(int sig, char name[SYSTEM_SIGNAL_NAME_SIZE])
 {
+	char *end = stpcpy(name, "SIG");
 	size_t i = 0;
 
 	while (i < sizeof names / sizeof *names && names[i].number != sig)
 		i++;
 	if (i < sizeof names / sizeof *names)
-		text_copy(text_copy(name, "SIG"), names[i].name);
-	else if (sig < SIGNALS_RTMIN) /* 32, 33: a libc's own, gdb's names */
-		text_decimal(text_copy(name, "SIG"), (unsigned long)sig);
-	else if (sig == SIGNALS_RTMIN)
-		text_copy(name, "SIGRTMIN");
+		stpcpy(end, names[i].name);
+	else if (sig < SIGNAL_RTMIN) /* 32, 33: a libc's own */
+		system_format_number(end, (unsigned long)sig);
+	else if (sig == SIGNAL_RTMIN)
+		stpcpy(end, "RTMIN");
 	else
-		text_decimal(text_copy(name, "SIGRTMIN+"),
-		    (unsigned long)(sig - SIGNALS_RTMIN));
+		system_format_number(
+		    stpcpy(end, "RTMIN+"), (unsigned long)(sig - SIGNAL_RTMIN));
 	return name;
 }

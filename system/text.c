@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * text.c: text, and decimal numbers in it, below every other room.  strtol(3)
- * would accept blanks and signs, follow the locale and bring its tables along;
- * a libc's string functions are made for long strings, and long themselves.
+ * text.c: numbers and words in text.  strtol(3) would accept blanks and signs
+ * and follow the locale.
  */
-#include "minireap.h"
+#include "system/system.h"
 
-#include <stddef.h>
+#include <string.h>
 
 int64_t
-text_number(const char *text, const char **end, int64_t most)
+system_parse_number(const char *text, const char **end, int64_t max)
 {
 	const char *s = text;
 	int64_t value = 0;
@@ -17,7 +16,7 @@ text_number(const char *text, const char **end, int64_t most)
 	for (; *s >= '0' && *s <= '9'; s++) {
 		const int digit = *s - '0';
 
-		if (value > (most - digit) / 10)
+		if (digit > max || value > (max - digit) / 10)
 			return -1;
 		value = value * 10 + digit;
 	}
@@ -29,9 +28,9 @@ text_number(const char *text, const char **end, int64_t most)
 }
 
 char *
-text_decimal(char *to, unsigned long value)
+system_format_number(char *to, unsigned long value)
 {
-	char digits[TEXT_DECIMAL_MAX];
+	char digits[SYSTEM_NUMBER_SIZE];
 	size_t n = 0;
 
 	do
@@ -44,39 +43,17 @@ text_decimal(char *to, unsigned long value)
 }
 
 const char *
-text_behind(const char *text, const char *prefix)
+system_skip_prefix(const char *text, const char *prefix)
 {
-	for (; *prefix != '\0'; text++, prefix++)
-		if (*text != *prefix)
-			return NULL;
-	return text;
-}
+	const size_t length = strlen(prefix);
 
-char *
-text_copy(char *to, const char *from)
-{
-	while ((*to = *from++) != '\0')
-		to++;
-	return to;
-}
-
-size_t
-text_until(const char *text, char stop)
-{
-	size_t length = 0;
-
-	while (text[length] != '\0' && text[length] != stop)
-		length++;
-	return length;
+	return strncmp(text, prefix, length) == 0 ? text + length : NULL;
 }
 
 const char *
-text_last_name(const char *path)
+system_base_name(const char *path)
 {
-	const char *name = path;
+	const char *slash = strrchr(path, '/');
 
-	for (; *path != '\0'; path++)
-		if (*path == '/')
-			name = path + 1;
-	return name;
+	return slash == NULL ? path : slash + 1;
 }

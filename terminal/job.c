@@ -27,7 +27,7 @@ is_job(void)
 	while (ancestor > 0 && getpgid(ancestor) == group) {
 		struct proc_stat stat;
 
-		if (proc_read_stat(ancestor, &stat) == -1)
+		if (system_read_stat(ancestor, &stat) == -1)
 			return false;
 		ancestor = stat.parent;
 	}

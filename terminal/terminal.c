@@ -57,7 +57,7 @@ move_up(int fd)
 static int
 open_terminal(void)
 {
-	int fd = file_open("/dev/tty", O_RDWR | O_NOCTTY | O_NONBLOCK);
+	int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 
 	if (fd != -1)
 		return move_up(fd);
