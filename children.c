@@ -3,7 +3,7 @@
  * children.c: what the loop does when children have exited.  SIGCHLD coalesces:
  * one may stand for many, so children are reaped until none is left to reap.
  */
-#include "minireap.h"
+#include "interface.h"
 
 #include <sys/wait.h>
 
@@ -17,10 +17,10 @@
 enum { REAP_BATCH = 64 };
 
 static void
-main_ended(struct supervision *run, const struct reaper_event *event)
+main_ended(struct supervision *run, const struct reaper_child *child)
 {
-	run->status = reaper_exit_status(event->wstatus);
-	ending_main(run->ending, &run->main, event, run->self == 1);
+	run->status = reaper_exit_status(child->wstatus);
+	ending_main(run->ending, &run->main, child, run->self == 1);
 	terminal_return(run->terminal);
 	deliver_action(run, stop_main_ended(&run->stop, loop_now(run)));
 }
@@ -60,14 +60,14 @@ look_at(struct supervision *run, pid_t child, struct proc_stat *stat)
 
 /* A child has been reaped. */
 static void
-note(struct supervision *run, const struct reaper_event *event)
+note(struct supervision *run, const struct reaper_child *child)
 {
 	if (run->stop.main_gone)
 		return;
-	if (event->pid == run->main.pid)
-		main_ended(run, event);
-	else if (WIFSIGNALED(event->wstatus) &&
-	    WTERMSIG(event->wstatus) == SIGKILL)
+	if (child->pid == run->main.pid)
+		main_ended(run, child);
+	else if (WIFSIGNALED(child->wstatus) &&
+	    WTERMSIG(child->wstatus) == SIGKILL)
 		ending_orphan_killed(run->ending);
 }
 
@@ -78,40 +78,24 @@ children_looks_first(const struct options *options)
 	    options->warn || options->wait || options->grace_ms != TIME_UNSET;
 }
 
-/* A child that has exited: still a zombie, if that is wanted. */
-static int
-find(struct supervision *run, struct reaper_event *event)
-{
-	int result = REAPER_NO_CHILD;
-
-	if (children_looks_first(run->options))
-		result = reaper_peek(REAPER_ANY, event);
-	if (result == REAPER_NO_CHILD)
-		result = reaper_next(REAPER_ANY, event);
-	return result;
-}
-
 /* Reap a child that has exited.  As reaper_next(). */
-static int
+static enum reaper_result
 reap(struct supervision *run)
 {
 	struct proc_stat stat;
-	struct reaper_event event;
-	int result;
+	struct reaper_child child;
+	enum reaper_result result = reaper_next(&run->reaper, &child);
 
-	stpcpy(stat.name, "?");
-	event.wants_usage = run->options->termination_log != NULL ||
-	    children_looks_first(run->options);
-	result = find(run, &event);
-	if (result == 1 && event.is_zombie) {
-		look_at(run, event.pid, &stat);
-		result = reaper_next(event.pid, &event);
-	}
-	if (result != 1)
+	if (result != REAPER_CHILD)
 		return result;
-	if (tells(run, event.pid))
-		report_reaped(run->log, stat.name, &event);
-	note(run, &event);
+	stpcpy(stat.name, "?");
+	if (child.is_zombie)
+		look_at(run, child.pid, &stat);
+	if (!reaper_finish(&run->reaper, &child))
+		return REAPER_NONE_NOW;
+	if (tells(run, child.pid))
+		report_reaped(run->log, stat.name, &child);
+	note(run, &child);
 	return result;
 }
 
@@ -129,11 +113,11 @@ children_reap(struct supervision *run)
 {
 	int reaped = 0;
 	int left = REAP_BATCH;
-	int result = 1;
+	enum reaper_result result = REAPER_CHILD;
 
-	while (result == 1 && left-- > 0 && !run->has_ended) {
+	while (result == REAPER_CHILD && left-- > 0 && !run->has_ended) {
 		result = reap(run);
-		reaped += result == 1;
+		reaped += result == REAPER_CHILD;
 	}
 	if (run->has_ended)
 		return false;
@@ -143,5 +127,5 @@ children_reap(struct supervision *run)
 		deliver_action(run, stop_none_left(&run->stop));
 	else if (run->terminal->exists && !run->stop.main_gone)
 		look_for_stop(run);
-	return result == 1;
+	return result == REAPER_CHILD;
 }

@@ -5,7 +5,7 @@
  * orphans are adopted before main is started (none escapes), and from main's
  * start on nothing but main's end may end us: PID 1 takes all with it.
  */
-#include "minireap.h"
+#include "interface.h"
 
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -18,7 +18,7 @@ struct init {
 	struct log log;
 	struct ending ending;
 	struct terminal terminal;
-	struct report_main main;
+	struct main_process main;
 	pid_t self;
 };
 
@@ -104,8 +104,8 @@ tell_zombies(struct init *init)
 	struct zombies *zombies = find_zombies(init);
 	struct table table = {.error = 0};
 
-	if (init->options.cure != 0 && zombies->count > 0) {
-		cure(zombies, init->options.cure, &table);
+	if (init->options.zombies_signal != 0 && zombies->count > 0) {
+		cure(zombies, init->options.zombies_signal, &table);
 		zombies_forget(zombies);
 		zombies = find_zombies(init);
 	}
@@ -196,7 +196,7 @@ int
 main(int argc, char **argv, char **envp)
 {
 	const signals_set inherited = signals_block();
-	const struct signals_action sigchld = signals_default_child();
+	const struct signals_action sigchld = signals_reset_child();
 	struct init init = {
 	    .log = {.fd = STDERR_FILENO},
 	    .terminal = {.fd = -1},

@@ -4,7 +4,7 @@
  * reap, forward.  Nothing in here may end init, and nothing may block it but
  * the one wait, which has no time-out: an idle container costs nothing.
  */
-#include "minireap.h"
+#include "interface.h"
 
 #include <time.h>
 
@@ -123,6 +123,9 @@ supervise(struct supervision *run)
 	siginfo_t info;
 
 	run->stop = stop_begin(run->options);
+	run->reaper.shows_zombies = children_looks_first(run->options);
+	run->reaper.wants_usage =
+	    run->reaper.shows_zombies || run->options->termination_log != NULL;
 	run->sees_proc =
 	    children_looks_first(run->options) && system_proc_is_ours();
 	/* Of who ended before we were executed no SIGCHLD has told us. */

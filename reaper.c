@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * reaper.c: init's children, its own and adopted ones.  SIGCHLD coalesces, so
- * one of them may stand for many: it is never counted, the children are asked
- * until none has anything to say.  A zombie whose other threads still run
- * cannot be reaped yet and is announced again: no reason to spin.
+ * reaper.c: reap init's children.  SIGCHLD coalesces, so that one may stand for
+ * many: children are reaped until none is left to reap.  A zombie whose other
+ * threads still run cannot be reaped yet; the kernel sends SIGCHLD again when
+ * the last of them has exited.
  */
+#include "reaper.h"
+
 #include "minireap.h"
 
 #include <sys/prctl.h>
@@ -21,34 +23,43 @@ reaper_adopt(void)
 	    SYS_prctl, (long)PR_SET_CHILD_SUBREAPER, 1L, 0L, 0L, 0L);
 }
 
-int
-reaper_next(pid_t child, struct reaper_event *event)
+/* Reaps pid, -1 for any child. */
+static enum reaper_result
+reap(const struct reaper *reaper, pid_t pid, struct reaper_child *child)
 {
-	event->is_zombie = false;
-	event->pid = wait4(child, &event->wstatus, WNOHANG | __WALL,
-	    event->wants_usage ? &event->usage : NULL);
-	return event->pid > 0 ? 1 : event->pid;
+	child->is_zombie = false;
+	child->pid = wait4(pid, &child->wstatus, WNOHANG | __WALL,
+	    reaper->wants_usage ? &child->usage : NULL);
+	return child->pid > 0 ? REAPER_CHILD : (enum reaper_result)child->pid;
 }
 
-int
-reaper_peek(pid_t child, struct reaper_event *event)
+enum reaper_result
+reaper_next(const struct reaper *reaper, struct reaper_child *child)
 {
 	siginfo_t info;
 
-	info.si_pid = 0; /* stays so where nobody has ended */
-	if (waitid(child == REAPER_ANY ? P_ALL : P_PID, (id_t)child, &info,
-		WEXITED | WNOHANG | WNOWAIT | __WALL) == -1)
-		return REAPER_NO_CHILD;
-	event->is_zombie = true;
-	event->pid = info.si_pid;
-	return info.si_pid > 0;
+	info.si_pid = 0; /* stays so if no child has exited */
+	/* waitid(2) has __WALL since Linux 4.7 only. */
+	if (!reaper->shows_zombies ||
+	    waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) == -1)
+		return reap(reaper, -1, child);
+	child->is_zombie = true;
+	child->pid = info.si_pid;
+	return info.si_pid > 0 ? REAPER_CHILD : REAPER_NONE_NOW;
 }
 
-/* Has it stopped, or gone on, and has nobody been told? */
+bool
+reaper_finish(const struct reaper *reaper, struct reaper_child *child)
+{
+	return !child->is_zombie ||
+	    reap(reaper, child->pid, child) == REAPER_CHILD;
+}
+
+/* Has it stopped or continued, and has that not been returned yet? */
 static bool
 has_changed(pid_t child, int flags, siginfo_t *info)
 {
-	info->si_pid = 0; /* stays so where this fails, too */
+	info->si_pid = 0; /* stays so if this fails, too */
 	waitid(
 	    P_PID, (id_t)child, info, WSTOPPED | WCONTINUED | WNOHANG | flags);
 	return info->si_pid != 0;

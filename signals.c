@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * signals.c: the kernel's 64 signals, by its own calls.  A libc keeps some
- * of them to itself (musl 32..34, glibc 32 and 33) and hides them from its
- * sets, and a set that leaves them out leaves them to kill us.  A blocked
- * signal is queued, even at PID 1 and even when ignored: to block all and to
- * wait is to hear all.  signal(7), sigprocmask(2)
+ * signals.c: the kernel's 64 signals, by the kernel's own calls.  A libc keeps
+ * some to itself (musl 32 to 34, glibc 32 and 33) and leaves them out of its
+ * sets; such a signal would kill init.  A blocked signal is queued, even for
+ * PID 1 and even if it is ignored: an init that blocks all and waits receives
+ * all.  signal(7), sigprocmask(2)
  */
-#include "minireap.h"
+#include "signals.h"
 
 #include <sys/syscall.h>
 
@@ -15,7 +15,13 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A set is one 64-bit word only where longs are, or lie, in that order. */
+/* What the kernel takes on every processor: two longs, not a libc's time_t. */
+struct kernel_timespec {
+	long seconds;
+	long nanoseconds;
+};
+
+/* A set is one 64-bit word only if two 32-bit ones would lie in that order. */
 _Static_assert(sizeof(long) == 8 || __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
     "two words, high one first");
 
@@ -63,7 +69,7 @@ is_standard(const struct signals_action *action)
 }
 
 struct signals_action
-signals_default_child(void)
+signals_reset_child(void)
 {
 	struct signals_action inherited = {{0}};
 	siginfo_t info;
@@ -73,7 +79,7 @@ signals_default_child(void)
 	    SYS_rt_sigaction, SIGCHLD, NULL, &inherited, sizeof(signals_set));
 	if (is_standard(&inherited))
 		return inherited;
-	/* To set the default discards one that is pending. */
+	/* Setting the default discards a pending one. */
 	pending = signals_wait(signals_only(SIGCHLD), &info, 0);
 	syscall(
 	    SYS_rt_sigaction, SIGCHLD, &standard, NULL, sizeof(signals_set));
@@ -97,7 +103,7 @@ signals_stop_group(int sig)
 
 	syscall(SYS_rt_sigaction, sig, &standard, NULL, sizeof(signals_set));
 	kill(0, sig);
-	signals_set_mask(all_but); /* here we stop, and later go on */
+	signals_set_mask(all_but); /* stops here until continued */
 	signals_set_mask(SIGNALS_ALL);
 }
 
@@ -110,7 +116,7 @@ signals_wait(signals_set set, siginfo_t *info, long timeout_ms)
 	};
 	long sig;
 
-	/* EINTR: stopped and continued. */
+	/* EINTR: init was stopped and continued. */
 	do
 		sig = syscall(SYS_rt_sigtimedwait, &set, info,
 		    timeout_ms == SIGNALS_FOREVER ? NULL : &timeout,
@@ -143,7 +149,7 @@ kill_scope(pid_t main_pid, enum scope scope, int sig)
 	return kill(main_pid, sig);
 }
 
-/* There is no rt_sigqueueinfo(2) for a group. */
+/* rt_sigqueueinfo(2) has no form for a group. */
 static long
 queue_to_group(pid_t main_pid, int sig, siginfo_t *info)
 {
@@ -167,7 +173,7 @@ signals_send(pid_t main_pid, enum scope scope, int sig, const siginfo_t *info)
 	siginfo_t copy;
 	long result;
 
-	/* The kernel lets nobody pass on the codes of kill() and tgkill(). */
+	/* The kernel refuses codes of kill(2) and tgkill(2) from others. */
 	if (info == NULL || info->si_code >= 0 || info->si_code == SI_TKILL)
 		return kill_scope(main_pid, scope, sig);
 	copy = *info;
@@ -178,15 +184,14 @@ signals_send(pid_t main_pid, enum scope scope, int sig, const siginfo_t *info)
 		result = queue_to_group(main_pid, sig, &copy);
 	if (result == 0)
 		return 0;
-	/* Rather without its payload than not at all: old kernel, full queue.
-	 */
+	/* An old kernel or a full queue: send it without the value. */
 	return kill_scope(main_pid, scope, sig);
 }
 
 int
-signals_send_by(int pidfd, pid_t pid, int sig)
+signals_send_by_pidfd(int pidfd, pid_t pid, int sig)
 {
-	/* Without pidfds, Linux 5.3, or their use, the number has to do. */
+	/* pidfds need Linux 5.3, and a filter may refuse to use them. */
 	if (pidfd != -1) {
 		if (syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0) == 0)
 			return 0;

@@ -6,7 +6,7 @@
  * used again since the look at /proc is told from its holder by the time it
  * was started at, while a pidfd holds on to it.
  */
-#include "minireap.h"
+#include "interface.h"
 
 #include <sys/syscall.h>
 
@@ -33,7 +33,9 @@ send_to(const struct zombies_holder *holder, int sig)
 	if (system_read_stat(holder->pid, &stat) == -1)
 		error = errno;
 	else if (stat.start == holder->stat.start)
-		error = signals_send_by(fd, holder->pid, sig) == 0 ? 0 : errno;
+		error = signals_send_by_pidfd(fd, holder->pid, sig) == 0
+		    ? 0
+		    : errno;
 	if (fd != -1)
 		close(fd);
 	return error;

@@ -5,7 +5,7 @@
  * replaces a program that runs, which writing to it could not (ETXTBSY).  All
  * signals are blocked: only SIGKILL can leave the temporary file behind.
  */
-#include "minireap.h"
+#include "interface.h"
 
 #include <sys/stat.h>
 #include <sys/syscall.h>

@@ -3,7 +3,7 @@
  * table.c: zombies as a table on stdout, for people and for awk: each name is
  * one word.  The rows are made twice: first to see how wide they are.
  */
-#include "minireap.h"
+#include "interface.h"
 
 #include <errno.h>
 #include <string.h>

@@ -6,7 +6,7 @@
  * of which only touched pages cost.  Zombies never move in it: a holder has a
  * list of its own.
  */
-#include "minireap.h"
+#include "interface.h"
 
 #include <sys/mman.h>
 

@@ -4,7 +4,7 @@
  * in that order, the later over the earlier.  getopt_long(3) would print its
  * own messages by stdio and reorder or abbreviate what is not ours.
  */
-#include "minireap.h"
+#include "interface.h"
 
 #include <stddef.h>
 #include <string.h>

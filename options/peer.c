@@ -4,7 +4,7 @@
  * them keeps working when the file behind its name is ours: the defaults that
  * differ, and the environment variables that count, are here.
  */
-#include "minireap.h"
+#include "interface.h"
 
 #include <stddef.h>
 #include <string.h>

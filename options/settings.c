@@ -3,7 +3,7 @@
  * settings.c: what each option means: its value, read and checked, in struct
  * options.
  */
-#include "minireap.h"
+#include "interface.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -181,7 +181,9 @@ settings_apply(struct options *options, char letter, char *value)
 		return NULL;
 	case SETTING_ZOMBIES:
 		options->zombies = true;
-		return value == NULL ? NULL : set_signal(&options->cure, value);
+		return value == NULL
+		    ? NULL
+		    : set_signal(&options->zombies_signal, value);
 	default:
 		apply_flag(options, letter);
 		return NULL;

@@ -3,7 +3,7 @@
  * usage.c: the texts that --help, --version and --license print.  dockerd
  * reads the version: it wants " - git." and one word behind it.
  */
-#include "minireap.h"
+#include "interface.h"
 
 #define VERSION MINIREAP_VERSION " - git." MINIREAP_COMMIT "\n"
 

@@ -5,7 +5,7 @@
  * Nothing is looked up before something has gone wrong, unless an option asks
  * for it: a run that ends well pays nothing.
  */
-#include "minireap.h"
+#include "interface.h"
 
 #include <sys/wait.h>
 
@@ -178,10 +178,10 @@ looks_for_oom(const struct ending *ending, int wstatus, bool is_pid_1)
 }
 
 static void
-tell_end(const struct ending *ending, const struct report_main *main_process,
-    const struct reaper_event *event, bool is_pid_1)
+tell_end(const struct ending *ending, const struct main_process *main_process,
+    const struct reaper_child *child, bool is_pid_1)
 {
-	const int wstatus = event->wstatus;
+	const int wstatus = child->wstatus;
 	const bool is_strange = is_surprise(ending, wstatus);
 	const bool is_killed = is_strange && WTERMSIG(wstatus) == SIGKILL;
 	struct oom oom = {.kills = OOM_UNKNOWN};
@@ -198,16 +198,17 @@ tell_end(const struct ending *ending, const struct report_main *main_process,
 	}
 	if (is_strange || ending->tells_all || kills_since(ending, &oom) > 0)
 		log_send(ending->log, &line);
-	append(ending, &line, reaper_exit_status(wstatus), &event->usage);
+	append(ending, &line, reaper_exit_status(wstatus), &child->usage);
 }
 
 void
-ending_main(const struct ending *ending, const struct report_main *main_process,
-    const struct reaper_event *event, bool is_pid_1)
+ending_main(const struct ending *ending,
+    const struct main_process *main_process, const struct reaper_child *child,
+    bool is_pid_1)
 {
 	/* A good end, and nothing to tell: most of them. */
-	if (event->wstatus != 0 || ending->orphan_killed || ending->tells_all)
-		tell_end(ending, main_process, event, is_pid_1);
+	if (child->wstatus != 0 || ending->orphan_killed || ending->tells_all)
+		tell_end(ending, main_process, child, is_pid_1);
 }
 
 void

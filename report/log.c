@@ -5,7 +5,7 @@
  * reaping.  O_NONBLOCK is no way to that, because the open file description is
  * shared with main and everybody else.
  */
-#include "minireap.h"
+#include "interface.h"
 
 #include <sys/socket.h>
 #include <sys/syscall.h>

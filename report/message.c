@@ -4,7 +4,7 @@
  * What does not fit is cut, and what a name holds can neither end a line nor
  * drive a terminal.  log.c writes it.
  */
-#include "minireap.h"
+#include "interface.h"
 
 #include <errno.h>
 #include <stdarg.h>

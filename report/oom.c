@@ -4,7 +4,7 @@
  * killer.  A process that it has killed died of SIGKILL, and the only evidence
  * is the count in memory.events (v2) or memory.oom_control (v1).  cgroups(7)
  */
-#include "minireap.h"
+#include "interface.h"
 
 #include <stddef.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * reason.c: what an errno means, in the words that style and users expect.
  * Those only that init's few calls can give: strerror(3) brings 130 along.
  */
-#include "minireap.h"
+#include "interface.h"
 
 #include <errno.h>
 #include <stddef.h>

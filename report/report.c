@@ -3,7 +3,7 @@
  * report.c: what happened, in one line each, for people and for grep: a fixed
  * order, KEY=VALUE where a script wants a value, a name in parentheses.
  */
-#include "minireap.h"
+#include "interface.h"
 
 #include <sys/wait.h>
 
@@ -46,20 +46,20 @@ add_end(struct message *message, int wstatus)
 
 void
 report_reaped(
-    struct log *log, const char *name, const struct reaper_event *event)
+    struct log *log, const char *name, const struct reaper_child *child)
 {
 	struct message line;
 
 	message_begin(&line);
-	message_add(&line, "reaped %d (%s) ", (int)event->pid, name);
-	add_end(&line, event->wstatus);
+	message_add(&line, "reaped %d (%s) ", (int)child->pid, name);
+	add_end(&line, child->wstatus);
 	message_add(&line, " cpu=");
-	message_add_cpu_time(&line, &event->usage);
+	message_add_cpu_time(&line, &child->usage);
 	log_send(log, &line);
 }
 
 void
-report_begin_main(struct message *line, const struct report_main *main_process)
+report_begin_main(struct message *line, const struct main_process *main_process)
 {
 	message_begin(line);
 	message_add(line, "main process %d (%s) ", (int)main_process->pid,
@@ -68,7 +68,7 @@ report_begin_main(struct message *line, const struct report_main *main_process)
 
 void
 report_main_end(
-    struct message *line, const struct report_main *main_process, int wstatus)
+    struct message *line, const struct main_process *main_process, int wstatus)
 {
 	char name[SYSTEM_SIGNAL_NAME_SIZE];
 
@@ -84,7 +84,7 @@ report_main_end(
 
 void
 report_main_killed(
-    struct log *log, const struct report_main *main_process, int64_t grace_ms)
+    struct log *log, const struct main_process *main_process, int64_t grace_ms)
 {
 	struct message line;
 

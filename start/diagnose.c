@@ -6,7 +6,7 @@
  * directory.  It is looked into only when it has failed, at its first page
  * only.
  */
-#include "minireap.h"
+#include "interface.h"
 
 #include <sys/resource.h>
 #include <sys/vfs.h>

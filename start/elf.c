@@ -4,7 +4,7 @@
  * executed: its machine, and its loader.  Either word size, either order of
  * bytes; every offset in it may be a lie.  elf(5)
  */
-#include "minireap.h"
+#include "interface.h"
 
 #include <sys/utsname.h>
 

@@ -4,7 +4,7 @@
  * for in PATH, a text file without #! is a shell's.  It runs in the child of
  * vfork(2): it allocates nothing and calls what is async-signal-safe only.
  */
-#include "minireap.h"
+#include "interface.h"
 
 #include <errno.h>
 #include <stddef.h>

@@ -5,7 +5,7 @@
  * whose reader waits for the end, a socket that main closes to say that it is
  * done, the directory it was started in.
  */
-#include "minireap.h"
+#include "interface.h"
 
 #include <sys/syscall.h>
 

@@ -7,7 +7,7 @@
  * failed exec itself, since a filter or an emulator may turn the clone into a
  * fork, after which init cannot read what the child writes to memory.
  */
-#include "minireap.h"
+#include "interface.h"
 
 #include <sys/mman.h>
 #include <sys/prctl.h>

@@ -3,7 +3,7 @@
  * deliver.c: signals on their way down: to main, or its group, and when main
  * has ended to all that is left.  What stop.c has decided is done here.
  */
-#include "minireap.h"
+#include "interface.h"
 
 #include <errno.h>
 #include <stddef.h>

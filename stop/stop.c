@@ -9,7 +9,7 @@
  * Left to right by the stop signal and by the deadline, of which there is
  * one; from the upper line to the lower one by main's end.
  */
-#include "minireap.h"
+#include "interface.h"
 
 enum {
 	LEAST_DRAIN_MS = 1000, /* for the rest, when main has used the grace */

