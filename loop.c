@@ -1,145 +1,216 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * loop.c: the one loop, from main's start to its end: wait for a signal,
- * reap, forward.  Nothing in here may end init, and nothing may block it but
- * the one wait, which has no time-out: an idle container costs nothing.
+ * loop.c: the one loop: wait for a signal, forward it, reap.  Nothing in it
+ * may end init, and nothing may block init but the one wait, which has no
+ * timeout unless a stop is in progress: an idle container costs nothing.
  */
-#include "interface.h"
+#include "loop.h"
 
+#include "signals.h"
+#include "system/system.h"
+
+#include <sys/wait.h>
+
+#include <string.h>
 #include <time.h>
 
-enum {
-	/*
-	 * Signals taken before the other side, and each signal, is looked at:
-	 * a storm of one makes us deaf to the rest for no longer than it takes
-	 * to forward so many.
-	 */
-	SIGNAL_BATCH = 16,
-	LONGEST_MS = 3600 * 1000, /* one wait: fits a long anywhere */
-};
+/* So much of one side is done before the other side has its turn. */
+enum { SIGNAL_BATCH = 16, REAP_BATCH = 64 };
 
-int64_t
-loop_now(const struct supervision *run)
+/* --------------------------------------------------------------- signals */
+
+static void
+forward(struct loop *loop, const siginfo_t *info)
 {
-	const struct options *options = run->options;
+	const int sig = info->si_signo;
+	const bool main_gone = stop_main_is_gone(&loop->stop);
 
-	return options->delay_ms == TIME_UNSET &&
-		options->grace_ms == TIME_UNSET && !options->warn
-	    ? 0
-	    : system_clock_ms(CLOCK_MONOTONIC);
+	if (loop->options->verbosity >= 2)
+		report_signal(
+		    loop->report, info, sig, loop->options->rewrite[sig]);
+	/* While a deadline runs, init must not stop. */
+	if (!terminal_handles(loop->terminal, main_gone ? 0 : loop->main->pid,
+		info, !stop_has_deadline(&loop->stop)))
+		stop_signal(&loop->stop, info);
 }
 
 static void
-forward(struct supervision *run, int sig, const siginfo_t *info)
+handle_signal(struct loop *loop, const siginfo_t *info)
 {
-	if (run->options->verbosity >= 2)
-		report_signal(run->log, info, sig, run->options->rewrite[sig]);
-	if (job_ignores(info, run->stop.deadline == STOP_NEVER) ||
-	    (!run->stop.main_gone &&
-		job_handled(run->terminal, run->main.pid, info)))
-		return;
-	if (stop_received(&run->stop, sig, loop_now(run)) == STOP_SEND)
-		deliver_signal(run, sig, info);
-	else
-		run->held = *info;
-}
-
-static void
-handle_signal(struct supervision *run, int sig, const siginfo_t *info)
-{
-	/* By a message into a closed pipe or a file at its limit, too. */
-	const signals_set own = job_own_signals(run->terminal) |
+	const int sig = info->si_signo;
+	/* Sent by the kernel for a message to a closed pipe or a full file. */
+	const signals_set own = terminal_own_signals(loop->terminal) |
 	    signals_only(SIGPIPE) | signals_only(SIGXFSZ);
 
-	if ((own & signals_only(sig)) != 0 && signals_is_own(info, run->self))
+	if ((own & signals_only(sig)) != 0 && signals_is_own(info, loop->init))
 		return;
 	if (sig == SIGCHLD && !signals_is_sent(info))
 		return;
-	if (!run->options->pause)
-		forward(run, sig, info);
+	if (!loop->options->pause)
+		forward(loop, info);
 	else if (sig == SIGINT || sig == SIGTERM)
-		run->has_ended = true;
-}
-
-/* How long may the wait be? */
-static int64_t
-time_left(const struct supervision *run)
-{
-	int64_t left;
-
-	if (run->stop.deadline == STOP_NEVER)
-		return SIGNALS_FOREVER;
-	left = run->stop.deadline - system_clock_ms(CLOCK_MONOTONIC);
-	return left < 0 ? 0 : left < LONGEST_MS ? left : LONGEST_MS;
+		stop_end(&loop->stop);
 }
 
 /*
- * The next signal.  The kernel hands out the lowest first: one that is pending
- * again and again hides those above it, and SIGCHLD (17) hides 18..64.  So
- * while there is more to reap it is looked past; and when a turn is due all
- * have theirs, one by one, SIGCHLD too: a process may have sent it.
+ * Returns the next signal, or 0.  The kernel hands out the lowest first, so
+ * that a low one that is always pending would hide those above it, and SIGCHLD
+ * (17) all of 18 to 64.  So SIGCHLD is left out while there is more to reap,
+ * and once in a batch the next higher signal has its turn.
  */
 static int
-next_signal(struct supervision *run, siginfo_t *info, bool more, bool due)
+next_signal(struct loop *loop, siginfo_t *info, bool more)
 {
-	if (due)
-		run->last = signals_wait(signals_above(run->last), info, 0);
-	if (due && run->last != 0)
-		return run->last;
-	return signals_wait(
-	    more ? SIGNALS_ALL & ~signals_only(SIGCHLD) : SIGNALS_ALL, info,
-	    more ? 0 : (long)time_left(run));
+	signals_set set = SIGNALS_ALL;
+
+	if (loop->turn % SIGNAL_BATCH == 0) {
+		loop->last = signals_wait(signals_above(loop->last), info, 0);
+		if (loop->last != 0)
+			return loop->last;
+	}
+	if (more)
+		set &= ~signals_only(SIGCHLD);
+	return signals_wait(set, info, more ? 0 : stop_time_left(&loop->stop));
 }
 
-/* Have children exited, or may they have? */
+/* -------------------------------------------------------------- children */
+
 static bool
-reap(struct supervision *run, siginfo_t *info)
+is_reported(const struct loop *loop, pid_t child)
 {
-	/* SIGCHLD comes before SIGCONT, but whoever stopped and continued us
-	 * may have taken the terminal that we return at main's end. */
-	if (run->terminal->fd != -1 &&
-	    signals_wait(signals_only(SIGCONT), info, 0) != 0)
-		handle_signal(run, SIGCONT, info);
-	return children_reap(run);
+	return loop->options->verbosity >= 2 ||
+	    (loop->options->warn && child != loop->main->pid);
 }
 
 static void
-keep_deadline(struct supervision *run)
+main_reaped(struct loop *loop, const struct reaper_child *child)
 {
-	int64_t now;
+	report_main_exited(loop->report, loop->main, child, loop->init == 1);
+	terminal_return(loop->terminal);
+	stop_main_reaped(&loop->stop, child->wstatus);
+}
 
-	if (run->stop.deadline == STOP_NEVER)
+static void
+child_reaped(struct loop *loop, const struct reaper_child *child)
+{
+	if (stop_main_is_gone(&loop->stop))
 		return;
-	now = system_clock_ms(CLOCK_MONOTONIC);
-	if (now >= run->stop.deadline)
-		deliver_action(run, stop_expired(&run->stop, now));
+	if (child->pid == loop->main->pid)
+		main_reaped(loop, child);
+	else if (WIFSIGNALED(child->wstatus) &&
+	    WTERMSIG(child->wstatus) == SIGKILL)
+		report_orphan_killed(loop->report);
+}
+
+/* Reaps a child that has exited. */
+static enum reaper_result
+reap_one(struct loop *loop)
+{
+	struct proc_stat stat;
+	struct reaper_child child;
+	const enum reaper_result result = reaper_next(&loop->reaper, &child);
+
+	if (result != REAPER_CHILD)
+		return result;
+	strcpy(stat.name, "?");
+	if (child.is_zombie) {
+		if (child.pid == loop->main->pid &&
+		    !stop_main_is_gone(&loop->stop))
+			stop_main_is_zombie(&loop->stop);
+		if (is_reported(loop, child.pid) && loop->sees_proc)
+			(void)system_read_stat(child.pid, &stat);
+	}
+	if (!reaper_finish(&loop->reaper, &child))
+		return REAPER_NONE_NOW;
+	if (is_reported(loop, child.pid))
+		report_reaped(loop->report, stat.name, &child);
+	child_reaped(loop, &child);
+	return result;
+}
+
+static void
+look_for_stop(struct loop *loop)
+{
+	const int change = reaper_next_stop(loop->main->pid);
+
+	if (change == REAPER_NO_CHANGE)
+		return;
+	stop_main_changed(&loop->stop, change != REAPER_CONTINUED);
+	if (change == REAPER_CONTINUED)
+		terminal_main_continued(loop->terminal);
+	else
+		terminal_main_stopped(loop->terminal, loop->main->pid, change,
+		    !stop_has_deadline(&loop->stop));
+}
+
+/* Reaps a batch.  May there be more? */
+static bool
+reap(struct loop *loop)
+{
+	int reaped = 0;
+	enum reaper_result result = REAPER_CHILD;
+
+	while (result == REAPER_CHILD && reaped < REAP_BATCH) {
+		result = reap_one(loop);
+		if (stop_is_over(&loop->stop))
+			return false;
+		reaped += result == REAPER_CHILD;
+	}
+	/* Below another PID 1, most of what /proc shows is not init's. */
+	if (reaped > 0 && loop->options->warn && loop->sees_proc &&
+	    loop->init == 1)
+		modes_watch_zombies(&loop->watch, loop->report, loop->init);
+	if (result == REAPER_NO_CHILD)
+		stop_no_child(&loop->stop);
+	else if (terminal_exists(loop->terminal) &&
+	    !stop_main_is_gone(&loop->stop))
+		look_for_stop(loop);
+	return result == REAPER_CHILD;
+}
+
+/* -------------------------------------------------------------- the loop */
+
+static void
+begin(struct loop *loop)
+{
+	const struct options *options = loop->options;
+
+	loop->stop = stop_begin(
+	    options, loop->report, loop->terminal, loop->main, loop->init);
+	/* Names are in /proc, and main's number its group's, until reaped. */
+	loop->reaper.shows_zombies = options->scope == SCOPE_SESSION ||
+	    options->verbosity >= 2 || options->warn || options->wait ||
+	    options->grace_ms != TIME_UNSET;
+	loop->reaper.wants_usage =
+	    loop->reaper.shows_zombies || options->termination_log != NULL;
+	loop->sees_proc = loop->reaper.shows_zombies && system_proc_is_ours();
 }
 
 int
-supervise(struct supervision *run)
+loop_run(struct loop *loop)
 {
 	bool more;
-	unsigned turn = 0;
 	siginfo_t info;
 
-	run->stop = stop_begin(run->options);
-	run->reaper.shows_zombies = children_looks_first(run->options);
-	run->reaper.wants_usage =
-	    run->reaper.shows_zombies || run->options->termination_log != NULL;
-	run->sees_proc =
-	    children_looks_first(run->options) && system_proc_is_ours();
-	/* Of who ended before we were executed no SIGCHLD has told us. */
-	more = children_reap(run);
-	while (!run->has_ended) {
-		const bool due = ++turn % SIGNAL_BATCH == 0;
-		const int sig = next_signal(run, &info, more, due);
+	begin(loop);
+	/* For children that exited before init's exec no SIGCHLD comes. */
+	more = reap(loop);
+	while (!stop_is_over(&loop->stop)) {
+		const bool is_turn = ++loop->turn % SIGNAL_BATCH == 0;
+		const int sig = next_signal(loop, &info, more);
 
 		if (sig != 0)
-			handle_signal(run, sig, &info);
-		if (sig == SIGCHLD || sig == 0 || due)
-			more = reap(run, &info);
-		if (!run->has_ended)
-			keep_deadline(run);
+			handle_signal(loop, &info);
+		if (sig != 0 && sig != SIGCHLD && !is_turn)
+			continue;
+		/* SIGCHLD comes before SIGCONT, but a shell that continues
+		 * init may have taken the terminal that is returned when the
+		 * main process exits. */
+		if (terminal_is_open(loop->terminal) &&
+		    signals_wait(signals_only(SIGCONT), &info, 0) != 0)
+			handle_signal(loop, &info);
+		more = reap(loop);
+		stop_keep_deadline(&loop->stop);
 	}
-	return run->status;
+	return stop_status(&loop->stop);
 }

@@ -1,24 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * install.c: --install: this program, copied to where a volume is mounted, in
- * images that have no cp.  rename(2) makes it appear whole or not at all, and
- * replaces a program that runs, which writing to it could not (ETXTBSY).  All
- * signals are blocked: only SIGKILL can leave the temporary file behind.
+ * install.c: --install: copy this program to a volume, for images that have no
+ * cp.  rename(2) makes it appear whole or not at all, and replaces a program
+ * that is running, which a write could not (ETXTBSY).  All signals are blocked:
+ * only SIGKILL can leave the temporary file behind.
  */
-#include "interface.h"
+#include "modes/modes.h"
+
+#include "system/system.h"
 
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { PIECE = 1 << 16 };
+enum { PIECE_SIZE = 1 << 16 };
 
-/* Without /proc by argv[0], but not by a bare word: PATH found that. */
+/* Without /proc by argv[0], unless that is a word that was found in PATH. */
 static int
 open_program(void)
 {
@@ -34,7 +37,7 @@ static int
 copy_program(int to)
 {
 	const int from = open_program();
-	char piece[PIECE];
+	char piece[PIECE_SIZE];
 	ssize_t length;
 
 	if (from == -1)
@@ -44,15 +47,15 @@ copy_program(int to)
 
 		if (written == -1)
 			return -1;
-		/* A disk that gets full takes a part, and says so later. */
+		/* A full disk writes a part, and fails the next time. */
 		lseek(from, written - length, SEEK_CUR);
 	}
 	return (int)length;
 }
 
 /*
- * Append ".RANDOM" to file.  The PID is 1 in every container that shares the
- * volume: what one of them left there would be in the way for good.
+ * Writes file and ".RANDOM" to to.  The pid is 1 in every container that shares
+ * the volume, and would not do: one of them may have left such a file there.
  */
 static void
 name_temporary(char *to, const char *file)
@@ -65,8 +68,9 @@ name_temporary(char *to, const char *file)
 	system_format_number(to, random);
 }
 
-int
-install(const char *file)
+/* 0, or -1 with errno, and then nothing has changed; EISDIR for a directory. */
+static int
+install_program(const char *file)
 {
 	char temporary[PATH_MAX + SYSTEM_NUMBER_SIZE];
 	int fd = open(file, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -89,4 +93,16 @@ install(const char *file)
 		return -1;
 	}
 	return 0;
+}
+
+_Noreturn void
+modes_install(const struct options *options, struct report *report)
+{
+	struct message line;
+
+	if (install_program(options->install) == 0)
+		_exit(0);
+	report_begin(&line);
+	report_add(&line, "cannot install %s: %m", options->install);
+	report_fail(report, &line, options->failure_status);
 }

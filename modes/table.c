@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * table.c: zombies as a table on stdout, for people and for awk: each name is
- * one word.  The rows are made twice: first to see how wide they are.
+ * one word.  The rows are made twice: first to measure how wide they are.
  */
-#include "interface.h"
+#include "modes/modes.h"
+
+#include "system/system.h"
 
 #include <errno.h>
-#include <string.h>
+#include <stddef.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,16 +17,16 @@ enum {
 	TICKS = 100, /* in a second: USER_HZ */
 };
 
-/* A tab ends a cell. */
 void
-table_end_line(struct table *table)
+modes_end_line(struct table *table)
 {
-	char text[2 * MESSAGE_MAX]; /* all columns at their widest, and more */
+	char text[2 *
+	    REPORT_LINE_SIZE]; /* every column at its widest, and more */
 	char *to = text;
 	const char *cell = text;
 	long *width = table->widths;
 
-	message_add(&table->line, "\n");
+	report_add(&table->line, "\n");
 	for (size_t i = 0; i < table->line.length; i++) {
 		if (table->line.text[i] != '\t') {
 			*to++ = table->line.text[i];
@@ -40,11 +42,11 @@ table_end_line(struct table *table)
 	*to = '\0';
 	table->line.length = 0;
 	if (!table->measures && table->error == 0 &&
-	    log_print(STDOUT_FILENO, text) == -1)
+	    report_print(STDOUT_FILENO, text) == -1)
 		table->error = errno;
 }
 
-/* The largest unit of which *age, in seconds, has two: 119s, 2m, 47h, 2d */
+/* Converts *age, in seconds, to the largest unit of which it has two. */
 static const char *
 to_unit(long *age)
 {
@@ -58,34 +60,38 @@ to_unit(long *age)
 }
 
 static void
-add_row(struct table *table, const struct zombies_row *row,
-    const struct zombies_holder *holder)
+add_row(
+    struct table *table, const struct zombie *row, const struct holder *holder)
 {
 	long age = table->now - (long)(row->stat.start / TICKS);
 	const char *unit = to_unit(&age);
-	char uid[SYSTEM_NUMBER_SIZE];
 
-	system_format_number(uid, row->uid);
-	message_add(&table->line, "%s\t%d\t%d\t%ld%s\t%-s\t%-s", uid,
-	    (int)row->pid, (int)holder->pid, age, unit, row->stat.name,
-	    holder->stat.name);
-	if (table->is_nested)
-		message_add(&table->line, "\t%-s", row->container);
-	table_end_line(table);
+	report_add(&table->line, "%u\t%d\t%d\t%ld%s\t", row->uid, (int)row->pid,
+	    (int)holder->pid, age, unit);
+	report_add_word(&table->line, row->stat.name);
+	report_add(&table->line, "\t");
+	report_add_word(&table->line, holder->stat.name);
+	if (table->is_nested) {
+		report_add(&table->line, "\t");
+		report_add_word(&table->line, row->container);
+	}
+	modes_end_line(table);
 }
 
 static void
 add_rows(struct table *table, const struct zombies *zombies)
 {
-	message_add(&table->line, "UID\tPID\tPPID\tAGE\tCOMMAND\tPARENT");
+	report_add(&table->line, "UID\tPID\tPPID\tAGE\tCOMMAND\tPARENT");
 	if (table->is_nested)
-		message_add(&table->line, "\tCONTAINER");
-	table_end_line(table);
-	for (const struct zombies_holder *holder = zombies->worst;
-	     holder != NULL; holder = holder->next)
-		for (const struct zombies_row *row = holder->first; row != NULL;
+		report_add(&table->line, "\tCONTAINER");
+	modes_end_line(table);
+	for (unsigned i = 0; i < zombies->holder_count; i++) {
+		const struct holder *holder = &zombies->holders[i];
+
+		for (const struct zombie *row = holder->first; row != NULL;
 		     row = row->next)
 			add_row(table, row, holder);
+	}
 }
 
 /* ------------------------------------------------------------ the totals */
@@ -139,17 +145,28 @@ add_totals(struct table *table, struct zombies *zombies)
 	const unsigned holders = zombies->holder_count;
 
 	count_slots(zombies);
-	message_add(&table->line, "%u zombie%s held by %u parent%s; %ld",
+	report_add(&table->line, "%u zombie%s held by %u parent%s; %ld",
 	    zombies->count, zombies->count == 1 ? "" : "s", holders,
 	    holders == 1 ? "" : "s", zombies->threads);
 	if (zombies->slots != -1)
-		message_add(&table->line, " of %ld", zombies->slots);
-	message_add(&table->line, " process slots used");
-	table_end_line(table);
+		report_add(&table->line, " of %ld", zombies->slots);
+	report_add(&table->line, " process slots used");
+	modes_end_line(table);
+}
+
+static void
+add_refusal(struct table *table, const struct holder *holder)
+{
+	if (holder->refusal == NULL)
+		return;
+	report_add(&table->line, "%d (", (int)holder->pid);
+	report_add_word(&table->line, holder->stat.name);
+	report_add(&table->line, ") is never signalled: %s", holder->refusal);
+	modes_end_line(table);
 }
 
 void
-table_print(struct table *table, struct zombies *zombies)
+modes_print_table(struct table *table, struct zombies *zombies)
 {
 	table->now = (long)(system_clock_ms(CLOCK_BOOTTIME) / 1000);
 	table->is_nested = zombies->is_nested;
@@ -159,13 +176,7 @@ table_print(struct table *table, struct zombies *zombies)
 		table->measures = false;
 		add_rows(table, zombies);
 	}
-	for (const struct zombies_holder *holder = zombies->worst;
-	     holder != NULL; holder = holder->next)
-		if (holder->refusal != NULL) {
-			message_add(&table->line,
-			    "%d (%-s) is never signalled: %s", (int)holder->pid,
-			    holder->stat.name, holder->refusal);
-			table_end_line(table);
-		}
+	for (unsigned i = 0; i < zombies->holder_count; i++)
+		add_refusal(table, &zombies->holders[i]);
 	add_totals(table, zombies);
 }

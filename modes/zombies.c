@@ -1,26 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * zombies.c: the zombies that no init can reap, because their parent lives and
- * does not wait, and who those parents are: their holders.  What a walk through
- * /proc finds lies in one mapping that is as large as it can ever have to be,
- * of which only touched pages cost.  Zombies never move in it: a holder has a
- * list of its own.
+ * zombies.c: find the zombies that no init can reap, because their parent lives
+ * and does not wait, and those parents: their holders.  What a walk through
+ * /proc finds is kept in one mapping, as large as it can ever have to be, of
+ * which only the pages in use cost memory.
  */
-#include "interface.h"
+#include "modes/modes.h"
+
+#include "system/system.h"
 
 #include <sys/mman.h>
 
 #include <errno.h>
 #include <poll.h>
 #include <stddef.h>
+#include <time.h>
 
 enum {
-	SETTLE_MS = 50, /* a zombie that is gone by then was being reaped */
+	SETTLE_MS = 50, /* a zombie that is gone after that was being reaped */
 	WATCH_EVERY_MS = 60 * 1000,
-	WATCH_LEAST = 32, /* zombies that are worth a line */
+	WATCH_MIN = 32, /* zombies that are worth a line */
 };
 
-/* Who is gone is no failure; who is there and cannot be read is. */
+/* A process that is gone is no failure; one that cannot be read is. */
 static bool
 was_read(struct zombies *zombies, int result)
 {
@@ -29,14 +31,14 @@ was_read(struct zombies *zombies, int result)
 	return result == 0;
 }
 
-/* The next row is filled in, and counts if it is a zombie's. */
+/* Fills in the next row, which counts if the process is a zombie. */
 static void
-look_at(struct zombies *zombies, pid_t pid, pid_t except)
+look_at_process(struct zombies *zombies, pid_t pid, pid_t except)
 {
-	struct zombies_row *row = &zombies->rows[zombies->count];
-	struct zombies_holder **known;
+	struct zombie *row = &zombies->rows[zombies->count];
+	struct holder **known;
 
-	if (zombies->count == ZOMBIES_MOST ||
+	if (zombies->count == MAX_ZOMBIES ||
 	    !was_read(zombies, system_read_stat(pid, &row->stat)))
 		return;
 	zombies->threads += row->stat.threads;
@@ -54,7 +56,7 @@ look_at(struct zombies *zombies, pid_t pid, pid_t except)
 }
 
 struct zombies *
-zombies_find(pid_t except)
+modes_find_zombies(pid_t except)
 {
 	struct zombies *zombies =
 	    mmap(NULL, sizeof *zombies, PROT_READ | PROT_WRITE,
@@ -68,7 +70,7 @@ zombies_find(pid_t except)
 	result = system_walk_begin(&walk, "/proc");
 	if (result == 0) {
 		while ((pid = system_walk_next(&walk)) != -1)
-			look_at(zombies, pid, except);
+			look_at_process(zombies, pid, except);
 		result = walk.size;
 		system_walk_end(&walk);
 	}
@@ -78,14 +80,14 @@ zombies_find(pid_t except)
 }
 
 void
-zombies_forget(struct zombies *zombies)
+modes_free_zombies(struct zombies *zombies)
 {
 	munmap(zombies, sizeof *zombies);
 }
 
 /* Is it still the zombie of that parent? */
 static bool
-describe_row(struct zombies *zombies, struct zombies_row *row, pid_t holder)
+describe_row(struct zombies *zombies, struct zombie *row, pid_t holder)
 {
 	struct proc_status status;
 
@@ -96,38 +98,37 @@ describe_row(struct zombies *zombies, struct zombies_row *row, pid_t holder)
 	if (status.namespaces > 1) {
 		zombies->is_nested = true;
 		system_read_container(holder, row->container);
-		/* Of cgroup v1 a zombie is no member any more.  Of v2 it is. */
+		/* A zombie is still in its cgroup in v2, but not in v1. */
 		system_read_container(row->pid, row->container);
 	}
 	return true;
 }
 
 static void
-describe_holder(
-    struct zombies *zombies, struct zombies_holder *holder, pid_t self)
+describe_holder(struct zombies *zombies, struct holder *holder, pid_t self)
 {
 	struct proc_status status;
 
 	was_read(zombies, system_read_stat(holder->pid, &holder->stat));
 	was_read(zombies, system_read_status(holder->pid, &status));
 	if (holder->pid == 0)
-		holder->refusal = "outside of this PID namespace";
+		holder->refusal = "outside this PID namespace";
 	if (holder->pid == self)
 		holder->refusal = "minireap itself";
 	if (holder->pid == 1 || status.innermost == 1)
 		holder->refusal = "a PID 1 that does not wait for orphans; "
-				  "it needs an init in front of it";
+				  "it should run under an init";
 }
 
-/* The list is turned round, and rises. */
+/* Drops those that are gone; the list is reversed, and rises by pid. */
 static void
-describe_rows(struct zombies *zombies, struct zombies_holder *holder)
+describe_rows(struct zombies *zombies, struct holder *holder)
 {
-	struct zombies_row *row = holder->first;
+	struct zombie *row = holder->first;
 
 	holder->first = NULL;
 	while (row != NULL) {
-		struct zombies_row *next = row->next;
+		struct zombie *next = row->next;
 
 		if (describe_row(zombies, row, holder->pid)) {
 			row->next = holder->first;
@@ -140,37 +141,35 @@ describe_rows(struct zombies *zombies, struct zombies_holder *holder)
 	}
 }
 
-/* Into lists by count, and from these, the least first, in front of one. */
-static void
-rank_holders(struct zombies *zombies)
+static bool
+is_worse(const struct holder *a, const struct holder *b)
 {
-	const unsigned holders = zombies->holder_count;
+	return a->count != b->count ? a->count > b->count : a->pid < b->pid;
+}
 
-	for (unsigned i = 0; i < holders; i++) {
-		struct zombies_holder *holder = &zombies->holders[i];
-		struct zombies_holder **list =
-		    &zombies->by_count[holder->count];
+/* Shell's sort: a libc's qsort(3) may need a heap. */
+static void
+sort_holders(struct zombies *zombies)
+{
+	struct holder *holders = zombies->holders;
 
-		holder->next = *list;
-		*list = holder;
-	}
-	zombies->holder_count = 0;
-	for (unsigned count = 1; count <= zombies->count; count++) {
-		struct zombies_holder *holder = zombies->by_count[count];
+	for (unsigned gap = zombies->holder_count / 2; gap > 0; gap /= 2)
+		for (unsigned i = gap; i < zombies->holder_count; i++) {
+			const struct holder moved = holders[i];
+			unsigned j = i;
 
-		while (holder != NULL) {
-			struct zombies_holder *next = holder->next;
-
-			holder->next = zombies->worst;
-			zombies->worst = holder;
-			zombies->holder_count++;
-			holder = next;
+			for (; j >= gap && is_worse(&moved, &holders[j - gap]);
+			     j -= gap)
+				holders[j] = holders[j - gap];
+			holders[j] = moved;
 		}
-	}
+	while (zombies->holder_count > 0 &&
+	    holders[zombies->holder_count - 1].count == 0)
+		zombies->holder_count--;
 }
 
 void
-zombies_describe(struct zombies *zombies, pid_t self)
+modes_describe_zombies(struct zombies *zombies, pid_t self)
 {
 	if (zombies->count > 0)
 		poll(NULL, 0, SETTLE_MS);
@@ -178,33 +177,40 @@ zombies_describe(struct zombies *zombies, pid_t self)
 		describe_holder(zombies, &zombies->holders[i], self);
 		describe_rows(zombies, &zombies->holders[i]);
 	}
-	rank_holders(zombies);
+	sort_holders(zombies);
+}
+
+static void
+report_zombies(struct report *report, const struct zombies *zombies)
+{
+	const struct holder *worst = &zombies->holders[0];
+	struct proc_stat stat = {.name = "?"};
+
+	for (unsigned i = 1; i < zombies->holder_count; i++)
+		if (is_worse(&zombies->holders[i], worst))
+			worst = &zombies->holders[i];
+	(void)system_read_stat(worst->pid, &stat);
+	report_line(report,
+	    "%u zombies have a parent that does not wait, %u of them %d (%s): "
+	    "see --zombies",
+	    zombies->count, worst->count, (int)worst->pid, stat.name);
 }
 
 void
-zombies_watch(
-    struct zombies_watch *watch, struct log *log, pid_t self, int64_t now_ms)
+modes_watch_zombies(
+    struct zombies_watch *watch, struct report *report, pid_t init)
 {
+	const int64_t now = system_clock_ms(CLOCK_MONOTONIC);
 	struct zombies *zombies;
 
-	if (now_ms < watch->next_ms)
+	if (now < watch->next_ms)
 		return;
-	watch->next_ms = now_ms + WATCH_EVERY_MS;
-	zombies = zombies_find(self); /* whose own are about to be reaped */
+	watch->next_ms = now + WATCH_EVERY_MS;
+	zombies = modes_find_zombies(init); /* its own will be reaped */
 	if (zombies == NULL)
 		return;
-	if (zombies->count >= WATCH_LEAST && zombies->count > watch->said) {
-		struct zombies_holder *worst;
-
-		rank_holders(zombies);
-		worst = zombies->worst;
-		(void)system_read_stat(worst->pid, &worst->stat);
-		log_line(log,
-		    "%u zombies have a parent that does not wait, "
-		    "%u of them %d (%s): see --zombies",
-		    zombies->count, worst->count, (int)worst->pid,
-		    worst->stat.name);
-	}
-	watch->said = zombies->count;
-	zombies_forget(zombies);
+	if (zombies->count >= WATCH_MIN && zombies->count > watch->reported)
+		report_zombies(report, zombies);
+	watch->reported = zombies->count;
+	modes_free_zombies(zombies);
 }

@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * options.c: the program's name, MINIREAP_OPTIONS and argv become one struct,
- * in that order, the later over the earlier.  getopt_long(3) would print its
- * own messages by stdio and reorder or abbreviate what is not ours.
+ * options.c: how options are written.  getopt_long(3) would print messages of
+ * its own by stdio, reorder the command's arguments and accept abbreviations.
  */
-#include "interface.h"
+#include "options/options.h"
+
+#include "system/system.h"
+
+#include <signal.h>
 
 #include <stddef.h>
 #include <string.h>
 
 #define VARIABLE "MINIREAP_OPTIONS="
 
-enum { NONE, NEEDED, OPTIONAL }; /* the last one joined only */
+/* An option's value; an optional one must be joined to it. */
+enum { NONE, NEEDED, OPTIONAL };
 
 static const struct name {
 	char letter;
@@ -20,7 +24,7 @@ static const struct name {
 } names[] = {
     {'c', NONE, "single-child"},
     {'g', NONE, "group"},
-    {SETTING_SESSION, NONE, "session"},
+    {OPTION_SESSION, NONE, "session"},
     {'r', NEEDED, "rewrite"},
     {'S', NEEDED, "stop-signal"},
     {'d', NEEDED, "delay"},
@@ -34,24 +38,24 @@ static const struct name {
     {'q', NONE, "quiet"},
     {'T', OPTIONAL, "termination-log"},
     {'P', NONE, "pause"},
-    {SETTING_INSTALL, NEEDED, "install"},
-    {SETTING_ZOMBIES, OPTIONAL, "zombies"},
+    {OPTION_INSTALL, NEEDED, "install"},
+    {OPTION_ZOMBIES, OPTIONAL, "zombies"},
     {'h', NONE, "help"},
     {'V', NONE, "version"},
     {'l', NONE, "license"},
     {'L', NONE, "license"},
 };
 
-/* What options are read from, and where that stands. */
+/* What options are read from, and how far. */
 struct reader {
 	struct options *options;
 	struct options_error *error;
-	char **words; /* argv's rest; NULL: it is the variable's text */
+	char **words; /* the rest of argv; NULL: text is read */
 	char *text;
 };
 
 static int
-fail(struct reader *reader, const char *value, const char *problem)
+refuse(struct reader *reader, const char *value, const char *problem)
 {
 	reader->error->value = value;
 	reader->error->problem = problem;
@@ -64,7 +68,7 @@ is_blank(char c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/* The next word of the variable's text, cut off where it ends, or NULL. */
+/* Returns the next word of the variable's text, cut off at its end, or NULL. */
 static char *
 next_of_text(struct reader *reader)
 {
@@ -89,14 +93,14 @@ next_word(struct reader *reader)
 }
 
 static int
-apply(struct reader *reader, char letter, char *value)
+apply_option(struct reader *reader, char letter, char *value)
 {
-	const char *problem = settings_apply(reader->options, letter, value);
+	const char *problem = options_apply(reader->options, letter, value);
 
-	return problem == NULL ? 0 : fail(reader, value, problem);
+	return problem == NULL ? 0 : refuse(reader, value, problem);
 }
 
-/* A long option's name as it was written, or a short one's, for a message. */
+/* Keeps an option's name, as it was written, for a message. */
 static void
 set_name(
     struct reader *reader, const char *dashes, const char *name, size_t length)
@@ -123,18 +127,18 @@ read_long(struct reader *reader, char *word)
 		memcmp(names[i].text, word, length) != 0))
 		i++;
 	if (i == sizeof names / sizeof *names)
-		return fail(reader, NULL, "unknown (see --help)");
+		return refuse(reader, NULL, "unknown (see --help)");
 	if (names[i].value == NONE && value != NULL)
-		return fail(reader, value, "takes no value");
+		return refuse(reader, value, "takes no value");
 	if (names[i].value == NEEDED && value == NULL) {
 		value = next_word(reader);
 		if (value == NULL)
-			return fail(reader, NULL, "needs a value");
+			return refuse(reader, NULL, "needs a value");
 	}
-	return apply(reader, names[i].letter, value);
+	return apply_option(reader, names[i].letter, value);
 }
 
-/* -gv, -e 3, -e3: letters in one word, the last of them with a value. */
+/* -gv, -e 3 or -e3: letters in one word, the last of which may have a value. */
 static int
 read_short(struct reader *reader, char *letters)
 {
@@ -145,17 +149,17 @@ read_short(struct reader *reader, char *letters)
 		set_name(reader, "-", letters, 1);
 		while (i < sizeof names / sizeof *names &&
 		    (names[i].letter != *letters ||
-			*letters < SETTING_FIRST_LETTER))
+			*letters < OPTION_FIRST_LETTER))
 			i++;
 		if (i == sizeof names / sizeof *names)
-			return fail(reader, NULL, "unknown (see --help)");
+			return refuse(reader, NULL, "unknown (see --help)");
 		if (names[i].value != NONE && letters[1] != '\0')
 			value = letters + 1;
 		else if (names[i].value == NEEDED)
 			value = next_word(reader);
 		if (names[i].value == NEEDED && value == NULL)
-			return fail(reader, NULL, "needs a value");
-		if (apply(reader, *letters, value) == -1)
+			return refuse(reader, NULL, "needs a value");
+		if (apply_option(reader, *letters, value) == -1)
 			return -1;
 		if (value != NULL)
 			return 0;
@@ -185,7 +189,7 @@ read_text(struct reader *reader)
 	while ((word = next_word(reader)) != NULL) {
 		if (!is_option(word)) {
 			reader->error->name[0] = '\0';
-			return fail(reader, word, "not an option");
+			return refuse(reader, word, "not an option");
 		}
 		if (read_option(reader, word) == -1)
 			return -1;
@@ -221,10 +225,10 @@ check_command(struct reader *reader)
 	is_alone =
 	    options->pause || options->install != NULL || options->zombies;
 	if (options->command == NULL && !is_alone)
-		return fail(reader, NULL, "no command (see --help)");
+		return refuse(reader, NULL, "no command (see --help)");
 	if (options->command != NULL && is_alone)
-		return fail(reader, *options->command,
-		    "no command goes with --pause, --install or --zombies");
+		return refuse(reader, *options->command,
+		    "--pause, --install and --zombies take no command");
 	return 0;
 }
 
@@ -240,7 +244,7 @@ options_read(char **argv, char **envp, struct options *options,
 	options->grace_ms = TIME_UNSET;
 	options->stop_signal = SIGTERM;
 	memset(error, 0, sizeof *error);
-	peer_defaults(argv[0], envp, options);
+	options_set_defaults(argv[0], envp, options);
 	reader.text = system_env_value(envp, VARIABLE);
 	system_env_remove(envp, VARIABLE);
 	if (reader.text != NULL && read_text(&reader) == -1)
@@ -248,12 +252,33 @@ options_read(char **argv, char **envp, struct options *options,
 	reader.words = argv[0] == NULL ? argv : argv + 1;
 	if (read_words(&reader) == -1)
 		return -1;
-	settings_settle(options);
+	options_settle(options);
 	return check_command(&reader);
 }
 
-bool
-options_remaps(const struct options *options, int status)
+int
+options_remap(const struct options *options, int status)
 {
-	return options->remap[status / CHAR_BIT] >> status % CHAR_BIT & 1;
+	const bool is_success =
+	    (options->remap[status / CHAR_BIT] >> status % CHAR_BIT & 1) != 0;
+
+	return is_success ? 0 : status;
+}
+
+void
+options_describe_error(struct message *line, const struct options_error *error)
+{
+	report_begin(line);
+	if (error->in_variable)
+		report_add(line, "MINIREAP_OPTIONS: ");
+	if (error->name[0] != '\0')
+		report_add(line, "option %s", error->name);
+	if (error->name[0] != '\0' && error->value != NULL)
+		report_add(line, " ");
+	if (error->value != NULL)
+		report_add(
+		    line, "%s", error->value[0] == '\0' ? "''" : error->value);
+	if (error->name[0] != '\0' || error->value != NULL)
+		report_add(line, ": ");
+	report_add(line, "%s", error->problem);
 }

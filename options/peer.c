@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * peer.c: the names of other inits.  An ENTRYPOINT line written for one of
- * them keeps working when the file behind its name is ours: the defaults that
- * differ, and the environment variables that count, are here.
+ * them keeps working if minireap has its name: here are the defaults that
+ * differ and the environment variables that count.
  */
-#include "interface.h"
+#include "options/options.h"
+
+#include "system/system.h"
 
 #include <stddef.h>
 #include <string.h>
 
 static bool
-is_set_to(char **envp, const char *prefix, const char *wanted)
+equals(char **envp, const char *prefix, const char *wanted)
 {
 	const char *value = system_env_value(envp, prefix);
 
@@ -20,13 +22,13 @@ is_set_to(char **envp, const char *prefix, const char *wanted)
 static void
 as_dumb_init(char **envp, struct options *options)
 {
-	if (!is_set_to(envp, "DUMB_INIT_SETSID=", "0"))
+	if (!equals(envp, "DUMB_INIT_SETSID=", "0"))
 		options->scope = SCOPE_SESSION;
-	if (is_set_to(envp, "DUMB_INIT_DEBUG=", "1"))
+	if (equals(envp, "DUMB_INIT_DEBUG=", "1"))
 		options->verbosity = 1;
 }
 
-/* TINI_SUBREAPER asks for what is done anyway. */
+/* TINI_SUBREAPER asks for what minireap does anyway. */
 static void
 as_tini(char **envp, struct options *options)
 {
@@ -60,7 +62,7 @@ as_pause(char **envp, struct options *options)
 
 static const struct {
 	char name[12];
-	bool version_of_tini;
+	bool has_tini_version;
 	void (*apply)(char **envp, struct options *options);
 } peers[] = {
     {"dumb-init", false, as_dumb_init},
@@ -73,10 +75,10 @@ static const struct {
 };
 
 void
-peer_defaults(const char *name, char **envp, struct options *options)
+options_set_defaults(const char *name, char **envp, struct options *options)
 {
 	options->failure_status = STATUS_FAILURE;
-	options->version = usage_version;
+	options->version = options_version;
 	if (name == NULL)
 		return;
 	name = system_base_name(name);
@@ -84,8 +86,8 @@ peer_defaults(const char *name, char **envp, struct options *options)
 		if (strcmp(name, peers[i].name) != 0)
 			continue;
 		options->failure_status = STATUS_PEER_FAILURE;
-		if (peers[i].version_of_tini)
-			options->version = usage_version_tini;
+		if (peers[i].has_tini_version)
+			options->version = options_version_tini;
 		peers[i].apply(envp, options);
 		return;
 	}

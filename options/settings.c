@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * settings.c: what each option means: its value, read and checked, in struct
- * options.
+ * settings.c: what options mean: their values, checked, in struct options.
  */
-#include "interface.h"
+#include "options/options.h"
+
+#include "system/system.h"
+
+#include <signal.h>
 
 #include <stddef.h>
 #include <string.h>
 
 #define TERMINATION_LOG "/dev/termination-log" /* Kubernetes' */
 
-enum { MOST_UNITS = 100000000 }; /* of a time: beyond any use */
+enum { MAX_UNITS = 100000000 }; /* of a time */
 
-/* "F:T"; value is cut in two at the colon, and mended. */
+/* "F:T"; value is cut in two at the colon, and restored. */
 static const char *
 add_rewrite(struct options *options, char *value)
 {
@@ -29,9 +32,9 @@ add_rewrite(struct options *options, char *value)
 	if (strcmp(colon + 1, "0") == 0 || strcmp(colon + 1, "none") == 0)
 		to = 0;
 	if (from == -1)
-		return "no signal in front of the colon";
+		return "not a signal before the colon";
 	if (to == -1)
-		return "no signal behind the colon";
+		return "not a signal after the colon";
 	options->rewrite[from] = (uint8_t)to;
 	return NULL;
 }
@@ -64,7 +67,7 @@ set_signal(int *setting, const char *value)
 	return NULL;
 }
 
-/* The milliseconds that a unit has, or -1. */
+/* Returns the milliseconds in a unit, or -1. */
 static int64_t
 unit_ms(const char *unit)
 {
@@ -83,9 +86,10 @@ unit_ms(const char *unit)
 static const char *
 set_time(int64_t *setting, const char *value)
 {
-	static const char problem[] = "not a time as 500ms, 1.5s, 2m or 1h";
+	static const char problem[] =
+	    "not a time such as 500ms, 1.5s, 2m or 1h";
 	const char *rest;
-	const int64_t whole = system_parse_number(value, &rest, MOST_UNITS);
+	const int64_t whole = system_parse_number(value, &rest, MAX_UNITS);
 	int64_t thousandths = 0;
 	int64_t unit;
 
@@ -125,7 +129,7 @@ apply_flag(struct options *options, char letter)
 	case 'g':
 		options->scope = SCOPE_GROUP;
 		break;
-	case SETTING_SESSION:
+	case OPTION_SESSION:
 		options->scope = SCOPE_SESSION;
 		break;
 	case 'b':
@@ -144,22 +148,22 @@ apply_flag(struct options *options, char letter)
 		options->pause = true;
 		break;
 	case 'h':
-		options->text = usage_help;
+		options->text = options_help;
 		break;
 	case 'V':
 		options->text = options->version;
 		break;
 	case 'l':
 	case 'L':
-		options->text = usage_license;
+		options->text = options_license;
 		break;
-	default: /* -s needs nothing done */
+	default: /* -s: orphans are adopted anyway */
 		break;
 	}
 }
 
 const char *
-settings_apply(struct options *options, char letter, char *value)
+options_apply(struct options *options, char letter, char *value)
 {
 	switch (letter) {
 	case 'r':
@@ -176,10 +180,10 @@ settings_apply(struct options *options, char letter, char *value)
 		return set_time(&options->grace_ms, value);
 	case 'T':
 		return set_termination_log(options, value);
-	case SETTING_INSTALL:
+	case OPTION_INSTALL:
 		options->install = value;
 		return NULL;
-	case SETTING_ZOMBIES:
+	case OPTION_ZOMBIES:
 		options->zombies = true;
 		return value == NULL
 		    ? NULL
@@ -190,7 +194,7 @@ settings_apply(struct options *options, char letter, char *value)
 	}
 }
 
-/* What no -r has set is sent as it came, or as a session needs it. */
+/* Without -r a signal is sent as it came, or as a session needs it. */
 static void
 settle_rewrites(struct options *options)
 {
@@ -208,7 +212,7 @@ settle_rewrites(struct options *options)
 }
 
 void
-settings_settle(struct options *options)
+options_settle(struct options *options)
 {
 	settle_rewrites(options);
 	if (options->quiet) {

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * log.c: messages on their way out, each written at once, and a write never
- * blocks: whoever does not read our stderr must not be able to stop the
- * reaping.  O_NONBLOCK is no way to that, because the open file description is
- * shared with main and everybody else.
+ * log.c: write messages without ever blocking: a reader that does not read
+ * init's stderr must not be able to stop it from reaping.  O_NONBLOCK is no
+ * way to that, since the open file description is shared with other processes.
  */
-#include "interface.h"
+#include "report/report.h"
+
+#include "system/system.h"
 
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -26,8 +27,8 @@ enum {
 };
 
 /*
- * A terminal that poll(2) calls writable takes one thing more, but a newline
- * is a thing of its own.  Whoever else writes to it may come between.
+ * A terminal that poll(2) calls writable accepts one write more, and a newline
+ * counts as a write of its own.
  */
 static bool
 write_polling(int fd, const char *text, size_t length)
@@ -53,7 +54,7 @@ write_polling(int fd, const char *text, size_t length)
 	return true;
 }
 
-/* Opened anew, the terminal's flags are ours alone. */
+/* A new open file description has flags of its own. */
 static bool
 write_to_terminal(int fd, const char *text, size_t length)
 {
@@ -66,7 +67,7 @@ write_to_terminal(int fd, const char *text, size_t length)
 	own = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (own == -1)
 		return write_polling(fd, text, length);
-	/* While another writes there is no room either, for a moment. */
+	/* There is no room for a moment while another process writes. */
 	do
 		n = write(own, text, length);
 	while (n == -1 && errno == EAGAIN && ++tries < TERMINAL_TRIES &&
@@ -75,7 +76,7 @@ write_to_terminal(int fd, const char *text, size_t length)
 	return n == (ssize_t)length;
 }
 
-/* Neither sockets nor terminals know RWF_NOWAIT. */
+/* Sockets and terminals do not support RWF_NOWAIT. */
 static bool
 write_otherwise(int fd, const char *text, size_t length)
 {
@@ -84,7 +85,7 @@ write_otherwise(int fd, const char *text, size_t length)
 	return errno != EAGAIN && write_to_terminal(fd, text, length);
 }
 
-/* Was text written?  Where it would block: no. */
+/* Was text written?  False if that would block. */
 static bool
 write_now(int fd, const char *text, size_t length)
 {
@@ -92,7 +93,7 @@ write_now(int fd, const char *text, size_t length)
 	int error;
 	long n;
 
-	/* Offset -1, in two words: where the description stands. */
+	/* The offset, in two words, is -1: the current one. */
 	n = syscall(SYS_pwritev2, fd, &part, 1, -1L, -1L, FLAG_NOWAIT);
 	if (n >= 0)
 		return true;
@@ -107,61 +108,61 @@ write_now(int fd, const char *text, size_t length)
 	default:
 		return false;
 	}
-	/* A file can seek, and a write to it ends; a pipe is just full. */
+	/* A file can seek, and a write to it returns; a pipe is just full. */
 	if (lseek(fd, 0, SEEK_CUR) != -1)
 		return write(fd, text, length) >= 0;
 	return error != EAGAIN && write_otherwise(fd, text, length);
 }
 
-/* The count of what was lost goes in front, where it was lost. */
+/* Writes how many lines were lost, at the place where they were. */
 static bool
-say_dropped(struct log *log)
+write_dropped(struct report *report)
 {
 	struct message notice;
 
-	if (log->dropped == 0)
+	if (report->dropped == 0)
 		return true;
-	message_begin(&notice);
-	message_add(
-	    &notice, "%ld lines were dropped here\n", (long)log->dropped);
-	if (!write_now(log->fd, notice.text, notice.length))
+	report_begin(&notice);
+	report_add(&notice, "%u lines were dropped here", report->dropped);
+	report_end(&notice);
+	if (!write_now(report->fd, notice.text, notice.length))
 		return false;
-	log->dropped = 0;
+	report->dropped = 0;
 	return true;
 }
 
 void
-log_send(struct log *log, struct message *message)
+report_send(struct report *report, struct message *line)
 {
-	if (log->fd == -1)
+	if (report->fd == -1)
 		return;
-	message_end(message);
-	if (!say_dropped(log) ||
-	    !write_now(log->fd, message->text, message->length))
-		log->dropped++;
-	message->length--; /* for whoever goes on with it */
+	report_end(line);
+	if (!write_dropped(report) ||
+	    !write_now(report->fd, line->text, line->length))
+		report->dropped++;
+	line->length--; /* the caller may add to it */
 }
 
 void
-log_line(struct log *log, const char *format, ...)
+report_line(struct report *report, const char *format, ...)
 {
 	struct message line;
 	va_list values;
 
-	message_begin(&line);
+	report_begin(&line);
 	va_start(values, format);
-	message_add_values(&line, format, values);
+	report_add_values(&line, format, values);
 	va_end(values);
-	log_send(log, &line);
+	report_send(report, &line);
 }
 
 int
-log_print(int fd, const char *text)
+report_print(int fd, const char *text)
 {
 	size_t left = strlen(text);
 
 	while (left > 0) {
-		ssize_t n = write(fd, text, left);
+		const ssize_t n = write(fd, text, left);
 
 		if (n > 0) {
 			text += n;

@@ -1,145 +1,152 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * message.c: text without stdio: a message is formatted into a fixed buffer.
- * What does not fit is cut, and what a name holds can neither end a line nor
- * drive a terminal.  log.c writes it.
+ * message.c: a line of text in a fixed buffer, without stdio.  What does not
+ * fit is cut, and text from outside can neither end the line nor drive a
+ * terminal.
  */
-#include "interface.h"
+#include "report/report.h"
+
+#include "system/system.h"
 
 #include <errno.h>
-#include <stdarg.h>
-#include <string.h>
+#include <stddef.h>
 
 static void
-add_char(struct message *message, char c)
+add_char(struct message *line, char c)
 {
-	if (message->length < sizeof message->text - 1)
-		message->text[message->length++] = c;
+	if (line->length < sizeof line->text - 1)
+		line->text[line->length++] = c;
 }
 
 static void
-add_number(struct message *message, unsigned long value)
+add_unsigned(struct message *line, unsigned long value)
 {
 	char digits[SYSTEM_NUMBER_SIZE];
 
 	system_format_number(digits, value);
 	for (const char *s = digits; *s != '\0'; s++)
-		add_char(message, *s);
+		add_char(line, *s);
 }
 
 static void
-add_signed(struct message *message, long value)
+add_signed(struct message *line, long value)
 {
 	if (value < 0)
-		add_char(message, '-');
-	add_number(
-	    message, value < 0 ? -(unsigned long)value : (unsigned long)value);
+		add_char(line, '-');
+	add_unsigned(
+	    line, value < 0 ? -(unsigned long)value : (unsigned long)value);
 }
 
-/* Bytes below lowest are escaped: control bytes, and in a word blanks. */
 static void
-add_escaped(struct message *message, const char *s, unsigned char lowest)
+add_octal(struct message *line, unsigned char c)
 {
-	if (*s == '\0' && lowest > ' ')
-		add_char(message, '-');
-	for (; *s != '\0'; s++) {
-		unsigned char c = (unsigned char)*s;
+	add_char(line, '\\');
+	add_char(line, (char)('0' + (c >> 6)));
+	add_char(line, (char)('0' + ((c >> 3) & 7)));
+	add_char(line, (char)('0' + (c & 7)));
+}
 
-		if (c >= lowest && c != 0x7f && c != '\\') {
-			add_char(message, *s);
-			continue;
-		}
-		add_char(message, '\\');
+/* Appends s with every byte below lowest escaped. */
+static void
+add_escaped(struct message *line, const char *s, unsigned char lowest)
+{
+	for (; *s != '\0'; s++) {
+		const unsigned char c = (unsigned char)*s;
+
 		if (c == '\\' || c == '\r' || c == '\n') {
-			add_char(message,
+			add_char(line, '\\');
+			add_char(line,
 			    (char)(c == '\r'	? 'r'
 				    : c == '\n' ? 'n'
 						: c));
-			continue;
-		}
-		add_char(message, (char)('0' + (c >> 6)));
-		add_char(message, (char)('0' + ((c >> 3) & 7)));
-		add_char(message, (char)('0' + (c & 7)));
+		} else if (c < lowest || c == 0x7f)
+			add_octal(line, c);
+		else
+			add_char(line, *s);
 	}
 }
 
 void
-message_add_values(struct message *message, const char *format, va_list values)
+report_add_word(struct message *line, const char *text)
+{
+	if (*text == '\0')
+		add_char(line, '-');
+	add_escaped(line, text, ' ' + 1);
+}
+
+void
+report_add_values(struct message *line, const char *format, va_list values)
 {
 	for (; *format != '\0'; format++) {
-		bool wide = false;
-		unsigned char lowest = ' ';
+		const bool is_long = format[0] == '%' && format[1] == 'l';
 
 		if (*format != '%') {
-			add_char(message, *format);
+			add_char(line, *format);
 			continue;
 		}
-		if (*++format == '-') {
-			lowest++;
-			format++;
-		}
-		if (*format == 'l') {
-			wide = true;
-			format++;
-		}
+		format += is_long ? 2 : 1;
 		switch (*format) {
 		case 's':
-			add_escaped(
-			    message, va_arg(values, const char *), lowest);
+			add_escaped(line, va_arg(values, const char *), ' ');
 			break;
 		case 'd':
+			add_signed(line,
+			    is_long ? va_arg(values, long)
+				    : va_arg(values, int));
+			break;
 		case 'u':
-			add_signed(message,
-			    wide ? va_arg(values, long) : va_arg(values, int));
+			add_unsigned(line,
+			    is_long ? va_arg(values, unsigned long)
+				    : va_arg(values, unsigned));
 			break;
 		case 'm':
-			message_add_reason(message, errno);
+			report_add_error(line, errno);
 			break;
-		default:
-			add_char(message, *format);
+		default: /* %% */
+			add_char(line, *format);
 		}
 	}
 }
 
 void
-message_add(struct message *message, const char *format, ...)
+report_add(struct message *line, const char *format, ...)
 {
 	va_list values;
 
 	va_start(values, format);
-	message_add_values(message, format, values);
+	report_add_values(line, format, values);
 	va_end(values);
 }
 
 void
-message_begin(struct message *message)
+report_begin(struct message *line)
 {
-	message->length = 0;
-	message_add(message, "minireap: ");
+	line->length = 0;
+	report_add(line, "minireap: ");
 }
 
 void
-message_add_seconds(struct message *message, int64_t ms)
+report_add_seconds(struct message *line, int64_t ms)
 {
 	const long rest = (long)(ms % 1000);
 
-	message_add(message, "%ld.%ld%ld%lds", (long)(ms / 1000), rest / 100,
+	report_add(line, "%ld.%ld%ld%lds", (long)(ms / 1000), rest / 100,
 	    rest / 10 % 10, rest % 10);
 }
 
 void
-message_add_cpu_time(struct message *message, const struct rusage *usage)
+report_add_cpu_time(struct message *line, const struct rusage *usage)
 {
 	const int64_t seconds =
 	    (int64_t)usage->ru_utime.tv_sec + usage->ru_stime.tv_sec;
 	const int64_t microseconds =
 	    (int64_t)usage->ru_utime.tv_usec + usage->ru_stime.tv_usec;
 
-	message_add_seconds(message, seconds * 1000 + microseconds / 1000);
+	report_add_seconds(line, seconds * 1000 + microseconds / 1000);
 }
 
 void
-message_end(struct message *message)
+report_end(struct message *line)
 {
-	message->text[message->length++] = '\n'; /* always room for it */
+	line->text[line->length++] = '\n';
 }

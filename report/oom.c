@@ -4,7 +4,9 @@
  * killer.  A process that it has killed died of SIGKILL, and the only evidence
  * is the count in memory.events (v2) or memory.oom_control (v1).  cgroups(7)
  */
-#include "interface.h"
+#include "report/report.h"
+
+#include "system/system.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -69,7 +71,7 @@ read_cgroup(
 }
 
 struct oom
-oom_read(void)
+report_read_oom(void)
 {
 	struct oom oom = {.kills = OOM_UNKNOWN};
 

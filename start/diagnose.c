@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * diagnose.c: why a file could not be executed.  execve(2) has one errno for
- * many reasons: "no such file" for an interpreter that is missing, "exec
- * format error" for a program of another machine, "permission denied" for a
- * directory.  It is looked into only when it has failed, at its first page
- * only.
+ * many reasons: "no such file" for a missing interpreter, "exec format error"
+ * for a program of another machine, "permission denied" for a directory.
  */
-#include "interface.h"
+#include "start/start.h"
+
+#include "system/system.h"
 
 #include <sys/resource.h>
 #include <sys/vfs.h>
@@ -19,8 +19,8 @@
 
 enum {
 	MOUNTED_NOEXEC = 8, /* ST_NOEXEC of statfs(2) */
-	LEAST_ARGUMENTS = 131072, /* bytes, execve(2) */
-	MOST_ARGUMENTS = 6291456,
+	MIN_ARGUMENTS = 131072, /* bytes, execve(2) */
+	MAX_ARGUMENTS = 6291456,
 };
 
 static bool
@@ -47,8 +47,8 @@ is_directory(const char *path)
 /* ---------------------------------------------------------------- paths */
 
 /*
- * Cut path behind the first directory in it that cannot be had in that mode
- * of access(2), and give it; or NULL.  *cut is where a slash stood, or NULL.
+ * Cuts path after the first directory that access(2) refuses in that mode, and
+ * returns path; or NULL.  *cut is where the slash was, or NULL.
  */
 static const char *
 first_failing(char *path, char **cut, int mode)
@@ -66,7 +66,7 @@ first_failing(char *path, char **cut, int mode)
 	return NULL;
 }
 
-/* Say what is wrong with a directory of path, if anything is. */
+/* Adds what is wrong with a directory of path, if anything is. */
 static bool
 add_directory(struct message *line, char *path, int mode, const char *problem)
 {
@@ -74,7 +74,7 @@ add_directory(struct message *line, char *path, int mode, const char *problem)
 	const char *directory = first_failing(path, &cut, mode);
 
 	if (directory != NULL)
-		message_add(line, "%s %s", directory, problem);
+		report_add(line, "%s %s", directory, problem);
 	if (cut != NULL)
 		*cut = '/';
 	return directory != NULL;
@@ -82,7 +82,7 @@ add_directory(struct message *line, char *path, int mode, const char *problem)
 
 /* -------------------------------------------------------------- scripts */
 
-/* The path behind #!, a NUL put behind it; NULL where there is none. */
+/* Returns the path after #!, with a NUL after it; NULL if there is none. */
 static char *
 find_interpreter(struct head *head)
 {
@@ -105,20 +105,20 @@ add_interpreter(struct message *line, const char *path, int error)
 {
 	const size_t length = strlen(path);
 
-	message_add(line, "its interpreter %s ", path);
+	report_add(line, "its interpreter %s ", path);
 	if (error != ENOENT && error != ENOTDIR) {
-		message_add(line, "cannot be executed: ");
-		message_add_reason(line, error);
+		report_add(line, "cannot be executed: ");
+		report_add_error(line, error);
 		return;
 	}
-	message_add(line, "does not exist");
+	report_add(line, "does not exist");
 	if (length > 0 && path[length - 1] == '\r')
-		message_add(line, ": the script has Windows line ends");
+		report_add(line, ": the script has Windows line endings");
 }
 
 /* -------------------------------------------------------------- reasons */
 
-/* The file is there, yet something that it needs is not. */
+/* Either the file or something that it needs does not exist. */
 static void
 add_missing(struct message *line, char *file)
 {
@@ -127,18 +127,18 @@ add_missing(struct message *line, char *file)
 
 	if (access(file, F_OK) == -1) {
 		if (!add_directory(line, file, F_OK, "does not exist"))
-			message_add_reason(line, ENOENT);
+			report_add_error(line, ENOENT);
 		return;
 	}
 	if (!read_head(file, &head)) {
-		message_add(line, "what it needs to run does not exist");
+		report_add(line, "what it needs to run does not exist");
 		return;
 	}
 	interpreter = find_interpreter(&head);
 	if (interpreter != NULL)
 		add_interpreter(line, interpreter, ENOENT);
 	else
-		elf_add_loader(line, &head);
+		start_explain_loader(line, &head);
 }
 
 static void
@@ -151,17 +151,17 @@ add_denied(struct message *line, char *file)
 	if (add_directory(line, file, X_OK, "may not be searched"))
 		return;
 	if (is_directory(file)) {
-		message_add(line, "is a directory");
+		report_add(line, "is a directory");
 	} else if (access(file, X_OK) == 0 && read_head(file, &head) &&
 	    (interpreter = find_interpreter(&head)) != NULL) {
 		add_interpreter(line, interpreter, EACCES);
 	} else if (statfs(file, &mount) == 0 &&
 	    ((unsigned long)mount.f_flags & MOUNTED_NOEXEC) != 0) {
-		message_add(line, "its file system is mounted noexec");
+		report_add(line, "its file system is mounted noexec");
 	} else if (access(file, X_OK) == -1) {
-		message_add(line, "not executable (chmod +x makes it so)");
+		report_add(line, "not executable (try chmod +x)");
 	} else {
-		message_add_reason(line, EACCES);
+		report_add_error(line, EACCES);
 	}
 }
 
@@ -171,38 +171,38 @@ add_format(struct message *line, const char *file)
 	struct head head;
 
 	if (!read_head(file, &head))
-		message_add_reason(line, ENOEXEC);
+		report_add_error(line, ENOEXEC);
 	else if (head.size == 0)
-		message_add(line, "the file is empty");
-	else if (elf_is_program(&head))
-		elf_add_machine(line, &head);
+		report_add(line, "the file is empty");
+	else if (start_is_elf(&head))
+		start_explain_machine(line, &head);
 	else if (system_skip_prefix(head.bytes, "#!") == NULL)
-		message_add(line, "neither a program nor text");
+		report_add(line, "neither a program nor text");
 	else if (find_interpreter(&head) == NULL)
-		message_add(line, "its #! names no interpreter");
+		report_add(line, "its #! names no interpreter");
 	else
-		message_add(line, "its #! line is longer than 255 bytes");
+		report_add(line, "its #! line is longer than 255 bytes");
 }
 
 static void
 add_argument_limit(struct message *line)
 {
 	struct rlimit stack;
-	uint64_t limit = LEAST_ARGUMENTS;
+	uint64_t limit = MIN_ARGUMENTS;
 
-	message_add_reason(line, E2BIG);
+	report_add_error(line, E2BIG);
 	if (prlimit(0, RLIMIT_STACK, NULL, &stack) == -1)
 		return;
 	if (stack.rlim_cur / 4 > limit)
 		limit = stack.rlim_cur / 4;
-	if (limit > MOST_ARGUMENTS)
-		limit = MOST_ARGUMENTS;
-	message_add(line, " (with the environment %lu bytes at most, each %d)",
-	    (unsigned long)limit, LEAST_ARGUMENTS);
+	if (limit > MAX_ARGUMENTS)
+		limit = MAX_ARGUMENTS;
+	report_add(line, " (with the environment %lu bytes at most, each %d)",
+	    (unsigned long)limit, MIN_ARGUMENTS);
 }
 
 void
-diagnose(struct message *line, char *file, int error)
+start_explain(struct message *line, char *file, int error)
 {
 	switch (error) {
 	case ENOENT:
@@ -210,7 +210,7 @@ diagnose(struct message *line, char *file, int error)
 		break;
 	case ENOTDIR:
 		if (!add_directory(line, file, F_OK, "is not a directory"))
-			message_add_reason(line, error);
+			report_add_error(line, error);
 		break;
 	case EACCES:
 		add_denied(line, file);
@@ -222,6 +222,6 @@ diagnose(struct message *line, char *file, int error)
 		add_argument_limit(line);
 		break;
 	default:
-		message_add_reason(line, error);
+		report_add_error(line, error);
 	}
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * elf.c: what a program's first page says that matters where it could not be
- * executed: its machine, and its loader.  Either word size, either order of
- * bytes; every offset in it may be a lie.  elf(5)
+ * elf.c: what the first page of an ELF file says about its machine and its
+ * loader, of either word size and byte order.  Every offset in it may be
+ * false.  elf(5)
  */
-#include "interface.h"
+#include "start/start.h"
+
+#include "system/system.h"
 
 #include <sys/utsname.h>
 
@@ -23,12 +25,12 @@ static const struct {
 };
 
 bool
-elf_is_program(const struct head *head)
+start_is_elf(const struct head *head)
 {
 	return system_skip_prefix(head->bytes, ELFMAG) != NULL;
 }
 
-/* Both sizes of the header have the machine in one place, in its own order. */
+/* Headers of both sizes have the machine at the same offset. */
 static unsigned
 machine_of(const struct head *head)
 {
@@ -40,7 +42,7 @@ machine_of(const struct head *head)
 }
 
 void
-elf_add_machine(struct message *line, const struct head *head)
+start_explain_machine(struct message *line, const struct head *head)
 {
 	const unsigned machine = machine_of(head);
 	const bool is_64 = head->bytes[EI_CLASS] == ELFCLASS64;
@@ -48,35 +50,35 @@ elf_add_machine(struct message *line, const struct head *head)
 	size_t i = 0;
 
 	if (head->size < sizeof(Elf32_Ehdr)) {
-		message_add(line, "a truncated program");
+		report_add(line, "a truncated program");
 		return;
 	}
 	while (i < sizeof machines / sizeof *machines &&
 	    machines[i].machine != machine)
 		i++;
-	message_add(line, "built for ");
+	report_add(line, "built for ");
 	if (i < sizeof machines / sizeof *machines)
-		message_add(line, "%s%s%s", machines[i].name,
+		report_add(line, "%s%s%s", machines[i].name,
 		    machine == EM_RISCV || machine == 258 ? is_64 ? "64" : "32"
 							  : "",
 		    machine == EM_PPC64 && head->bytes[EI_DATA] == ELFDATA2LSB
 			? "le"
 			: "");
 	else
-		message_add(line, "machine number %u", machine);
+		report_add(line, "machine number %u", machine);
 	if (uname(&here) == 0)
-		message_add(line, " (%s bits), this machine is %s",
+		report_add(line, " (%s bits), this machine is %s",
 		    is_64 ? "64" : "32", here.machine);
 }
 
-/* Are size bytes from offset on in head? */
+/* Is a range of size bytes at offset within head? */
 static bool
-holds(const struct head *head, uint64_t offset, uint64_t size)
+contains(const struct head *head, uint64_t offset, uint64_t size)
 {
 	return offset <= head->size && size <= head->size - offset;
 }
 
-/* Where PT_INTERP points to, with its size, for either word size. */
+/* Finds where PT_INTERP points to, and its size. */
 static bool
 find_segment(const struct head *head, uint64_t *offset, uint64_t *size)
 {
@@ -91,7 +93,7 @@ find_segment(const struct head *head, uint64_t *offset, uint64_t *size)
 	memcpy(&narrow, head->bytes, sizeof narrow);
 	at = is_64 ? wide.e_phoff : narrow.e_phoff;
 	count = is_64 ? wide.e_phnum : narrow.e_phnum;
-	for (; count > 0 && holds(head, at, entry); count--, at += entry) {
+	for (; count > 0 && contains(head, at, entry); count--, at += entry) {
 		Elf64_Phdr wide_entry;
 		Elf32_Phdr narrow_entry;
 
@@ -106,7 +108,7 @@ find_segment(const struct head *head, uint64_t *offset, uint64_t *size)
 	return false;
 }
 
-/* The dynamic loader's path in head, or NULL. */
+/* Returns the path of the dynamic loader, or NULL. */
 static const char *
 find_loader(const struct head *head)
 {
@@ -114,26 +116,27 @@ find_loader(const struct head *head)
 	uint64_t size;
 
 	if (head->size < sizeof(Elf64_Ehdr) ||
-	    !find_segment(head, &offset, &size) || !holds(head, offset, size) ||
-	    size < 2 || head->bytes[offset + size - 1] != '\0')
+	    !find_segment(head, &offset, &size) ||
+	    !contains(head, offset, size) || size < 2 ||
+	    head->bytes[offset + size - 1] != '\0')
 		return NULL;
 	return head->bytes + offset;
 }
 
 void
-elf_add_loader(struct message *line, const struct head *head)
+start_explain_loader(struct message *line, const struct head *head)
 {
 	const char *loader = find_loader(head);
 	const char *name;
 
 	if (loader == NULL) {
-		message_add(line, "its loader, or a file it needs, is missing");
+		report_add(line, "its loader, or a file it needs, is missing");
 		return;
 	}
-	message_add(line, "its loader %s does not exist", loader);
+	report_add(line, "its loader %s does not exist", loader);
 	name = system_base_name(loader);
 	if (system_skip_prefix(name, "ld") == NULL)
 		return;
-	message_add(line, ": it was linked with %s, which is not here",
+	report_add(line, ": it was linked with %s, which is not installed here",
 	    system_skip_prefix(name, "ld-musl") != NULL ? "musl" : "glibc");
 }

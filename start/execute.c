@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * execute.c: execve(2) as a user means it: a command without a slash is looked
- * for in PATH, a text file without #! is a shell's.  It runs in the child of
- * vfork(2): it allocates nothing and calls what is async-signal-safe only.
+ * execute.c: execve(2) as a user expects it: a command without a slash is
+ * searched for in PATH, a text file without #! is a shell script.  Runs in a
+ * child that shares init's memory: it calls only what is async-signal-safe.
  */
-#include "interface.h"
+#include "start/start.h"
+
+#include "system/system.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -17,20 +19,20 @@
 
 enum { HEAD_SIZE = 128 }; /* bytes that tell a text file from a program */
 
-/* Is it text, for a shell to read?  POSIX: execvp(), no NUL in its start. */
+/* Is it text, for a shell?  POSIX, execvp(): no NUL at its start. */
 static bool
 is_text(const char *path)
 {
 	char head[HEAD_SIZE + 1];
 	const ssize_t length = system_read_file(path, head, sizeof head);
 
-	/* What the kernel knows and refuses is not for a shell to guess at. */
+	/* What the kernel knows and refuses is not a shell script. */
 	return length > 0 && strlen(head) == (size_t)length &&
 	    system_skip_prefix(head, "#!") == NULL &&
 	    system_skip_prefix(head, "\177ELF") == NULL;
 }
 
-/* Give file to a shell: its name takes the place of argv[0]. */
+/* Runs file by a shell: its name takes the place of argv[0]. */
 static void
 execute_by_shell(char *file, char **argv, char **envp)
 {
@@ -42,9 +44,9 @@ execute_by_shell(char *file, char **argv, char **envp)
 	argv[0] = name;
 }
 
-/* Execute failure->file.  Gives errno: it returns only if it could not. */
+/* Executes failure->file.  Returns errno, if it returns. */
 static int
-execute_file(struct spawn_failure *failure, char **argv, char **envp)
+execute_file(struct start_failure *failure, char **argv, char **envp)
 {
 	int error;
 
@@ -65,7 +67,7 @@ search_path(char **envp)
 	return value == NULL ? DEFAULT_PATH : value;
 }
 
-/* Write "DIRECTORY/NAME" to file; an empty directory is the current one. */
+/* Writes "DIRECTORY/NAME"; an empty directory is the current one. */
 static bool
 join(
     char file[PATH_MAX], const char *directory, size_t length, const char *name)
@@ -81,7 +83,7 @@ join(
 	return true;
 }
 
-/* Is it worth looking further down PATH?  As the libraries' execvp(3). */
+/* Is the rest of PATH worth a look?  As in a libc's execvp(3). */
 static bool
 is_elsewhere(int error)
 {
@@ -98,9 +100,9 @@ is_elsewhere(int error)
 	}
 }
 
-/* Of those in PATH that could not be executed, the first that is there. */
+/* Finds the first file in PATH, none of which could be executed. */
 static bool
-find_culprit(struct spawn_failure *failure, const char *name)
+find_first(struct start_failure *failure, const char *name)
 {
 	const char *directory = failure->path;
 
@@ -119,7 +121,7 @@ find_culprit(struct spawn_failure *failure, const char *name)
 }
 
 static int
-execute_searching(struct spawn_failure *failure, char **argv, char **envp)
+execute_searching(struct start_failure *failure, char **argv, char **envp)
 {
 	const char *name = argv[0];
 	const char *directory = search_path(envp);
@@ -138,13 +140,13 @@ execute_searching(struct spawn_failure *failure, char **argv, char **envp)
 			break;
 		directory += length + 1;
 	}
-	/* What was wrong with that one is not known any more. */
-	return find_culprit(failure, name) ? execute_file(failure, argv, envp)
-					   : ENOENT;
+	/* What was wrong with it is not known any more. */
+	return find_first(failure, name) ? execute_file(failure, argv, envp)
+					 : ENOENT;
 }
 
 int
-execute_command(struct spawn_failure *failure, char **argv, char **envp)
+start_execute(struct start_failure *failure, char **argv, char **envp)
 {
 	const char *name = argv[0];
 
@@ -159,7 +161,7 @@ execute_command(struct spawn_failure *failure, char **argv, char **envp)
 }
 
 int
-execute_status(int error)
+start_exit_status(int error)
 {
 	return error == ENOENT || error == ENOTDIR ? STATUS_NOT_FOUND
 						   : STATUS_CANNOT_EXECUTE;

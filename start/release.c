@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * release.c: letting go.  What init holds open cannot be unmounted, closed or
- * read to its end by anybody else for as long as the container lives: a pipe
- * whose reader waits for the end, a socket that main closes to say that it is
- * done, the directory it was started in.
+ * release.c: release what init inherited.  What init keeps open cannot be
+ * unmounted, closed or read to its end while the container lives: a pipe whose
+ * reader waits for the end, a socket that main closes to say that it is done,
+ * the directory that init was started in.
  */
-#include "interface.h"
+#include "start/start.h"
+
+#include "system/system.h"
 
 #include <sys/syscall.h>
 
@@ -15,19 +17,18 @@
 
 enum {
 	FIRST_FD = STDERR_FILENO + 1,
-	/* Without close_range and /proc: no limit is worth more calls. */
-	MOST_CLOSES = 65536,
+	MAX_CLOSES = 65536, /* without close_range(2) and /proc */
 };
 
 static void
 close_counting(int keep)
 {
-	for (int fd = FIRST_FD; fd < MOST_CLOSES; fd++)
+	for (int fd = FIRST_FD; fd < MAX_CLOSES; fd++)
 		if (fd != keep)
 			close(fd);
 }
 
-/* Without close_range(2): Linux before 5.9, or a filter that refuses it. */
+/* Before Linux 5.9, or if a filter refuses close_range(2). */
 static void
 close_listed(int keep)
 {
@@ -52,7 +53,7 @@ close_range_of(unsigned first, unsigned last)
 }
 
 static void
-close_rest(int keep)
+close_others(int keep)
 {
 	const unsigned kept = (unsigned)keep;
 
@@ -68,7 +69,7 @@ replace_standard(int last, int keep)
 {
 	int null;
 
-	/* Room for it, with RLIMIT_NOFILE=3 too. */
+	/* A free descriptor, even if RLIMIT_NOFILE is 3. */
 	close(keep == STDIN_FILENO ? STDOUT_FILENO : STDIN_FILENO);
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	for (int fd = STDIN_FILENO; fd <= last; fd++) {
@@ -84,9 +85,9 @@ replace_standard(int last, int keep)
 }
 
 void
-release_all(int keep, bool stderr_too)
+start_release(int keep, bool stderr_too)
 {
 	replace_standard(stderr_too ? STDERR_FILENO : STDOUT_FILENO, keep);
-	close_rest(keep);
+	close_others(keep);
 	(void)!chdir("/");
 }

@@ -7,7 +7,10 @@
  * failed exec itself, since a filter or an emulator may turn the clone into a
  * fork, after which init cannot read what the child writes to memory.
  */
-#include "interface.h"
+#include "start/start.h"
+
+#include "reaper.h"
+#include "system/system.h"
 
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -28,7 +31,7 @@ struct pid_variables {
 	char watchdog[sizeof "WATCHDOG_PID=" + SYSTEM_NUMBER_SIZE];
 };
 
-/* Is this variable prefix + the pid of init? */
+/* Is this variable prefix followed by init's pid? */
 static bool
 names_init(const char *variable, const char *prefix, pid_t init)
 {
@@ -46,8 +49,8 @@ name_self(char *variable, const char *prefix)
 }
 
 /*
- * What was meant for the process that was started, now is for main: sockets
- * of sd_listen_fds(3) and keep-alives of sd_watchdog_enabled(3).
+ * What was meant for the process that was started is for main now: the sockets
+ * of sd_listen_fds(3) and the keep-alives of sd_watchdog_enabled(3).
  */
 static void
 rename_pids(char **envp, pid_t init, struct pid_variables *variables)
@@ -62,12 +65,12 @@ rename_pids(char **envp, pid_t init, struct pid_variables *variables)
 			*entry =
 			    name_self(variables->watchdog, "WATCHDOG_PID=");
 	}
-	/* It names the inode of a pidfd, which would not be main's. */
+	/* It names the inode of a pidfd, which is not main's. */
 	if (listens)
 		system_env_remove(envp, "LISTEN_PIDFDID=");
 }
 
-/* End with init, even if nothing but kill -9 can end that. */
+/* Dies with init, even if that is killed by SIGKILL. */
 static void
 tie_to_init(pid_t init)
 {
@@ -75,51 +78,51 @@ tie_to_init(pid_t init)
 
 	syscall(SYS_prctl, (long)PR_SET_PDEATHSIG, (long)SIGKILL);
 	parent = getppid();
-	/* 0: seen from a PID namespace of its own, where init is not. */
-	if (parent != init && parent != 0) /* it has ended before we asked */
+	/* 0: main is in a PID namespace that init is not in. */
+	if (parent != init && parent != 0) /* it died before the call */
 		_exit(STATUS_SIGNALLED + SIGKILL);
 }
 
 struct child {
-	const struct spawn *spawn;
+	const struct start *start;
 	struct pid_variables variables;
 	bool has_failed; /* set by the child, if init shares its memory */
 };
 
 static void
 describe_failure(
-    struct message *line, const char *name, struct spawn_failure *failure)
+    struct message *line, const char *name, struct start_failure *failure)
 {
 	char *file = failure->file;
 
-	message_begin(line);
-	message_add(line, "cannot execute %s", name);
+	report_begin(line);
+	report_add(line, "cannot execute %s", name);
 	if (*file != '\0' && strcmp(file, name) != 0)
-		message_add(line, " (%s)", file);
-	message_add(line, ": ");
+		report_add(line, " (%s)", file);
+	report_add(line, ": ");
 	if (*name == '\0')
-		message_add(line, "the name is empty");
+		report_add(line, "the name is empty");
 	else if (*file == '\0' && failure->error == ENOENT)
-		message_add(line, "not found in PATH %s", failure->path);
+		report_add(line, "not found in PATH %s", failure->path);
 	else if (failure->by_shell && failure->error == ENOENT)
-		message_add(line, "it has no #!, and there is no /bin/sh");
+		report_add(line, "it has no #!, and there is no /bin/sh");
 	else
-		diagnose(line, file, failure->error);
+		start_explain(line, file, failure->error);
 }
 
 _Noreturn static void
-execute(const struct spawn *spawn, struct child *child)
+execute(const struct start *start, struct child *child)
 {
-	struct spawn_failure failure = {.error = 0};
+	struct start_failure failure = {.error = 0};
 	struct message line;
 	int status;
 
-	failure.error = execute_command(&failure, spawn->argv, spawn->envp);
+	failure.error = start_execute(&failure, start->argv, start->envp);
 	child->has_failed = true;
 	signals_block(); /* a closed pipe is no reason to be killed */
-	status = execute_status(failure.error);
-	describe_failure(&line, spawn->argv[0], &failure);
-	ending_say(spawn->ending, &line, status);
+	status = start_exit_status(failure.error);
+	describe_failure(&line, start->argv[0], &failure);
+	report_failure(start->report, &line, status);
 	_exit(status);
 }
 
@@ -127,19 +130,19 @@ static int
 become_main(void *argument)
 {
 	struct child *child = argument;
-	const struct spawn *spawn = child->spawn;
+	const struct start *start = child->start;
 
-	if (spawn->init != 1)
-		tie_to_init(spawn->init);
-	if (spawn->scope == SCOPE_SESSION)
+	if (start->init != 1)
+		tie_to_init(start->init);
+	if (start->scope == SCOPE_SESSION)
 		setsid();
 	else
 		setpgid(0, 0);
-	terminal_take(spawn->terminal);
-	rename_pids(spawn->envp, spawn->init, &child->variables);
-	signals_restore_child(spawn->sigchld);
-	signals_set_mask(spawn->mask);
-	execute(spawn, child);
+	terminal_take(start->terminal);
+	rename_pids(start->envp, start->init, &child->variables);
+	signals_restore_child(start->sigchld);
+	signals_set_mask(start->mask);
+	execute(start, child);
 }
 
 /*
@@ -164,19 +167,19 @@ clone_child(struct child *child)
 }
 
 pid_t
-spawn_main(const struct spawn *spawn, int *status)
+start_main(const struct start *start, int *status)
 {
-	struct child child = {.spawn = spawn};
+	struct child child = {.start = start};
 	struct message line;
 	const pid_t pid = clone_child(&child);
 	int wstatus;
 
 	if (pid == -1) {
-		message_begin(&line);
-		message_add(
-		    &line, "cannot start a process for %s: %m", spawn->argv[0]);
-		*status = spawn->failure_status;
-		ending_say(spawn->ending, &line, *status);
+		report_begin(&line);
+		report_add(
+		    &line, "cannot start a process for %s: %m", start->argv[0]);
+		*status = start->failure_status;
+		report_failure(start->report, &line, *status);
 		return -1;
 	}
 	if (child.has_failed) {
@@ -185,7 +188,7 @@ spawn_main(const struct spawn *spawn, int *status)
 		return -1;
 	}
 	/* Without CLONE_VFORK the child may not have got there yet. */
-	if (spawn->scope != SCOPE_SESSION)
+	if (start->scope != SCOPE_SESSION)
 		setpgid(pid, pid);
 	return pid;
 }

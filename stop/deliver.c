@@ -1,161 +1,269 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * deliver.c: signals on their way down: to main, or its group, and when main
- * has ended to all that is left.  What stop.c has decided is done here.
+ * deliver.c: carries out what stop.c decides: signals go to the main process
+ * or its group, and once that has exited to every process that remains.
  */
-#include "interface.h"
+#include "stop/stop.h"
+
+#include "reaper.h"
+#include "signals.h"
+#include "system/system.h"
 
 #include <errno.h>
 #include <stddef.h>
+#include <time.h>
 
-static void
-send_to_main(struct supervision *run, int sig, const siginfo_t *info)
+enum { MAX_WAIT_MS = 3600 * 1000 }; /* fits a long on every processor */
+
+/* The time, or 0 if no option needs it. */
+static int64_t
+now_ms(const struct stop *stop)
 {
-	const enum scope scope = info != NULL && job_is_key(info)
-	    ? SCOPE_GROUP
-	    : run->options->scope;
-
-	job_sent(run->terminal, sig);
-	run->ending->sent |= signals_only(sig);
-	if (signals_send(run->main.pid, scope, sig, info) == 0 ||
-	    errno != EPERM || run->denied)
-		return;
-	run->denied = true;
-	log_line(run->log, "cannot signal main process %d (%s): %m",
-	    (int)run->main.pid, run->main.name);
+	return stop->options->delay_ms == TIME_UNSET &&
+		stop->options->grace_ms == TIME_UNSET
+	    ? 0
+	    : system_clock_ms(CLOCK_MONOTONIC);
 }
 
-/*
- * Signal every process below init.  If /proc cannot show them, that is main's
- * group, unless its number may belong to another group by now.
- */
-static int
-signal_rest(struct supervision *run, int sig, bool wakes, struct message *names)
-{
-	const int hit = tree_signal(run->self, sig, wakes, names);
+/* ------------------------------------------------------ to the main process */
 
-	if (hit != -1 || run->self == 1)
-		return hit;
-	if (reaper_has_child_in(run->main.pid)) {
-		kill(-run->main.pid, sig);
+static void
+send_to_main(struct stop *stop, int sig, const siginfo_t *info)
+{
+	const enum scope scope = info != NULL && terminal_is_key(info)
+	    ? SCOPE_GROUP
+	    : stop->options->scope;
+
+	terminal_sent(stop->terminal, sig);
+	report_sent(stop->report, sig);
+	if (signals_send(stop->main->pid, scope, sig, info) == 0 ||
+	    errno != EPERM || stop->refusal_reported)
+		return;
+	stop->refusal_reported = true;
+	report_line(stop->report, "cannot signal main process %d (%s): %m",
+	    (int)stop->main->pid, stop->main->name);
+}
+
+static void
+kill_main(struct stop *stop)
+{
+	report_main_killed(stop->report, stop->main, stop->options->grace_ms);
+	/* The status unless, or until, it can be reaped. */
+	stop->status = STATUS_SIGNALLED + SIGKILL;
+	send_to_main(stop, SIGKILL, NULL);
+}
+
+/* -------------------------------------------------- to the remaining processes
+ */
+
+/* Without /proc: main's group, if its number cannot be another group's yet. */
+static void
+signal_main_group(struct stop *stop, int sig, bool wakes)
+{
+	if (reaper_has_child_in(stop->main->pid)) {
+		kill(-stop->main->pid, sig);
 		if (wakes)
-			kill(-run->main.pid, SIGCONT);
+			kill(-stop->main->pid, SIGCONT);
 	}
-	if (!run->warned && reaper_has_living_child()) {
-		run->warned = true;
-		log_line(run->log,
-		    "no usable /proc: only the main process's group can be "
-		    "signalled");
-	}
+	if (stop->blindness_reported || !reaper_has_living_child())
+		return;
+	stop->blindness_reported = true;
+	report_line(stop->report,
+	    "no usable /proc: only the main process's group can be signalled");
+}
+
+static int
+signal_rest(struct stop *stop, int sig, bool wakes, struct message *names)
+{
+	const int hit = stop_signal_tree(stop->init, sig, wakes, names);
+
+	if (hit == -1 && stop->init != 1)
+		signal_main_group(stop, sig, wakes);
 	return hit;
 }
 
-/* What was received goes to main, or when it has ended to all that is left. */
-void
-deliver_signal(struct supervision *run, int sig, const siginfo_t *info)
-{
-	const int sent = run->options->rewrite[sig];
-	const bool is_stop = sig == run->options->stop_signal;
-
-	if (sent == 0)
-		return;
-	if (run->stop.main_gone) {
-		signal_rest(run, sent, is_stop, NULL);
-		job_rest_told(info);
-		return;
-	}
-	send_to_main(run, sent, info);
-	/* A stopped process acts on no signal that asks it to end. */
-	if (is_stop && reaper_is_stopped(run->main.pid, run->is_stopped))
-		send_to_main(run, SIGCONT, NULL);
-}
-
 static void
-kill_main(struct supervision *run)
-{
-	report_main_killed(run->log, &run->main, run->options->grace_ms);
-	/* What holds until it can be reaped, and if it never can be. */
-	run->status = STATUS_SIGNALLED + SIGKILL;
-	send_to_main(run, SIGKILL, NULL);
-}
-
-static void
-term_rest(struct supervision *run)
-{
-	if (!run->rest_signalled)
-		signal_rest(run, SIGTERM, true, NULL);
-}
-
-static void
-kill_rest(struct supervision *run)
+kill_rest(struct stop *stop)
 {
 	struct message line;
 	int hit;
 
-	message_begin(&line);
-	message_add(&line, "killed what was left: ");
-	hit = signal_rest(run, SIGKILL, false, &line);
-	if (hit == -1)
-		message_add(&line,
-		    run->self == 1 ? "all, unnamed without /proc"
-				   : "main's process group");
+	report_begin(&line);
+	report_add(&line, "killed the remaining processes: ");
+	hit = signal_rest(stop, SIGKILL, false, &line);
+	if (hit == -1 && stop->init == 1)
+		report_add(&line, "all, unnamed without a usable /proc");
+	else if (hit == -1)
+		report_add(&line, "the main process's group");
 	if (hit != 0)
-		log_send(run->log, &line);
+		report_send(stop->report, &line);
 }
 
-/* Enough: what is left can be ended by nobody, or not by us. */
+/* What remains cannot be killed, or not by init. */
 static void
-give_up(struct supervision *run)
+give_up(struct stop *stop)
 {
 	struct message line;
 
-	run->has_ended = true;
-	if (run->stop.main_gone)
+	stop->is_over = true;
+	if (stop->main_gone)
 		return;
-	report_begin_main(&line, &run->main);
-	message_add(&line, "has outlived SIGKILL");
-	ending_say(run->ending, &line, run->status);
+	report_begin_main(&line, stop->main);
+	report_add(&line, "has outlived SIGKILL");
+	report_failure(stop->report, &line, stop->status);
 }
 
-void
-deliver_main_is_zombie(struct supervision *run)
+/* ----------------------------------------------------------------- decisions
+ */
+
+/* Sends on what was received, as -r says. */
+static void
+forward(struct stop *stop, int sig, const siginfo_t *info)
 {
-	const struct options *options = run->options;
-	const bool tells_rest = options->wait ? run->stop.state != STOP_RUNNING
-					      : options->grace_ms != TIME_UNSET;
+	const int sent = stop->options->rewrite[sig];
+	const bool is_stop = sig == stop->options->stop_signal;
 
-	run->rest_signalled =
-	    tells_rest && run->self != 1 && !system_proc_is_ours();
-	if (run->rest_signalled)
-		signal_rest(run, SIGTERM, true, NULL);
-	else if (options->scope == SCOPE_SESSION && !tells_rest)
-		kill(-run->main.pid, SIGTERM);
+	if (sent == 0)
+		return;
+	if (stop->main_gone) {
+		signal_rest(stop, sent, is_stop, NULL);
+		terminal_rest_signalled(info);
+		return;
+	}
+	send_to_main(stop, sent, info);
+	/* A stopped process does not act on a signal that asks it to exit. */
+	if (is_stop && reaper_is_stopped(stop->main->pid, stop->main_stopped))
+		send_to_main(stop, SIGCONT, NULL);
 }
 
-void
-deliver_action(struct supervision *run, enum stop_action action)
+static void
+carry_out(struct stop *stop, enum stop_action action)
 {
 	switch (action) {
 	case STOP_NOTHING:
 	case STOP_SEND:
 		break;
 	case STOP_SEND_HELD:
-		deliver_signal(run, run->options->stop_signal, &run->held);
+		forward(stop, stop->options->stop_signal, &stop->held);
 		break;
 	case STOP_KILL_MAIN:
-		kill_main(run);
+		kill_main(stop);
 		break;
 	case STOP_TERM_REST:
-		term_rest(run);
+		if (!stop->rest_signalled)
+			signal_rest(stop, SIGTERM, true, NULL);
 		break;
 	case STOP_KILL_REST:
-		kill_rest(run);
+		kill_rest(stop);
 		break;
 	case STOP_KILL_AGAIN:
-		signal_rest(run, SIGKILL, false, NULL);
+		signal_rest(stop, SIGKILL, false, NULL);
 		break;
 	case STOP_EXIT:
-		give_up(run);
+		give_up(stop);
 		break;
 	}
+}
+
+/* -------------------------------------------------------------------- events
+ */
+
+void
+stop_signal(struct stop *stop, const siginfo_t *info)
+{
+	const int sig = info->si_signo;
+
+	if (stop_received(stop, sig, now_ms(stop)) == STOP_SEND)
+		forward(stop, sig, info);
+	else
+		stop->held = *info;
+}
+
+void
+stop_keep_deadline(struct stop *stop)
+{
+	int64_t now;
+
+	if (stop->deadline == STOP_NEVER || stop->is_over)
+		return;
+	now = now_ms(stop);
+	if (now >= stop->deadline)
+		carry_out(stop, stop_expired(stop, now));
+}
+
+void
+stop_main_changed(struct stop *stop, bool is_stopped)
+{
+	stop->main_stopped = is_stopped;
+}
+
+void
+stop_main_is_zombie(struct stop *stop)
+{
+	const struct options *options = stop->options;
+	const bool ends_rest = options->wait ? stop->state != STOP_RUNNING
+					     : options->grace_ms != TIME_UNSET;
+
+	stop->rest_signalled =
+	    ends_rest && stop->init != 1 && !system_proc_is_ours();
+	if (stop->rest_signalled)
+		signal_main_group(stop, SIGTERM, true);
+	else if (options->scope == SCOPE_SESSION && !ends_rest)
+		kill(-stop->main->pid, SIGTERM);
+}
+
+void
+stop_main_reaped(struct stop *stop, int wstatus)
+{
+	stop->status = reaper_exit_status(wstatus);
+	carry_out(stop, stop_main_exited(stop, now_ms(stop)));
+}
+
+void
+stop_no_child(struct stop *stop)
+{
+	carry_out(stop, stop_none_left(stop));
+}
+
+void
+stop_end(struct stop *stop)
+{
+	stop->is_over = true;
+}
+
+bool
+stop_is_over(const struct stop *stop)
+{
+	return stop->is_over;
+}
+
+bool
+stop_main_is_gone(const struct stop *stop)
+{
+	return stop->main_gone;
+}
+
+bool
+stop_has_deadline(const struct stop *stop)
+{
+	return stop->deadline != STOP_NEVER;
+}
+
+int
+stop_status(const struct stop *stop)
+{
+	return stop->status;
+}
+
+long
+stop_time_left(const struct stop *stop)
+{
+	int64_t left;
+
+	if (stop->deadline == STOP_NEVER)
+		return SIGNALS_FOREVER;
+	left = stop->deadline - now_ms(stop);
+	if (left < 0)
+		return 0;
+	return left < MAX_WAIT_MS ? (long)left : MAX_WAIT_MS;
 }

@@ -1,27 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stop.c: the order in which everything ends.  A state machine without a
- * system call: it is told what happened and when, and says what is to be done.
+ * stop.c: the stop as a state machine without a system call: it learns what
+ * happened and when, and returns what is to be done.
  *
  *   RUNNING -> DELAYING -> STOPPING -> KILLING_MAIN     main is there
- *   WAITING -> DELAYING -> DRAINING -> KILLING_REST     main has ended
+ *   WAITING -> DELAYING -> DRAINING -> KILLING_REST     main has exited
  *
- * Left to right by the stop signal and by the deadline, of which there is
- * one; from the upper line to the lower one by main's end.
+ * Left to right by the stop signal and by the one deadline; from the upper line
+ * to the lower one when main exits.
  */
-#include "interface.h"
+#include "stop/stop.h"
 
 enum {
-	LEAST_DRAIN_MS = 1000, /* for the rest, when main has used the grace */
-	REAP_LIMIT_MS = 2000, /* for what SIGKILL has hit to be reaped */
-	KILL_EVERY_MS = 100, /* what was forked meanwhile is killed too */
+	MIN_DRAIN_MS = 1000, /* for the rest, if main has used up the grace */
+	REAP_LIMIT_MS = 2000, /* for what was sent SIGKILL to be reaped */
+	KILL_EVERY_MS = 100, /* what was forked since is killed, too */
 };
 
 struct stop
-stop_begin(const struct options *options)
+stop_begin(const struct options *options, struct report *report,
+    struct terminal *terminal, const struct main_process *main_process,
+    pid_t init)
 {
 	const struct stop stop = {
 	    .options = options,
+	    .report = report,
+	    .terminal = terminal,
+	    .main = main_process,
+	    .init = init,
 	    .state = STOP_RUNNING,
 	    .deadline = STOP_NEVER,
 	};
@@ -35,7 +41,7 @@ after(int64_t now, int64_t ms)
 	return ms == TIME_UNSET ? STOP_NEVER : now + ms;
 }
 
-/* The stop signal is sent on: the clock of -t starts. */
+/* The stop signal is forwarded: the clock of -t starts. */
 static enum stop_action
 start_clock(struct stop *stop, int64_t now, enum stop_action action)
 {
@@ -57,31 +63,31 @@ stop_received(struct stop *stop, int sig, int64_t now)
 		stop->state = STOP_DELAYING;
 		stop->deadline = now + stop->options->delay_ms;
 		return STOP_NOTHING;
-	case STOP_DELAYING: /* the second one: no more patience */
+	case STOP_DELAYING: /* a second one ends the delay */
 		return start_clock(stop, now, STOP_SEND);
 	default:
 		return STOP_SEND;
 	}
 }
 
-/* How long the rest has: what main has left of the grace, or a second. */
+/* How long the rest has: what is left of the grace, or a second. */
 static int64_t
 drain_deadline(const struct stop *stop, int64_t now)
 {
 	const int64_t grace = stop->options->grace_ms;
-	int64_t least = grace < LEAST_DRAIN_MS ? grace : LEAST_DRAIN_MS;
+	const int64_t min = grace < MIN_DRAIN_MS ? grace : MIN_DRAIN_MS;
 
 	if (grace == TIME_UNSET)
 		return STOP_NEVER;
-	if (stop->state == STOP_STOPPING && stop->deadline - now > least)
+	if (stop->state == STOP_STOPPING && stop->deadline - now > min)
 		return stop->deadline;
 	if (stop->state == STOP_STOPPING || stop->state == STOP_KILLING_MAIN)
-		return now + least;
-	return now + grace; /* main has ended by itself */
+		return now + min;
+	return now + grace; /* main exited by itself */
 }
 
 enum stop_action
-stop_main_ended(struct stop *stop, int64_t now)
+stop_main_exited(struct stop *stop, int64_t now)
 {
 	stop->main_gone = true;
 	if (stop->options->grace_ms == TIME_UNSET && !stop->options->wait)
@@ -112,7 +118,7 @@ stop_expired(struct stop *stop, int64_t now)
 			return STOP_EXIT;
 		stop->deadline = now + KILL_EVERY_MS;
 		return STOP_KILL_AGAIN;
-	default: /* draining; or main, killed, is stuck in the kernel */
+	default: /* draining, or main is stuck in the kernel */
 		stop->state = STOP_KILLING_REST;
 		stop->deadline = now + KILL_EVERY_MS;
 		stop->give_up = now + REAP_LIMIT_MS;

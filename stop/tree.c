@@ -1,90 +1,91 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * tree.c: every process below init.  As PID 1 that is the namespace, and
- * kill(-1, sig) hits all of it at once.  Elsewhere kill(-1) would hit
- * strangers: /proc is walked, and a process is ours if its parent is.  A pidfd,
- * taken before it is looked at, keeps a number that is used again from being
- * hit.
+ * kill(-1, sig) reaches all of it at once.  Otherwise kill(-1) would reach
+ * strangers: /proc is walked, and a process is init's if its parent is.  A
+ * pidfd, opened before the process is looked at, cannot signal a process that
+ * reuses the number.
  */
-#include "interface.h"
+#include "stop/stop.h"
+
+#include "signals.h"
+#include "system/system.h"
 
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
-#include <errno.h>
 #include <stddef.h>
 #include <unistd.h>
 
 enum {
-	MOST_PASSES = 16, /* over a tree that grows while it is walked */
-	MOST_NAMES = 12, /* in one line */
-	SURE_WAY_UP = 8, /* that many numbers seen are not all strangers' */
+	MAX_PASSES = 16, /* over a tree that grows while it is walked */
+	MAX_NAMES = 12, /* in one line */
+	SURE_WAY_UP = 8, /* so many ancestors are not all strangers */
 	SEEN_BYTES = SYSTEM_PID_LIMIT / CHAR_BIT,
 };
 
-/* One signal for all, and what came of it. */
-struct errand {
+/* One signal for all of them, and what is known while it is sent. */
+struct round {
 	pid_t init;
 	int sig;
-	bool wakes; /* what is stopped is continued, to act on it */
-	bool sees; /* /proc could be read, for one: of init itself */
+	bool wakes; /* stopped ones are continued, so that they act on it */
+	bool can_see; /* /proc has shown init itself */
 	unsigned hit;
-	struct message *names; /* of those hit, or NULL */
-	uint8_t *seen; /* a bit for each pid that is ours, or NULL */
+	struct message *names; /* of those that were signalled, or NULL */
+	uint8_t *seen; /* a bit for each pid below init, or NULL */
 };
 
 static bool
-has_seen(const struct errand *errand, pid_t pid)
+has_seen(const struct round *round, pid_t pid)
 {
-	return errand->seen != NULL &&
-	    (errand->seen[pid / CHAR_BIT] >> pid % CHAR_BIT & 1) != 0;
+	return round->seen != NULL &&
+	    (round->seen[pid / CHAR_BIT] >> pid % CHAR_BIT & 1) != 0;
 }
 
 static void
-see(const struct errand *errand, pid_t pid)
+see(const struct round *round, pid_t pid)
 {
-	if (errand->seen != NULL)
-		errand->seen[pid / CHAR_BIT] |= (uint8_t)(1 << pid % CHAR_BIT);
+	if (round->seen != NULL)
+		round->seen[pid / CHAR_BIT] |= (uint8_t)(1 << pid % CHAR_BIT);
 }
 
 static void
-count(struct errand *errand, pid_t pid, const char *name)
+count(struct round *round, pid_t pid, const char *name)
 {
-	if (errand->names != NULL && errand->hit < MOST_NAMES)
-		message_add(errand->names, "%s%d (%s)",
-		    errand->hit == 0 ? "" : ", ", (int)pid, name);
-	errand->hit++;
+	if (round->names != NULL && round->hit < MAX_NAMES)
+		report_add(round->names, "%s%d (%s)",
+		    round->hit == 0 ? "" : ", ", (int)pid, name);
+	round->hit++;
 }
 
-/* Signal it, if it lives; as PID 1 it has been, with all. */
+/* Signals it, if it lives; as PID 1 it was signalled with all others. */
 static void
-signal_one(
-    struct errand *errand, int fd, pid_t pid, const struct proc_stat *stat)
+signal_one(struct round *round, int fd, pid_t pid, const struct proc_stat *stat)
 {
 	if (system_has_exited(stat))
 		return;
-	count(errand, pid, stat->name);
-	if (errand->init != 1)
-		signals_send_by_pidfd(fd, pid, errand->sig);
-	/* Of a first thread that has ended no state tells if others stopped. */
-	if (errand->wakes && (stat->state == 'T' || stat->state == 'Z'))
+	count(round, pid, stat->name);
+	if (round->init != 1)
+		signals_send_by_pidfd(fd, pid, round->sig);
+	/* A first thread that has exited hides whether others stopped. */
+	if (round->wakes && (stat->state == 'T' || stat->state == 'Z'))
 		signals_send_by_pidfd(fd, pid, SIGCONT);
 }
 
 /*
- * Is it init, or below it?  A number that was seen may have gone to a stranger
- * since, but the way up from there soon leads to numbers that were not.
- * Without the bits it is the whole way that tells.
+ * Is it init, or below it?  A stranger may reuse a number that was seen, but
+ * its ancestors soon have numbers that were not.  Without memory for the bits,
+ * all ancestors are looked at.
  */
 static bool
-is_ours(const struct errand *errand, pid_t pid)
+is_below(const struct round *round, pid_t pid)
 {
 	struct proc_stat stat;
 
-	for (int up = 0; pid != errand->init; pid = stat.parent) {
-		if (errand->seen != NULL && !has_seen(errand, pid))
+	for (int up = 0; pid != round->init; pid = stat.parent) {
+		if (round->seen != NULL && !has_seen(round, pid))
 			return false;
-		if (errand->seen != NULL && ++up == SURE_WAY_UP)
+		if (round->seen != NULL && ++up == SURE_WAY_UP)
 			return true;
 		if (system_read_stat(pid, &stat) == -1)
 			return false;
@@ -92,34 +93,34 @@ is_ours(const struct errand *errand, pid_t pid)
 	return true;
 }
 
-/* Is it new to us, and ours?  Parents are mostly met before their children. */
+/* Is it below init, and not seen yet?  Parents mostly come before children. */
 static bool
-visit(struct errand *errand, pid_t pid)
+visit(struct round *round, pid_t pid)
 {
 	struct proc_stat stat;
 	int fd;
 	bool is_new;
 
-	if (pid == errand->init && system_read_stat(pid, &stat) == 0)
-		errand->sees = true;
-	if (pid == errand->init || pid >= SYSTEM_PID_LIMIT ||
-	    has_seen(errand, pid))
+	if (pid == round->init && system_read_stat(pid, &stat) == 0)
+		round->can_see = true;
+	if (pid == round->init || pid >= SYSTEM_PID_LIMIT ||
+	    has_seen(round, pid))
 		return false;
 	fd = (int)syscall(SYS_pidfd_open, pid, 0);
 	is_new = system_read_stat(pid, &stat) == 0 &&
-	    (errand->init == 1 || is_ours(errand, stat.parent));
+	    (round->init == 1 || is_below(round, stat.parent));
 	if (is_new) {
-		see(errand, pid);
-		signal_one(errand, fd, pid, &stat);
+		see(round, pid);
+		signal_one(round, fd, pid, &stat);
 	}
 	if (fd != -1)
 		close(fd);
-	return is_new && errand->seen != NULL;
+	return is_new && round->seen != NULL;
 }
 
-/* Did a walk through all processes find any that are new? */
+/* Walks through all processes.  Did it find any that are new? */
 static bool
-walk(struct errand *errand)
+walk(struct round *round)
 {
 	struct proc_walk walk;
 	bool found = false;
@@ -128,66 +129,63 @@ walk(struct errand *errand)
 	if (system_walk_begin(&walk, "/proc") == -1)
 		return false;
 	while ((pid = system_walk_next(&walk)) != -1)
-		found = visit(errand, pid) || found;
+		found = visit(round, pid) || found;
 	system_walk_end(&walk);
 	return found;
 }
 
-/*
- * All below init.  The bits are mapped for the errand alone, as an init that
- * waits is to hold no more than it must.
- */
+/* Walks until nothing new is found.  The bits are mapped meanwhile only. */
 static void
-walk_tree(struct errand *errand)
+walk_tree(struct round *round)
 {
 	int passes = 0;
 
-	errand->seen = mmap(NULL, SEEN_BYTES, PROT_READ | PROT_WRITE,
+	round->seen = mmap(NULL, SEEN_BYTES, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (errand->seen == MAP_FAILED)
-		errand->seen = NULL;
-	while ((walk(errand) || !errand->sees) && ++passes < MOST_PASSES)
+	if (round->seen == MAP_FAILED)
+		round->seen = NULL;
+	while ((walk(round) || !round->can_see) && ++passes < MAX_PASSES)
 		;
-	if (errand->seen != NULL)
-		munmap(errand->seen, SEEN_BYTES);
-	errand->seen = NULL;
+	if (round->seen != NULL)
+		munmap(round->seen, SEEN_BYTES);
+	round->seen = NULL;
 }
 
-/* The whole namespace at once; /proc tells who it was, and who is stopped. */
+/* The whole namespace; /proc has the names, and which ones are stopped. */
 static void
-signal_namespace(struct errand *errand, bool sees)
+signal_namespace(struct round *round, bool can_see)
 {
-	/* A fork bomb would leave us no time to read who is in it. */
-	if (errand->names != NULL && sees) {
+	/* A fork bomb would leave no time to read its names. */
+	if (round->names != NULL && can_see) {
 		kill(-1, SIGSTOP);
-		walk(errand);
+		walk(round);
 	}
-	kill(-1, errand->sig);
-	if (!errand->wakes)
+	kill(-1, round->sig);
+	if (!round->wakes)
 		return;
-	if (sees)
-		walk(errand);
+	if (can_see)
+		walk(round);
 	else
 		kill(-1, SIGCONT);
 }
 
 int
-tree_signal(pid_t init, int sig, bool wakes, struct message *names)
+stop_signal_tree(pid_t init, int sig, bool wakes, struct message *names)
 {
-	struct errand errand = {
+	struct round round = {
 	    .init = init, .sig = sig, .wakes = wakes, .names = names};
-	bool sees = system_proc_is_ours();
+	bool can_see = system_proc_is_ours();
 
 	if (init == 1)
-		signal_namespace(&errand, sees);
+		signal_namespace(&round, can_see);
 	else {
-		if (sees)
-			walk_tree(&errand);
-		sees = errand.sees; /* there may be no descriptor for it */
+		if (can_see)
+			walk_tree(&round);
+		can_see = round.can_see; /* no descriptor for it, maybe */
 	}
-	if (!sees)
+	if (!can_see)
 		return -1;
-	if (names != NULL && errand.hit > MOST_NAMES)
-		message_add(names, " and %u more", errand.hit - MOST_NAMES);
-	return (int)errand.hit;
+	if (names != NULL && round.hit > MAX_NAMES)
+		report_add(names, " and %u more", round.hit - MAX_NAMES);
+	return (int)round.hit;
 }

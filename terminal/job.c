@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * job.c: job control.  The shell that started us knows our group only, so a
- * stop of main must become one of ours, and our being continued one of main's;
- * where nobody could continue us, a key must not stop what it cannot start
- * again.  credentials(7), setpgid(2)
+ * job.c: job control.  The shell that started init knows only init's group, so
+ * a stop of the main process must become a stop of init, and continuing init
+ * must continue the main process.  If no shell could continue init, a key must
+ * not stop what no key can start again.  credentials(7), setpgid(2)
  */
-#include "interface.h"
+#include "terminal/terminal.h"
+
+#include "system/system.h"
 
 #include <unistd.h>
 
 /*
- * Could a shell continue us once we have stopped?  As far as our own ancestors
- * tell: a group is orphaned when no member has a parent in the same session
- * but another group.  setpgid(2)
+ * Could a shell continue init once it has stopped?  A group is orphaned if no
+ * member has a parent in the same session but another group; of its members
+ * init knows its own ancestors.  setpgid(2)
  */
 static bool
 is_job(void)
@@ -23,7 +25,7 @@ is_job(void)
 
 	if (getpid() == 1 || getpid() == session)
 		return false;
-	/* A script between us and its shell shares our group. */
+	/* A script between init and its shell shares init's group. */
 	while (ancestor > 0 && getpgid(ancestor) == group) {
 		struct proc_stat stat;
 
@@ -35,7 +37,7 @@ is_job(void)
 }
 
 static bool
-is_denied(int sig)
+is_denial(int sig)
 {
 	return (terminal_denials() & signals_only(sig)) != 0;
 }
@@ -43,73 +45,85 @@ is_denied(int sig)
 static bool
 is_job_control(int sig)
 {
-	return sig == SIGTSTP || is_denied(sig);
+	return sig == SIGTSTP || is_denial(sig);
 }
 
-/* The shell's whole job stops, we with it; back when it is continued. */
+/* Stops the shell's whole job, init included; returns once it is continued. */
 static void
 stop_job(struct terminal *terminal, int sig)
 {
-	terminal->job_stopped = true;
-	terminal->wanted = terminal->held || is_denied(sig);
-	terminal->held = false; /* the shell takes it */
+	/* The shell takes the terminal now. */
+	if (terminal->state == TERMINAL_FOREGROUND || is_denial(sig))
+		terminal->state = TERMINAL_STOPPED_FOREGROUND;
+	else
+		terminal->state = TERMINAL_STOPPED;
 	signals_stop_group(sig);
 }
 
 static void
 continue_main(struct terminal *terminal, pid_t main_pid)
 {
-	terminal->job_stopped = false;
+	if (terminal->state == TERMINAL_STOPPED ||
+	    terminal->state == TERMINAL_STOPPED_FOREGROUND)
+		terminal->state = TERMINAL_BACKGROUND;
 	terminal->stop_sent = 0;
 	kill(-main_pid, SIGCONT);
 }
 
 signals_set
-job_own_signals(const struct terminal *terminal)
+terminal_own_signals(const struct terminal *terminal)
 {
 	signals_set own = 0;
 
-	if (terminal->exists)
+	if (terminal->state != TERMINAL_NONE)
 		own |= terminal_denials() | signals_only(SIGTSTP) |
 		    signals_only(SIGCONT);
-	if (terminal->given_up) /* TIOCNOTTY hangs the group up */
+	if (terminal->state == TERMINAL_GIVEN_UP) /* TIOCNOTTY sends it */
 		own |= signals_only(SIGHUP);
 	return own;
 }
 
 void
-job_sent(struct terminal *terminal, int sig)
+terminal_sent(struct terminal *terminal, int sig)
 {
 	if (is_job_control(sig) || sig == SIGSTOP)
-		terminal->stop_sent = (uint8_t)sig;
+		terminal->stop_sent = sig;
 	else if (sig == SIGCONT)
 		terminal->stop_sent = 0;
 }
 
 void
-job_main_stopped(
+terminal_main_stopped(
     struct terminal *terminal, pid_t main_pid, int sig, bool may_stop)
 {
-	/* Somebody's SIGSTOP, to be ended by his SIGCONT: but nobody else can
-	 * type while a main has the terminal that stands still. */
-	if (!is_job_control(sig) && terminal->stop_sent == 0 && !terminal->held)
+	const bool has_terminal = terminal->state == TERMINAL_FOREGROUND ||
+	    terminal->state == TERMINAL_GIVEN_UP;
+
+	/* A SIGSTOP from elsewhere awaits a SIGCONT from there.  But while a
+	 * stopped process has the terminal, no one else can use that. */
+	if (!is_job_control(sig) && terminal->stop_sent == 0 && !has_terminal)
 		return;
-	/* Put to the foreground while it ran: nobody continues it. */
-	if (is_denied(sig) && terminal_is_foreground(terminal, getpgrp())) {
+	/* It was put into the foreground while it ran: nothing continues it. */
+	if (is_denial(sig) && terminal_has_foreground(terminal, getpgrp())) {
 		terminal_hand_over(terminal, main_pid);
 		continue_main(terminal, main_pid);
 	} else if (may_stop && terminal->fd != -1 && is_job()) {
 		stop_job(terminal, sig);
 	} else if (sig == SIGTSTP && terminal->stop_sent != sig &&
-	    terminal->held) {
-		/* Nobody could continue it: ^Z would hang the container; or
-		 * we have a time to keep, and main better things to do. */
+	    has_terminal) {
+		/* ^Z would hang the container, or outlast a deadline. */
 		kill(-main_pid, SIGCONT);
 	}
 }
 
+void
+terminal_main_continued(struct terminal *terminal)
+{
+	terminal->stop_sent = 0;
+}
+
 bool
-job_is_key(const siginfo_t *info)
+terminal_is_key(const siginfo_t *info)
 {
 	const signals_set keys = terminal_denials() | signals_only(SIGINT) |
 	    signals_only(SIGQUIT) | signals_only(SIGTSTP) |
@@ -119,51 +133,56 @@ job_is_key(const siginfo_t *info)
 	    (keys & signals_only(info->si_signo)) != 0;
 }
 
-/* Init was sent SIGCONT: is that all that main needs? */
+/* Init received SIGCONT: is that all that the main process needs? */
 static bool
 was_continued(struct terminal *terminal, pid_t main_pid)
 {
-	const bool was_stopped = terminal->job_stopped;
+	const enum terminal_state state = terminal->state;
+	const bool was_stopped =
+	    state == TERMINAL_STOPPED || state == TERMINAL_STOPPED_FOREGROUND;
 
-	/* If SIGSTOP stopped us alone, the shell has taken the terminal. */
-	if (terminal->fd != -1 && (!was_stopped || terminal->wanted))
+	/* After a SIGSTOP to init alone, too, the shell has the terminal. */
+	if (terminal->fd != -1 && state != TERMINAL_STOPPED)
 		terminal_hand_over(terminal, main_pid);
 	if (was_stopped)
 		continue_main(terminal, main_pid);
 	return was_stopped;
 }
 
-/* Does the rest of our pipeline want the terminal?  It gets it. */
+/* Do others in init's group want the terminal that main has?  They get it. */
 static bool
 was_denied(struct terminal *terminal, pid_t main_pid)
 {
-	terminal->held = terminal_is_foreground(terminal, main_pid);
-	if (!terminal->held)
+	if (!terminal_has_foreground(terminal, main_pid)) {
+		if (terminal->state == TERMINAL_FOREGROUND)
+			terminal->state = TERMINAL_BACKGROUND;
 		return false;
+	}
+	terminal->state = TERMINAL_FOREGROUND;
 	terminal_return(terminal);
-	terminal_continue_denied();
+	kill(0, SIGCONT);
 	return true;
 }
 
 bool
-job_ignores(const siginfo_t *info, bool may_stop)
+terminal_handles(struct terminal *terminal, pid_t main_pid,
+    const siginfo_t *info, bool may_stop)
 {
-	return info->si_signo == SIGTSTP && job_is_key(info) &&
-	    !(may_stop && is_job());
-}
+	const int sig = info->si_signo;
+	const bool is_key = terminal_is_key(info);
 
-bool
-job_handled(struct terminal *terminal, pid_t main_pid, const siginfo_t *info)
-{
-	if (info->si_signo == SIGCONT)
+	if (sig == SIGTSTP && is_key && !(may_stop && is_job()))
+		return true;
+	if (main_pid == 0)
+		return false;
+	if (sig == SIGCONT)
 		return was_continued(terminal, main_pid);
-	return is_denied(info->si_signo) && job_is_key(info) &&
-	    was_denied(terminal, main_pid);
+	return is_denial(sig) && is_key && was_denied(terminal, main_pid);
 }
 
 void
-job_rest_told(const siginfo_t *info)
+terminal_rest_signalled(const siginfo_t *info)
 {
-	if (info->si_signo == SIGTSTP && job_is_key(info))
+	if (info->si_signo == SIGTSTP && terminal_is_key(info))
 		signals_stop_group(SIGTSTP);
 }

@@ -1,57 +1,45 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * terminal.c: the controlling terminal.  Its keys (^C, ^Z, ^\) signal the
- * foreground process group.  Main has a group of its own, so that group has to
- * be the foreground one when init's was, or main could not even read.  A
- * background group may take the foreground only while SIGTTOU is blocked, and
- * then it does, whoever has it: always compare first.  tty_ioctl(4)
+ * foreground process group.  The main process has a group of its own, which
+ * must be in the foreground if init's was, or it could not even read.  A
+ * background group that blocks SIGTTOU may take the foreground from any other
+ * group: so compare first.  tty_ioctl(4)
  */
-#include "interface.h"
+#include "terminal/terminal.h"
 
 #include <sys/ioctl.h>
-#include <sys/syscall.h>
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stddef.h>
 #include <unistd.h>
 
-enum { SHELL_LOOKS_MS = 50 };
-
-/* ioctl(2), which a libc makes of tcgetpgrp(3) and tcsetpgrp(3), too. */
-static int
-control(int fd, unsigned long request, void *argument)
-{
-	return (int)syscall(SYS_ioctl, (long)fd, request, argument);
-}
-
-/* The foreground process group, or -1. */
+/* Returns the foreground process group, or -1. */
 static pid_t
 foreground(int fd)
 {
 	pid_t group;
 
-	return control(fd, TIOCGPGRP, &group) == -1 ? -1 : group;
+	return ioctl(fd, TIOCGPGRP, &group) == -1 ? -1 : group;
 }
 
-static int
+static void
 set_foreground(int fd, pid_t group)
 {
-	return control(fd, TIOCSPGRP, &group);
+	ioctl(fd, TIOCSPGRP, &group);
 }
 
 /* A standard descriptor that was closed must not become the terminal. */
 static int
 move_up(int fd)
 {
-	long moved;
+	int moved;
 
 	if (fd > STDERR_FILENO)
 		return fd;
-	/* Not by fcntl(3), which is made for more, and ten times the size. */
-	moved = syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	moved = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 	close(fd);
-	return (int)moved;
+	return moved;
 }
 
 static int
@@ -63,7 +51,7 @@ open_terminal(void)
 		return move_up(fd);
 	if (errno == ENXIO) /* there is none */
 		return -1;
-	/* No /dev, no descriptor left: one that we have been given, then. */
+	/* Without /dev, or a free descriptor, an inherited one will do. */
 	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (foreground(fd) != -1)
 			return fd;
@@ -71,8 +59,8 @@ open_terminal(void)
 }
 
 /*
- * Groups of a PID namespace outside ours are all called 0, but a read from the
- * background is refused while SIGTTIN is blocked, one of nothing too.
+ * All groups outside this PID namespace have the number 0, but a read from the
+ * background fails while SIGTTIN is blocked, even a read of nothing.
  */
 static bool
 is_foreground(int fd, pid_t group)
@@ -84,7 +72,7 @@ is_foreground(int fd, pid_t group)
 }
 
 bool
-terminal_is_foreground(const struct terminal *terminal, pid_t group)
+terminal_has_foreground(const struct terminal *terminal, pid_t group)
 {
 	return terminal->fd != -1 && is_foreground(terminal->fd, group);
 }
@@ -94,16 +82,17 @@ terminal_find(enum scope scope)
 {
 	struct terminal terminal = {.fd = open_terminal()};
 
-	terminal.exists = terminal.fd != -1;
-	if (!terminal.exists || !is_foreground(terminal.fd, getpgrp()))
+	if (terminal.fd == -1)
+		return terminal;
+	terminal.state = TERMINAL_BACKGROUND;
+	if (!is_foreground(terminal.fd, getpgrp()))
 		return terminal;
 	if (scope != SCOPE_SESSION)
-		terminal.held = true;
-	/* A session's leader alone can make it free for another session. */
+		terminal.state = TERMINAL_FOREGROUND;
+	/* Only a session's leader can free it for another session. */
 	else if (getsid(0) == getpid()) {
-		control(terminal.fd, TIOCNOTTY, NULL);
-		terminal.held = true;
-		terminal.given_up = true;
+		ioctl(terminal.fd, TIOCNOTTY);
+		terminal.state = TERMINAL_GIVEN_UP;
 	}
 	return terminal;
 }
@@ -111,22 +100,34 @@ terminal_find(enum scope scope)
 void
 terminal_take(struct terminal *terminal)
 {
-	if (!terminal->held)
+	if (terminal->state == TERMINAL_GIVEN_UP)
+		ioctl(terminal->fd, TIOCSCTTY, 0);
+	else if (terminal->state != TERMINAL_FOREGROUND)
 		return;
-	if (terminal->given_up)
-		control(terminal->fd, TIOCSCTTY, NULL);
 	else if (foreground(terminal->fd) == getpgid(getppid()))
 		set_foreground(terminal->fd, getpgrp());
-	else /* another init of our pipeline was faster */
-		terminal->held = false;
+	else /* another init in the same pipeline was faster */
+		terminal->state = TERMINAL_BACKGROUND;
 }
 
 int
 terminal_keep(struct terminal *terminal)
 {
-	if (getpid() == 1 || terminal->given_up)
+	if (getpid() == 1 || terminal->state == TERMINAL_GIVEN_UP)
 		terminal->fd = -1;
 	return terminal->fd;
+}
+
+bool
+terminal_exists(const struct terminal *terminal)
+{
+	return terminal->state != TERMINAL_NONE;
+}
+
+bool
+terminal_is_open(const struct terminal *terminal)
+{
+	return terminal->fd != -1;
 }
 
 signals_set
@@ -136,33 +137,27 @@ terminal_denials(void)
 }
 
 void
-terminal_continue_denied(void)
-{
-	siginfo_t info;
-
-	kill(0, SIGCONT);
-	signals_wait(0, &info, SHELL_LOOKS_MS);
-}
-
-void
 terminal_return(struct terminal *terminal)
 {
 	siginfo_t info;
 
-	if (!terminal->held || terminal->given_up)
+	if (terminal->state != TERMINAL_FOREGROUND)
 		return;
 	if (terminal->fd == -1)
 		terminal->fd = open_terminal();
 	set_foreground(terminal->fd, getpgrp());
-	terminal->held = false;
+	terminal->state = TERMINAL_BACKGROUND;
+	/* Others in init's group were denied it, and stopped: they go on. */
 	if (signals_wait(terminal_denials(), &info, 0) != 0)
-		terminal_continue_denied();
+		kill(0, SIGCONT);
 }
 
 void
 terminal_hand_over(struct terminal *terminal, pid_t main_pid)
 {
-	if (terminal_is_foreground(terminal, getpgrp()))
+	if (terminal_has_foreground(terminal, getpgrp()))
 		set_foreground(terminal->fd, main_pid);
-	terminal->held = terminal_is_foreground(terminal, main_pid);
+	terminal->state = terminal_has_foreground(terminal, main_pid)
+	    ? TERMINAL_FOREGROUND
+	    : TERMINAL_BACKGROUND;
 }

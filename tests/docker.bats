@@ -322,7 +322,7 @@ HARDENED='--read-only --cap-drop ALL --security-opt no-new-privileges
 	    'exec dd if=/dev/zero of=/dev/null bs=64M count=1'
 	run -0 timeout 20 docker wait "$NAME"
 	is_status 137
-	await_log 'was killed by SIGKILL: the OOM killer has killed 1 process here since the cgroup was made, memory limit 16384 KiB, peak 163'
+	await_log 'was killed by SIGKILL: the OOM killer has killed 1 process here since the cgroup was created, memory limit 16384 KiB, peak 163'
 }
 
 @test "docker kill -s KILL, and a KILL from inside: not the OOM killer" {
@@ -335,7 +335,7 @@ HARDENED='--read-only --cap-drop ALL --security-opt no-new-privileges
 	start -m 16m init sh -c 'kill -KILL $$'
 	run -0 timeout 20 docker wait "$NAME"
 	is_status 137
-	await_log '(sh) was killed by SIGKILL: sent by someone, not by the OOM killer'
+	await_log '(sh) was killed by SIGKILL: sent by a process, not by the OOM killer'
 }
 
 @test "-T: what Kubernetes mounts as /dev/termination-log has the reason" {

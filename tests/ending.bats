@@ -126,8 +126,8 @@ limits=', memory limit 16384 KiB, peak 163[0-9][0-9] KiB$'
 	needs_root
 	run -137 --separate-stderr limited "$GROUP" 16 "${AS_PID_1[@]}" "$MINIREAP" -- \
 	    bash -c "exec $hog"
-	[[ $stderr =~ 'main process 2 (bash) was killed by SIGKILL: '$evidence' cgroup was made'$limits ]] ||
-		equal line "$evidence cgroup was made$limits" "$stderr"
+	[[ $stderr =~ 'main process 2 (bash) was killed by SIGKILL: '$evidence' cgroup was created'$limits ]] ||
+		equal line "$evidence cgroup was created$limits" "$stderr"
 	equal lines 1 "$(wc -l <<<"$stderr")"
 }
 
@@ -147,11 +147,11 @@ limits=', memory limit 16384 KiB, peak 163[0-9][0-9] KiB$'
 	needs_root
 	run -137 --separate-stderr limited "$GROUP" 16 "${AS_PID_1[@]}" "$MINIREAP" -- \
 	    sh -c 'kill -KILL $$'
-	main_is_told 'was killed by SIGKILL: sent by someone, not by the OOM killer' \
+	main_is_told 'was killed by SIGKILL: sent by a process, not by the OOM killer' \
 	    "$stderr"
 	run -137 --separate-stderr limited "$GROUP" 16 "$MINIREAP" -- \
 	    sh -c 'kill -KILL $$'
-	main_is_told 'was killed by SIGKILL: sent by someone, not by the OOM killer' \
+	main_is_told 'was killed by SIGKILL: sent by a process, not by the OOM killer' \
 	    "$stderr"
 }
 
@@ -161,7 +161,7 @@ limits=', memory limit 16384 KiB, peak 163[0-9][0-9] KiB$'
 	[ "$(awk '$1 == "oom_kill" { print $2 }' "$GROUP-2/memory.oom_control")" = 1 ]
 	run -137 --separate-stderr limited "$GROUP" 16 "${AS_PID_1[@]}" "$MINIREAP" -- \
 	    sh -c 'kill -KILL $$'
-	main_is_told 'was killed by SIGKILL: sent by someone, not by the OOM killer' \
+	main_is_told 'was killed by SIGKILL: sent by a process, not by the OOM killer' \
 	    "$stderr"
 }
 
@@ -171,13 +171,13 @@ limits=', memory limit 16384 KiB, peak 163[0-9][0-9] KiB$'
 	for option in -v -w; do
 		run -137 --separate-stderr limited "$GROUP" 16 "${AS_PID_1[@]}" \
 		    "$MINIREAP" $option -- sh -c 'kill -KILL $$'
-		main_is_told 'was killed by SIGKILL: sent by someone, not by the OOM killer' \
+		main_is_told 'was killed by SIGKILL: sent by a process, not by the OOM killer' \
 		    "$(grep killed <<<"$stderr")"
 	done
 	# Without an option nothing was looked at before: it says since when.
 	run -137 --separate-stderr limited "$GROUP" 16 "${AS_PID_1[@]}" "$MINIREAP" -- \
 	    sh -c 'kill -KILL $$'
-	contains "$stderr" "$evidence cgroup was made"
+	contains "$stderr" "$evidence cgroup was created"
 	# Nor is another death, or an exit, given that reason.
 	run -139 --separate-stderr limited "$GROUP" 16 "$MINIREAP" -- \
 	    bash -c 'ulimit -c 0; kill -SEGV $$'
@@ -192,13 +192,13 @@ limits=', memory limit 16384 KiB, peak 163[0-9][0-9] KiB$'
 	needs_root
 	run -3 --separate-stderr limited "$GROUP" 16 "${AS_PID_1[@]}" "$MINIREAP" -- \
 	    sh -c "$hog; exit 3"
-	[[ $stderr =~ 'exited with status 3; '$evidence' cgroup was made'$limits ]] ||
-		equal line "$evidence cgroup was made" "$stderr"
+	[[ $stderr =~ 'exited with status 3; '$evidence' cgroup was created'$limits ]] ||
+		equal line "$evidence cgroup was created" "$stderr"
 	# Main takes no notice, but init has reaped the dead orphan.
 	run -0 --separate-stderr limited "$GROUP-2" 16 "${AS_PID_1[@]}" "$MINIREAP" -- \
 	    bash -c "(exec $hog &) ; sleep 0.7"
-	[[ $stderr =~ 'exited with status 0; '$evidence' cgroup was made'$limits ]] ||
-		equal line "$evidence cgroup was made" "$stderr"
+	[[ $stderr =~ 'exited with status 0; '$evidence' cgroup was created'$limits ]] ||
+		equal line "$evidence cgroup was created" "$stderr"
 }
 
 @test "-w: a worker that the OOM killer takes is told of when it happens" {
@@ -235,7 +235,7 @@ v2_files() { # OOM_KILLS MAX PEAK
 @test "OOM, cgroup v2: limit, peak and count are told" {
 	needs_root
 	v2_files 2 16777216 16773120
-	line='was killed by SIGKILL: the OOM killer has killed 2 processes here since the cgroup was made, memory limit 16384 KiB, peak 16380 KiB'
+	line='was killed by SIGKILL: the OOM killer has killed 2 processes here since the cgroup was created, memory limit 16384 KiB, peak 16380 KiB'
 	run -137 --separate-stderr as_v2 / "$MINIREAP" -- sh -c 'kill -KILL $$'
 	main_is_told "$line" "$stderr"
 	run -137 --separate-stderr as_v2 /a.slice/b "$MINIREAP" -- \
@@ -252,7 +252,7 @@ v2_files() { # OOM_KILLS MAX PEAK
 	v2_files 1 16777216 16773120
 	path=$(printf '/%0200d' 1 2 3 4)/$(printf '%090d' 5)
 	run -137 --separate-stderr as_v2 "$path" "$MINIREAP" -- sh -c 'kill -KILL $$'
-	main_is_told "was killed by SIGKILL: $evidence cgroup was made, memory limit 16384 KiB, peak 16380 KiB" \
+	main_is_told "was killed by SIGKILL: $evidence cgroup was created, memory limit 16384 KiB, peak 16380 KiB" \
 	    "$stderr"
 }
 
@@ -261,14 +261,14 @@ v2_files() { # OOM_KILLS MAX PEAK
 	v2_files 1 max 0
 	rm v2/memory.peak
 	run -137 --separate-stderr as_v2 / "$MINIREAP" -- sh -c 'kill -KILL $$'
-	main_is_told "was killed by SIGKILL: $evidence cgroup was made" "$stderr"
+	main_is_told "was killed by SIGKILL: $evidence cgroup was created" "$stderr"
 }
 
 @test "OOM, cgroup v2: none is none" {
 	needs_root
 	v2_files 0 16777216 16773120
 	run -137 --separate-stderr as_v2 / "$MINIREAP" -- sh -c 'kill -KILL $$'
-	main_is_told 'was killed by SIGKILL: sent by someone, not by the OOM killer' \
+	main_is_told 'was killed by SIGKILL: sent by a process, not by the OOM killer' \
 	    "$stderr"
 }
 
@@ -277,7 +277,7 @@ v2_files() { # OOM_KILLS MAX PEAK
 	mkdir v2
 	: >v2/cgroup.procs
 	run -137 --separate-stderr as_v2 / "$MINIREAP" -- sh -c 'kill -KILL $$'
-	main_is_told 'was killed by SIGKILL: by whom is not on record' "$stderr"
+	main_is_told 'was killed by SIGKILL: the sender is not on record' "$stderr"
 	# memory.events of old kernels, or what is no such file at all
 	for text in 'low 0\noom 4\n' '' 'oom_killer 5\n' 'oom_kill x\n' \
 	    'xoom_kill 5\n'; do
@@ -285,7 +285,7 @@ v2_files() { # OOM_KILLS MAX PEAK
 		printf "$text" >v2/memory.events
 		run -137 --separate-stderr as_v2 / "$MINIREAP" -- \
 		    sh -c 'kill -KILL $$'
-		main_is_told 'was killed by SIGKILL: by whom is not on record' \
+		main_is_told 'was killed by SIGKILL: the sender is not on record' \
 		    "$stderr"
 	done
 }
@@ -363,7 +363,7 @@ exit(3)'
 	touch log
 	run -137 --separate-stderr as_pid_1 "$MINIREAP" "-T$PWD/log" -t 0.2 -- \
 	    bash -c 'trap "" TERM; kill 1; while :; do sleep 0.1; done'
-	contains "$stderr" 'did not end within 0.200s of the stop signal: killed'
+	contains "$stderr" 'did not exit within 0.200s of the stop signal: killed'
 	[[ $(<log) =~ ^'minireap: main process 2 (bash) was killed by SIGKILL; status=137 '$costs$ ]]
 }
 
@@ -410,13 +410,13 @@ warned() {
 	warned 'is a directory' "$PWD"
 	warned 'not a directory' /dev/null/log
 	touch log && ln -s log link && ln -s nowhere dangling && mkfifo fifo
-	warned 'not a file' "$PWD/link"
-	warned 'not a file' "$PWD/dangling"
+	warned 'not a regular file' "$PWD/link"
+	warned 'not a regular file' "$PWD/dangling"
 	equal linked '' "$(cat log)"
-	warned 'not a file' "$PWD/fifo"
+	warned 'not a regular file' "$PWD/fifo"
 	sleep 60 <>fifo 3>&- & # somebody could read there
 	reader=$!
-	warned 'not a file' "$PWD/fifo"
+	warned 'not a regular file' "$PWD/fifo"
 	kill $reader
 	warned 'no space left on device' /dev/full
 	chmod 444 log

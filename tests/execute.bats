@@ -116,12 +116,12 @@ patched() {
 
 @test "no x bit" {
 	echo : >script
-	refused 126 './script: not executable (chmod +x makes it so)' ./script
+	refused 126 './script: not executable (try chmod +x)' ./script
 }
 
 @test "a script without an x bit, though it has an interpreter" {
 	echo '#!/bin/sh' >script
-	refused 126 './script: not executable (chmod +x makes it so)' ./script
+	refused 126 './script: not executable (try chmod +x)' ./script
 }
 
 @test "a script that may be executed and not read, without its interpreter" {
@@ -154,7 +154,7 @@ patched() {
 	mkdir bin
 	echo : >bin/zap
 	PATH=$PWD/bin:$PATH refused 126 \
-	    "zap ($PWD/bin/zap): not executable (chmod +x makes it so)" zap
+	    "zap ($PWD/bin/zap): not executable (try chmod +x)" zap
 }
 
 @test "a mount that forbids execution" {
@@ -174,7 +174,7 @@ patched() {
 
 @test "an interpreter with a CR at its end: Windows line ends" {
 	printf '#!/bin/sh\r\necho\r\n' | file script
-	refused 127 './script: its interpreter /bin/sh\r does not exist: the script has Windows line ends' \
+	refused 127 './script: its interpreter /bin/sh\r does not exist: the script has Windows line endings' \
 	    ./script
 }
 
@@ -212,14 +212,14 @@ patched() {
 @test "a program whose loader is missing: glibc's" {
 	cp /bin/true program
 	sed -i 's#/lib64/ld-linux-x86-64.so.2#/lib64/ld-linux-x86-64.so.9#' program
-	refused 127 './program: its loader /lib64/ld-linux-x86-64.so.9 does not exist: it was linked with glibc, which is not here' \
+	refused 127 './program: its loader /lib64/ld-linux-x86-64.so.9 does not exist: it was linked with glibc, which is not installed here' \
 	    ./program
 }
 
 @test "a program whose loader is missing: musl's" {
 	cp /bin/true program
 	sed -i 's#/lib64/ld-linux-x86-64.so.2#/lib/ld-musl-x86_64.so.99#' program
-	refused 127 './program: its loader /lib/ld-musl-x86_64.so.99 does not exist: it was linked with musl, which is not here' \
+	refused 127 './program: its loader /lib/ld-musl-x86_64.so.99 does not exist: it was linked with musl, which is not installed here' \
 	    ./program
 }
 

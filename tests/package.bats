@@ -287,7 +287,7 @@ stops() {
 	job=$!
 	wait_until 10 test -e ready
 	ends_with 137 "$(child_of $job)" TERM $job
-	contains "$(cat said)" 'did not end within 1.000s of the stop signal'
+	contains "$(cat said)" 'did not exit within 1.000s of the stop signal'
 	equal tidied tidied "$(cat tidied)"
 	rm ready tidied
 }

@@ -170,7 +170,7 @@ fails_to_look() {
 	run -1 faked
 	equal row '7 5 0 exec -' "$(awk 'NR == 2 { print $1, $2, $3, $5, $6 }' \
 	    <<<"$output")"
-	contains "$output" '0 (-) is never signalled: outside of this PID namespace'
+	contains "$output" '0 (-) is never signalled: outside this PID namespace'
 }
 
 # bats test_tags=static
@@ -294,15 +294,15 @@ lacking() {
 
 @test "a command with --zombies, and a value that is no signal" {
 	run -125 "$MINIREAP" --zombies touch ran
-	equal line 'minireap: touch: no command goes with --pause, --install or --zombies' "$output"
+	equal line 'minireap: touch: --pause, --install and --zombies take no command' "$output"
 	run -125 "$MINIREAP" --zombies TERM
-	equal line 'minireap: TERM: no command goes with --pause, --install or --zombies' "$output"
+	equal line 'minireap: TERM: --pause, --install and --zombies take no command' "$output"
 	run -125 "$MINIREAP" --zombies=zork
 	equal line 'minireap: option --zombies zork: not a signal' "$output"
 	run -125 "$MINIREAP" --zombies=
 	equal line "minireap: option --zombies '': not a signal" "$output"
 	run -1 bash -c 'exec -a tini "$MINIREAP" --zombies true'
-	equal line 'minireap: true: no command goes with --pause, --install or --zombies' "$output"
+	equal line 'minireap: true: --pause, --install and --zombies take no command' "$output"
 	[ ! -e ran ]
 }
 
@@ -467,7 +467,7 @@ lacking() {
 	wait_until 5 test -s made
 	run -1 nsenter --target "$first" --pid --mount "$MINIREAP" --zombies=KILL
 	equal PPID '1 1' "$(column 3)"
-	contains "$output" '1 (app) is never signalled: a PID 1 that does not wait for orphans; it needs an init in front of it'
+	contains "$output" '1 (app) is never signalled: a PID 1 that does not wait for orphans; it should run under an init'
 	kill -KILL "$first"
 	wait $job || :
 	# From above the kernel would not save it.

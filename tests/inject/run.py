@@ -485,7 +485,7 @@ def verdict(run, injection):
         raise Failure(f"status {status}: {broken}: {said}")
     if status in (scenario.status, scenario.other) and status not in (125, 126, 127):
         return
-    if injection.call == "kill" and status == 137 and "did not end within" in said:
+    if injection.call == "kill" and status == 137 and "did not exit within" in said:
         return  # the stop signal was refused
     # Nothing was started, and it was said why.
     if status not in (125, 126, 127) or started:

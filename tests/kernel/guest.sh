@@ -89,22 +89,22 @@ holds 'PID 1 forwards what it is sent' [ "$got" = USR1 ]
 
 in_group main /init -- sh -c "$hog"
 holds 'OOM: main was killed by it: limit, peak and count' \
-    says "main process [0-9]+ \(sh\) was killed by SIGKILL: $evidence cgroup was made, $limits"
+    says "main process [0-9]+ \(sh\) was killed by SIGKILL: $evidence cgroup was created, $limits"
 holds 'OOM: status 137' is_status 137
 # shellcheck disable=SC2016 # for that shell
 in_group someone /init -- sh -c 'kill -KILL $$'
 holds "OOM: another group's is not told of" \
-    says 'main process [0-9]+ \(sh\) was killed by SIGKILL: sent by someone, not by the OOM killer'
+    says 'main process [0-9]+ \(sh\) was killed by SIGKILL: sent by a process, not by the OOM killer'
 : >log
 # shellcheck disable=SC2016 # for that shell
 in_group main /init -T/tmp/log -- sh -c 'kill -KILL $$'
 holds "OOM: from before main's start is not main's" \
-    says 'main process [0-9]+ \(sh\) was killed by SIGKILL: sent by someone, not by the OOM killer'
+    says 'main process [0-9]+ \(sh\) was killed by SIGKILL: sent by a process, not by the OOM killer'
 holds '-T: the line is in the file' \
     grep -q 'not by the OOM killer; status=137 ran=' log
 in_group worker /init -- sh -c "(sh -c '$hog'); exit 3"
 holds 'OOM: a worker that was taken is told of at the end' \
-    says "main process [0-9]+ \(sh\) exited with status 3; $evidence cgroup was made, $limits"
+    says "main process [0-9]+ \(sh\) exited with status 3; $evidence cgroup was created, $limits"
 in_group orphan /init -w -- sh -c "(sh -c '$hog' &); sleep 1"
 holds '-w: ... and when it happens' \
     grep -Eq "^minireap: $evidence start, $limits\$" said

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * remind.c: make the holders of zombies wait for them, or exit: SIGCHLD is the
+ * reminder that a careful program acts on, the signal of --zombies=SIGNAL is
+ * for one that does not; its zombies then go to an init.  A process that reuses
+ * a holder's number is recognised by its start time, while a pidfd keeps the
+ * number from being reused again.
+ */
+#include "modes/modes.h"
+
+#include "signals.h"
+#include "system/system.h"
+
+#include <sys/syscall.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <stddef.h>
+#include <unistd.h>
+
+enum {
+	POLL_MS = 20,
+	REMIND_POLLS = 1000 / POLL_MS,
+	EXIT_POLLS = 5000 / POLL_MS,
+	ANY_PARENT = -1,
+};
+
+/* 0, or errno. */
+static int
+send_to(const struct holder *holder, int sig)
+{
+	const int fd = (int)syscall(SYS_pidfd_open, holder->pid, 0);
+	struct proc_stat stat;
+	int error = ESRCH;
+
+	if (system_read_stat(holder->pid, &stat) == -1)
+		error = errno;
+	else if (stat.start == holder->stat.start)
+		error = signals_send_by_pidfd(fd, holder->pid, sig) == 0
+		    ? 0
+		    : errno;
+	if (fd != -1)
+		close(fd);
+	return error;
+}
+
+/* Is it still a zombie, and a child of holder, if that is not ANY_PARENT? */
+static bool
+is_still_zombie(const struct zombie *row, pid_t holder)
+{
+	struct proc_stat stat;
+
+	if (system_read_stat(row->pid, &stat) == -1)
+		return !system_is_gone(errno);
+	return system_has_exited(&stat) && stat.start == row->stat.start &&
+	    (holder == ANY_PARENT || stat.parent == holder);
+}
+
+/* Is any left?  Drops those that are gone, up to the first that is not. */
+static bool
+is_any_left(struct holder *holder, pid_t parent)
+{
+	while (holder->first != NULL && !is_still_zombie(holder->first, parent))
+		holder->first = holder->first->next;
+	return holder->first != NULL;
+}
+
+static void
+signal_holder(struct holder *holder, int sig)
+{
+	if (holder->refusal != NULL || holder->error != 0 ||
+	    holder->first == NULL)
+		return;
+	holder->error = send_to(holder, sig);
+	if (holder->error == 0)
+		holder->signalled++;
+}
+
+/*
+ * Sends sig to all that still have zombies, and waits until they have none;
+ * after the last signal, until these zombies are gone, whichever process reaps
+ * them.
+ */
+static void
+signal_all(struct zombies *zombies, int sig, bool is_last, int polls)
+{
+	for (unsigned i = 0; i < zombies->holder_count; i++)
+		signal_holder(&zombies->holders[i], sig);
+	for (unsigned i = 0; i < zombies->holder_count; i++) {
+		struct holder *holder = &zombies->holders[i];
+
+		while (holder->signalled > is_last &&
+		    is_any_left(holder, is_last ? ANY_PARENT : holder->pid) &&
+		    polls-- > 0)
+			poll(NULL, 0, POLL_MS);
+	}
+}
+
+static void
+add_outcome(struct table *table, const struct holder *holder, int sig)
+{
+	const bool is_twice = holder->signalled > 1;
+	char name[SYSTEM_SIGNAL_NAME_SIZE];
+
+	report_add(&table->line, "%d (%s): %s%s%s: ", (int)holder->pid,
+	    holder->stat.name,
+	    holder->signalled == 0 ? "not signalled" : "sent SIGCHLD",
+	    is_twice ? ", " : "",
+	    is_twice ? system_signal_name(sig, name) : "");
+	errno = holder->error;
+	report_add(&table->line,
+	    holder->error != 0		? "%m"
+		: holder->first == NULL ? "its zombies are gone"
+					: "its zombies remain");
+	modes_end_line(table);
+}
+
+void
+modes_remind(struct zombies *zombies, int sig, struct table *table)
+{
+	signal_all(zombies, SIGCHLD, false, REMIND_POLLS);
+	signal_all(zombies, sig, true, EXIT_POLLS);
+	for (unsigned i = 0; i < zombies->holder_count; i++)
+		if (zombies->holders[i].refusal == NULL)
+			add_outcome(table, &zombies->holders[i], sig);
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * stop.h: the stop as a state machine; signals on their way down, to the main
+ * process and then to the remaining processes; the tree below init.
+ */
+#ifndef STOP_H
+#define STOP_H
+
+#include "minireap.h"
+#include "report/report.h"
+#include "terminal/terminal.h"
+
+#include <sys/types.h>
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* No deadline is set. */
+#define STOP_NEVER INT64_MAX
+
+enum stop_state {
+	STOP_RUNNING,
+	STOP_DELAYING, /* the stop signal is held: -d */
+	STOP_STOPPING, /* it was sent: -t runs */
+	STOP_KILLING_MAIN, /* main did not exit in time */
+	STOP_WAITING, /* main exited, the rest may go on: -b */
+	STOP_DRAINING, /* main exited, the rest was sent TERM */
+	STOP_KILLING_REST,
+};
+
+enum stop_action {
+	STOP_NOTHING,
+	STOP_SEND, /* the signal that was received */
+	STOP_SEND_HELD, /* the stop signal that was held */
+	STOP_KILL_MAIN,
+	STOP_TERM_REST,
+	STOP_KILL_REST,
+	STOP_KILL_AGAIN, /* what was forked since */
+	STOP_EXIT,
+};
+
+/* The fields are the folder's. */
+struct stop {
+	const struct options *options;
+	struct report *report;
+	struct terminal *terminal;
+	const struct main_process *main;
+	pid_t init; /* this process */
+
+	enum stop_state state;
+	bool main_gone; /* reaped */
+	int64_t deadline; /* when stop_expired() is due, or STOP_NEVER */
+	int64_t give_up; /* in STOP_KILLING_REST */
+	siginfo_t held; /* the stop signal, in STOP_DELAYING */
+
+	bool main_stopped; /* as last seen */
+	bool refusal_reported; /* that main may not be signalled */
+	bool blindness_reported; /* that others cannot be signalled */
+	bool rest_signalled; /* while main was a zombie: see deliver.c */
+	bool is_over;
+	int status; /* init's exit status */
+};
+
+struct stop stop_begin(const struct options *options, struct report *report,
+    struct terminal *terminal, const struct main_process *main_process,
+    pid_t init);
+
+/* --------------------------------------------- events, as the loop sees them
+ */
+
+/* A signal was received, which is forwarded, or held. */
+void stop_signal(struct stop *stop, const siginfo_t *info);
+
+/* Time has passed: acts on a deadline that is over. */
+void stop_keep_deadline(struct stop *stop);
+
+/* The main process stopped or continued. */
+void stop_main_changed(struct stop *stop, bool is_stopped);
+
+/* The main process exited and will be reaped next. */
+void stop_main_is_zombie(struct stop *stop);
+
+/* It was reaped, with this wait status. */
+void stop_main_reaped(struct stop *stop, int wstatus);
+
+/* No child is left. */
+void stop_no_child(struct stop *stop);
+
+/* Ends the loop at once: --pause. */
+void stop_end(struct stop *stop);
+
+/* --------------------------------------------------------------- questions */
+
+bool stop_is_over(const struct stop *stop);
+bool stop_main_is_gone(const struct stop *stop);
+bool stop_has_deadline(const struct stop *stop);
+
+/* Init's exit status. */
+int stop_status(const struct stop *stop);
+
+/* Milliseconds until the deadline, or SIGNALS_FOREVER. */
+long stop_time_left(const struct stop *stop);
+
+/* ------------------------------------- the state machine, without a system
+ * call */
+
+/* sig was received, before any rewriting.  SEND, or NOTHING: hold it. */
+enum stop_action stop_received(struct stop *stop, int sig, int64_t now);
+
+/* The deadline is over. */
+enum stop_action stop_expired(struct stop *stop, int64_t now);
+
+/* The main process was reaped.  EXIT, TERM_REST or NOTHING. */
+enum stop_action stop_main_exited(struct stop *stop, int64_t now);
+
+/* No child is left.  EXIT, or NOTHING while main is there. */
+enum stop_action stop_none_left(const struct stop *stop);
+
+/* --------------------------------------------------------- the tree below init
+ */
+
+/*
+ * Sends sig to every process below init; as PID 1 to the whole namespace at
+ * once.  With wakes, stopped ones get SIGCONT.  Names the first of them in
+ * names, unless that is NULL.  Returns how many lived; -1 if /proc cannot be
+ * read, and then, unless init is PID 1, no process was signalled.  kill(2);
+ * pidfd_send_signal(2), Linux 5.1
+ */
+int stop_signal_tree(pid_t init, int sig, bool wakes, struct message *names);
+
+#endif
