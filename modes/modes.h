@@ -68,7 +68,6 @@ struct zombies {
 	bool is_nested; /* one is in a PID namespace below /proc's */
 	int error; /* errno of a read that failed, or 0 */
 	long threads; /* in all: process slots used */
-	long slots; /* process slots there are, or -1 */
 	struct holder *holder_of[SYSTEM_PID_LIMIT]; /* by pid, while found */
 	struct holder holders[MAX_ZOMBIES]; /* the worst first, once sorted */
 	struct zombie rows[MAX_ZOMBIES + 1]; /* one more is looked at */
@@ -87,28 +86,19 @@ struct zombies *modes_find_zombies(pid_t except);
 void modes_describe_zombies(struct zombies *zombies, pid_t self);
 void modes_free_zombies(struct zombies *zombies);
 
-enum { TABLE_COLUMNS = 7 };
-
-/* A table on stdout.  All 0 at first. */
-struct table {
-	struct message line;
-	int error; /* errno of the write(2) that failed, or 0 */
-	bool measures; /* widths; nothing is written yet */
-	bool is_nested; /* with a column for containers */
-	long now; /* seconds since boot */
-	long widths[TABLE_COLUMNS];
-};
-
-/* Writes the line, whose cells end in tabs, and begins the next one. */
-void modes_end_line(struct table *table);
-
 /* Prints the zombies, which parents are never signalled, and the totals. */
-void modes_print_table(struct table *table, struct zombies *zombies);
+void modes_print_table(const struct options *options, struct report *report,
+    struct zombies *zombies);
 
 /*
- * Sends the holders SIGCHLD, waits up to 1 s, sends sig to those that still
- * have zombies, waits up to 5 s, and prints what was done.  Uses up zombies.
+ * Sends the holders SIGCHLD, waits up to 1 s, sends --zombies=SIGNAL to those
+ * that still have zombies, waits up to 5 s, and prints what was done.
  */
-void modes_remind(struct zombies *zombies, int sig, struct table *table);
+void modes_remind(const struct options *options, struct report *report,
+    struct zombies *zombies);
+
+/* Ends line, writes it to stdout and empties it; exits if that fails. */
+void modes_print_line(
+    const struct options *options, struct report *report, struct message *line);
 
 #endif

@@ -96,31 +96,31 @@ signal_all(struct zombies *zombies, int sig, bool is_last, int polls)
 	}
 }
 
-static void
-add_outcome(struct table *table, const struct holder *holder, int sig)
-{
-	const bool is_twice = holder->signalled > 1;
-	char name[SYSTEM_SIGNAL_NAME_SIZE];
-
-	report_add(&table->line, "%d (%s): %s%s%s: ", (int)holder->pid,
-	    holder->stat.name,
-	    holder->signalled == 0 ? "not signalled" : "sent SIGCHLD",
-	    is_twice ? ", " : "",
-	    is_twice ? system_signal_name(sig, name) : "");
-	errno = holder->error;
-	report_add(&table->line,
-	    holder->error != 0		? "%m"
-		: holder->first == NULL ? "its zombies are gone"
-					: "its zombies remain");
-	modes_end_line(table);
-}
-
 void
-modes_remind(struct zombies *zombies, int sig, struct table *table)
+modes_remind(const struct options *options, struct report *report,
+    struct zombies *zombies)
 {
+	char name[SYSTEM_SIGNAL_NAME_SIZE];
+	struct message line = {.length = 0};
+
+	system_signal_name(options->zombies_signal, name);
 	signal_all(zombies, SIGCHLD, false, REMIND_POLLS);
-	signal_all(zombies, sig, true, EXIT_POLLS);
-	for (unsigned i = 0; i < zombies->holder_count; i++)
-		if (zombies->holders[i].refusal == NULL)
-			add_outcome(table, &zombies->holders[i], sig);
+	signal_all(zombies, options->zombies_signal, true, EXIT_POLLS);
+	for (unsigned i = 0; i < zombies->holder_count; i++) {
+		const struct holder *holder = &zombies->holders[i];
+
+		if (holder->refusal != NULL)
+			continue;
+		report_add(&line, "%d (%s): %s%s%s: ", (int)holder->pid,
+		    holder->stat.name,
+		    holder->signalled == 0 ? "not signalled" : "sent SIGCHLD",
+		    holder->signalled > 1 ? ", " : "",
+		    holder->signalled > 1 ? name : "");
+		if (holder->error != 0)
+			report_add_error(&line, holder->error);
+		else
+			report_add(&line, "its zombies %s",
+			    holder->first == NULL ? "are gone" : "remain");
+		modes_print_line(options, report, &line);
+	}
 }

@@ -125,13 +125,6 @@ report_fail(struct report *report, struct message *line, int status)
 	_exit(status);
 }
 
-_Noreturn void
-report_fail_to_print(struct report *report, int status)
-{
-	report_line(report, "cannot write to stdout: %m");
-	_exit(status);
-}
-
 /* ------------------------------------------------- the main process's exit */
 
 /* Was it killed by a signal that neither init, a terminal nor a pipe sent? */

@@ -104,7 +104,6 @@ void report_failure(struct report *report, struct message *line, int status);
 /* As report_failure(), and exits. */
 _Noreturn void
 report_fail(struct report *report, struct message *line, int status);
-_Noreturn void report_fail_to_print(struct report *report, int status);
 
 /* ---------------------------------------------------------------- events */
 
