@@ -30,11 +30,12 @@ forward(struct loop *loop, const siginfo_t *info)
 		    loop->report, info, sig, loop->options->rewrite[sig]);
 	/* While a deadline runs, init must not stop. */
 	if (!terminal_handles(loop->terminal, main_gone ? 0 : loop->main->pid,
-		info, !stop_has_deadline(&loop->stop)))
+		info, stop_time_left(&loop->stop) == SIGNALS_FOREVER))
 		stop_signal(&loop->stop, info);
 }
 
-static void
+/* False: it ends init, with --pause. */
+static bool
 handle_signal(struct loop *loop, const siginfo_t *info)
 {
 	const int sig = info->si_signo;
@@ -43,13 +44,13 @@ handle_signal(struct loop *loop, const siginfo_t *info)
 	    signals_only(SIGPIPE) | signals_only(SIGXFSZ);
 
 	if ((own & signals_only(sig)) != 0 && signals_is_own(info, loop->init))
-		return;
+		return true;
 	if (sig == SIGCHLD && !signals_is_sent(info))
-		return;
-	if (!loop->options->pause)
-		forward(loop, info);
-	else if (sig == SIGINT || sig == SIGTERM)
-		stop_end(&loop->stop);
+		return true;
+	if (loop->options->pause)
+		return sig != SIGINT && sig != SIGTERM;
+	forward(loop, info);
+	return true;
 }
 
 /*
@@ -83,21 +84,16 @@ is_reported(const struct loop *loop, pid_t child)
 }
 
 static void
-main_reaped(struct loop *loop, const struct reaper_child *child)
-{
-	report_main_exited(loop->report, loop->main, child, loop->init == 1);
-	terminal_return(loop->terminal);
-	stop_main_reaped(&loop->stop, child->wstatus);
-}
-
-static void
 child_reaped(struct loop *loop, const struct reaper_child *child)
 {
 	if (stop_main_is_gone(&loop->stop))
 		return;
-	if (child->pid == loop->main->pid)
-		main_reaped(loop, child);
-	else if (WIFSIGNALED(child->wstatus) &&
+	if (child->pid == loop->main->pid) {
+		report_main_exited(
+		    loop->report, loop->main, child, loop->init == 1);
+		terminal_return(loop->terminal);
+		stop_main_reaped(&loop->stop, child->wstatus);
+	} else if (WIFSIGNALED(child->wstatus) &&
 	    WTERMSIG(child->wstatus) == SIGKILL)
 		report_orphan_killed(loop->report);
 }
@@ -128,21 +124,6 @@ reap_one(struct loop *loop)
 	return result;
 }
 
-static void
-look_for_stop(struct loop *loop)
-{
-	const int change = reaper_next_stop(loop->main->pid);
-
-	if (change == REAPER_NO_CHANGE)
-		return;
-	stop_main_changed(&loop->stop, change != REAPER_CONTINUED);
-	if (change == REAPER_CONTINUED)
-		terminal_main_continued(loop->terminal);
-	else
-		terminal_main_stopped(loop->terminal, loop->main->pid, change,
-		    !stop_has_deadline(&loop->stop));
-}
-
 /* Reaps a batch.  May there be more? */
 static bool
 reap(struct loop *loop)
@@ -152,7 +133,7 @@ reap(struct loop *loop)
 
 	while (result == REAPER_CHILD && reaped < REAP_BATCH) {
 		result = reap_one(loop);
-		if (stop_is_over(&loop->stop))
+		if (stop_status(&loop->stop) != -1)
 			return false;
 		reaped += result == REAPER_CHILD;
 	}
@@ -164,7 +145,7 @@ reap(struct loop *loop)
 		stop_no_child(&loop->stop);
 	else if (terminal_exists(loop->terminal) &&
 	    !stop_main_is_gone(&loop->stop))
-		look_for_stop(loop);
+		stop_main_changed(&loop->stop);
 	return result == REAPER_CHILD;
 }
 
@@ -195,18 +176,18 @@ loop_run(struct loop *loop)
 	begin(loop);
 	/* For children that exited before init's exec no SIGCHLD comes. */
 	more = reap(loop);
-	while (!stop_is_over(&loop->stop)) {
+	while (stop_status(&loop->stop) == -1) {
 		const bool is_turn = ++loop->turn % SIGNAL_BATCH == 0;
 		const int sig = next_signal(loop, &info, more);
 
-		if (sig != 0)
-			handle_signal(loop, &info);
+		if (sig != 0 && !handle_signal(loop, &info))
+			return 0;
 		if (sig != 0 && sig != SIGCHLD && !is_turn)
 			continue;
 		/* SIGCHLD comes before SIGCONT, but a shell that continues
 		 * init may have taken the terminal that is returned when the
 		 * main process exits. */
-		if (terminal_is_open(loop->terminal) &&
+		if (terminal_exists(loop->terminal) &&
 		    signals_wait(signals_only(SIGCONT), &info, 0) != 0)
 			handle_signal(loop, &info);
 		more = reap(loop);

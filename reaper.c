@@ -85,22 +85,13 @@ reaper_is_stopped(pid_t child, bool known)
 }
 
 bool
-reaper_has_living_child(void)
+reaper_has_living_child(pid_t group)
 {
 	siginfo_t info;
 
-	/* Zombies are not among those that can still be stopped. */
-	return waitid(P_ALL, 0, &info, WSTOPPED | WNOHANG | WNOWAIT | __WALL) ==
-	    0;
-}
-
-bool
-reaper_has_child_in(pid_t group)
-{
-	siginfo_t info;
-
-	return waitid(P_PGID, (id_t)group, &info,
-		   WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL) == 0;
+	/* A zombie is not among the children that could still stop. */
+	return waitid(group == 0 ? P_ALL : P_PGID, (id_t)group, &info,
+		   WSTOPPED | WNOHANG | WNOWAIT | __WALL) == 0;
 }
 
 int

@@ -65,11 +65,8 @@ int reaper_next_stop(pid_t child);
  */
 bool reaper_is_stopped(pid_t child, bool known);
 
-/* Is there a child that has not exited?  waitid(2) */
-bool reaper_has_living_child(void);
-
-/* Is a child that has not been reaped a member of that process group? */
-bool reaper_has_child_in(pid_t group);
+/* Is there a child, in that process group if it is not 0, that lives? */
+bool reaper_has_living_child(pid_t group);
 
 /* The exit status that a shell derives from wstatus: n, or 128 + signal. */
 int reaper_exit_status(int wstatus);

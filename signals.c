@@ -55,17 +55,12 @@ signals_set_mask(signals_set mask)
 	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof mask);
 }
 
-static const struct signals_action standard = {{0}}; /* SIG_DFL is 0 */
+static const struct signals_action standard = {{0}}; /* SIG_DFL */
 
 static bool
 is_standard(const struct signals_action *action)
 {
-	size_t i = 0;
-
-	while (i < sizeof action->words / sizeof *action->words &&
-	    action->words[i] == 0)
-		i++;
-	return i == sizeof action->words / sizeof *action->words;
+	return memcmp(action, &standard, sizeof standard) == 0;
 }
 
 struct signals_action

@@ -56,16 +56,21 @@ kill_main(struct stop *stop)
 /* -------------------------------------------------- to the remaining processes
  */
 
-/* Without /proc: main's group, if its number cannot be another group's yet. */
+/*
+ * Without /proc: main's group.  Once main is reaped, a living child in the
+ * group shows that its number has not become another group's.
+ */
 static void
 signal_main_group(struct stop *stop, int sig, bool wakes)
 {
-	if (reaper_has_child_in(stop->main->pid)) {
-		kill(-stop->main->pid, sig);
+	const pid_t group = stop->main->pid;
+
+	if (!stop->main_gone || reaper_has_living_child(group)) {
+		kill(-group, sig);
 		if (wakes)
-			kill(-stop->main->pid, SIGCONT);
+			kill(-group, SIGCONT);
 	}
-	if (stop->blindness_reported || !reaper_has_living_child())
+	if (stop->blindness_reported || !reaper_has_living_child(0))
 		return;
 	stop->blindness_reported = true;
 	report_line(stop->report,
@@ -140,9 +145,6 @@ static void
 carry_out(struct stop *stop, enum stop_action action)
 {
 	switch (action) {
-	case STOP_NOTHING:
-	case STOP_SEND:
-		break;
 	case STOP_SEND_HELD:
 		forward(stop, stop->options->stop_signal, &stop->held);
 		break;
@@ -161,6 +163,8 @@ carry_out(struct stop *stop, enum stop_action action)
 		break;
 	case STOP_EXIT:
 		give_up(stop);
+		break;
+	default: /* STOP_SEND is stop_signal()'s */
 		break;
 	}
 }
@@ -192,9 +196,16 @@ stop_keep_deadline(struct stop *stop)
 }
 
 void
-stop_main_changed(struct stop *stop, bool is_stopped)
+stop_main_changed(struct stop *stop)
 {
-	stop->main_stopped = is_stopped;
+	const int change = reaper_next_stop(stop->main->pid);
+
+	if (change == REAPER_NO_CHANGE)
+		return;
+	stop->main_stopped = change != REAPER_CONTINUED;
+	/* While a deadline runs, init must not stop along. */
+	terminal_main_changed(stop->terminal, stop->main->pid,
+	    stop->main_stopped ? change : 0, stop->deadline == STOP_NEVER);
 }
 
 void
@@ -225,34 +236,16 @@ stop_no_child(struct stop *stop)
 	carry_out(stop, stop_none_left(stop));
 }
 
-void
-stop_end(struct stop *stop)
+int
+stop_status(const struct stop *stop)
 {
-	stop->is_over = true;
-}
-
-bool
-stop_is_over(const struct stop *stop)
-{
-	return stop->is_over;
+	return stop->is_over ? stop->status : -1;
 }
 
 bool
 stop_main_is_gone(const struct stop *stop)
 {
 	return stop->main_gone;
-}
-
-bool
-stop_has_deadline(const struct stop *stop)
-{
-	return stop->deadline != STOP_NEVER;
-}
-
-int
-stop_status(const struct stop *stop)
-{
-	return stop->status;
 }
 
 long
@@ -263,7 +256,5 @@ stop_time_left(const struct stop *stop)
 	if (stop->deadline == STOP_NEVER)
 		return SIGNALS_FOREVER;
 	left = stop->deadline - now_ms(stop);
-	if (left < 0)
-		return 0;
-	return left < MAX_WAIT_MS ? (long)left : MAX_WAIT_MS;
+	return left < 0 ? 0 : left < MAX_WAIT_MS ? (long)left : MAX_WAIT_MS;
 }

@@ -59,7 +59,7 @@ struct stop {
 	bool blindness_reported; /* that others cannot be signalled */
 	bool rest_signalled; /* while main was a zombie: see deliver.c */
 	bool is_over;
-	int status; /* init's exit status */
+	int status; /* so far */
 };
 
 struct stop stop_begin(const struct options *options, struct report *report,
@@ -75,8 +75,8 @@ void stop_signal(struct stop *stop, const siginfo_t *info);
 /* Time has passed: acts on a deadline that is over. */
 void stop_keep_deadline(struct stop *stop);
 
-/* The main process stopped or continued. */
-void stop_main_changed(struct stop *stop, bool is_stopped);
+/* The main process may have stopped or continued. */
+void stop_main_changed(struct stop *stop);
 
 /* The main process exited and will be reaped next. */
 void stop_main_is_zombie(struct stop *stop);
@@ -87,17 +87,13 @@ void stop_main_reaped(struct stop *stop, int wstatus);
 /* No child is left. */
 void stop_no_child(struct stop *stop);
 
-/* Ends the loop at once: --pause. */
-void stop_end(struct stop *stop);
-
 /* --------------------------------------------------------------- questions */
 
-bool stop_is_over(const struct stop *stop);
-bool stop_main_is_gone(const struct stop *stop);
-bool stop_has_deadline(const struct stop *stop);
-
-/* Init's exit status. */
+/* Init's exit status, or -1 while it must stay. */
 int stop_status(const struct stop *stop);
+
+/* Has the main process been reaped? */
+bool stop_main_is_gone(const struct stop *stop);
 
 /* Milliseconds until the deadline, or SIGNALS_FOREVER. */
 long stop_time_left(const struct stop *stop);

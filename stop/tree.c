@@ -32,30 +32,13 @@ struct round {
 	bool can_see; /* /proc has shown init itself */
 	unsigned hit;
 	struct message *names; /* of those that were signalled, or NULL */
-	uint8_t *seen; /* a bit for each pid below init, or NULL */
+	uint8_t *seen; /* a bit for each pid below init; not as PID 1 */
 };
 
 static bool
 has_seen(const struct round *round, pid_t pid)
 {
-	return round->seen != NULL &&
-	    (round->seen[pid / CHAR_BIT] >> pid % CHAR_BIT & 1) != 0;
-}
-
-static void
-see(const struct round *round, pid_t pid)
-{
-	if (round->seen != NULL)
-		round->seen[pid / CHAR_BIT] |= (uint8_t)(1 << pid % CHAR_BIT);
-}
-
-static void
-count(struct round *round, pid_t pid, const char *name)
-{
-	if (round->names != NULL && round->hit < MAX_NAMES)
-		report_add(round->names, "%s%d (%s)",
-		    round->hit == 0 ? "" : ", ", (int)pid, name);
-	round->hit++;
+	return (round->seen[pid / CHAR_BIT] >> pid % CHAR_BIT & 1) != 0;
 }
 
 /* Signals it, if it lives; as PID 1 it was signalled with all others. */
@@ -64,7 +47,10 @@ signal_one(struct round *round, int fd, pid_t pid, const struct proc_stat *stat)
 {
 	if (system_has_exited(stat))
 		return;
-	count(round, pid, stat->name);
+	if (round->names != NULL && round->hit < MAX_NAMES)
+		report_add(round->names, "%s%d (%s)",
+		    round->hit == 0 ? "" : ", ", (int)pid, stat->name);
+	round->hit++;
 	if (round->init != 1)
 		signals_send_by_pidfd(fd, pid, round->sig);
 	/* A first thread that has exited hides whether others stopped. */
@@ -74,18 +60,17 @@ signal_one(struct round *round, int fd, pid_t pid, const struct proc_stat *stat)
 
 /*
  * Is it init, or below it?  A stranger may reuse a number that was seen, but
- * its ancestors soon have numbers that were not.  Without memory for the bits,
- * all ancestors are looked at.
+ * its ancestors soon have numbers that were not.
  */
 static bool
 is_below(const struct round *round, pid_t pid)
 {
 	struct proc_stat stat;
 
-	for (int up = 0; pid != round->init; pid = stat.parent) {
-		if (round->seen != NULL && !has_seen(round, pid))
+	for (int up = 1; pid != round->init; up++, pid = stat.parent) {
+		if (!has_seen(round, pid))
 			return false;
-		if (round->seen != NULL && ++up == SURE_WAY_UP)
+		if (up == SURE_WAY_UP)
 			return true;
 		if (system_read_stat(pid, &stat) == -1)
 			return false;
@@ -93,29 +78,34 @@ is_below(const struct round *round, pid_t pid)
 	return true;
 }
 
-/* Is it below init, and not seen yet?  Parents mostly come before children. */
+/*
+ * Signals a process unless that was done before.  Is it new, and below init?
+ * Parents mostly come before their children.
+ */
 static bool
 visit(struct round *round, pid_t pid)
 {
+	const bool is_pid_1 = round->init == 1;
 	struct proc_stat stat;
-	int fd;
 	bool is_new;
+	int fd;
 
-	if (pid == round->init && system_read_stat(pid, &stat) == 0)
-		round->can_see = true;
-	if (pid == round->init || pid >= SYSTEM_PID_LIMIT ||
-	    has_seen(round, pid))
+	if (pid == round->init) {
+		round->can_see |= system_read_stat(pid, &stat) == 0;
+		return false;
+	}
+	if (!is_pid_1 && (pid >= SYSTEM_PID_LIMIT || has_seen(round, pid)))
 		return false;
 	fd = (int)syscall(SYS_pidfd_open, pid, 0);
 	is_new = system_read_stat(pid, &stat) == 0 &&
-	    (round->init == 1 || is_below(round, stat.parent));
-	if (is_new) {
-		see(round, pid);
+	    (is_pid_1 || is_below(round, stat.parent));
+	if (is_new)
 		signal_one(round, fd, pid, &stat);
-	}
+	if (is_new && !is_pid_1)
+		round->seen[pid / CHAR_BIT] |= (uint8_t)(1 << pid % CHAR_BIT);
 	if (fd != -1)
 		close(fd);
-	return is_new && round->seen != NULL;
+	return is_new;
 }
 
 /* Walks through all processes.  Did it find any that are new? */
@@ -143,29 +133,26 @@ walk_tree(struct round *round)
 	round->seen = mmap(NULL, SEEN_BYTES, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (round->seen == MAP_FAILED)
-		round->seen = NULL;
+		return;
 	while ((walk(round) || !round->can_see) && ++passes < MAX_PASSES)
 		;
-	if (round->seen != NULL)
-		munmap(round->seen, SEEN_BYTES);
-	round->seen = NULL;
+	munmap(round->seen, SEEN_BYTES);
 }
 
 /* The whole namespace; /proc has the names, and which ones are stopped. */
 static void
-signal_namespace(struct round *round, bool can_see)
+signal_namespace(struct round *round)
 {
+	round->can_see = system_proc_is_ours();
 	/* A fork bomb would leave no time to read its names. */
-	if (round->names != NULL && can_see) {
+	if (round->names != NULL && round->can_see) {
 		kill(-1, SIGSTOP);
 		walk(round);
 	}
 	kill(-1, round->sig);
-	if (!round->wakes)
-		return;
-	if (can_see)
+	if (round->wakes && round->can_see)
 		walk(round);
-	else
+	else if (round->wakes)
 		kill(-1, SIGCONT);
 }
 
@@ -174,16 +161,12 @@ stop_signal_tree(pid_t init, int sig, bool wakes, struct message *names)
 {
 	struct round round = {
 	    .init = init, .sig = sig, .wakes = wakes, .names = names};
-	bool can_see = system_proc_is_ours();
 
 	if (init == 1)
-		signal_namespace(&round, can_see);
-	else {
-		if (can_see)
-			walk_tree(&round);
-		can_see = round.can_see; /* no descriptor for it, maybe */
-	}
-	if (!can_see)
+		signal_namespace(&round);
+	else if (system_proc_is_ours())
+		walk_tree(&round);
+	if (!round.can_see)
 		return -1;
 	if (names != NULL && round.hit > MAX_NAMES)
 		report_add(names, " and %u more", round.hit - MAX_NAMES);

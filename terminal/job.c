@@ -93,15 +93,18 @@ terminal_sent(struct terminal *terminal, int sig)
 }
 
 void
-terminal_main_stopped(
+terminal_main_changed(
     struct terminal *terminal, pid_t main_pid, int sig, bool may_stop)
 {
 	const bool has_terminal = terminal->state == TERMINAL_FOREGROUND ||
 	    terminal->state == TERMINAL_GIVEN_UP;
 
+	if (sig == 0)
+		terminal->stop_sent = 0;
 	/* A SIGSTOP from elsewhere awaits a SIGCONT from there.  But while a
 	 * stopped process has the terminal, no one else can use that. */
-	if (!is_job_control(sig) && terminal->stop_sent == 0 && !has_terminal)
+	if (sig == 0 ||
+	    (!is_job_control(sig) && terminal->stop_sent == 0 && !has_terminal))
 		return;
 	/* It was put into the foreground while it ran: nothing continues it. */
 	if (is_denial(sig) && terminal_has_foreground(terminal, getpgrp())) {
@@ -114,12 +117,6 @@ terminal_main_stopped(
 		/* ^Z would hang the container, or outlast a deadline. */
 		kill(-main_pid, SIGCONT);
 	}
-}
-
-void
-terminal_main_continued(struct terminal *terminal)
-{
-	terminal->stop_sent = 0;
 }
 
 bool

@@ -124,12 +124,6 @@ terminal_exists(const struct terminal *terminal)
 	return terminal->state != TERMINAL_NONE;
 }
 
-bool
-terminal_is_open(const struct terminal *terminal)
-{
-	return terminal->fd != -1;
-}
-
 signals_set
 terminal_denials(void)
 {

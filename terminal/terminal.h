@@ -53,9 +53,6 @@ void terminal_return(struct terminal *terminal);
 /* Was there a terminal at the start?  Then stops of main matter. */
 bool terminal_exists(const struct terminal *terminal);
 
-/* Is init attached to it, so that a shell may take it away? */
-bool terminal_is_open(const struct terminal *terminal);
-
 /* The signals that init may send to itself by what this folder does. */
 signals_set terminal_own_signals(const struct terminal *terminal);
 
@@ -75,13 +72,13 @@ bool terminal_handles(struct terminal *terminal, pid_t main_pid,
 void terminal_sent(struct terminal *terminal, int sig);
 
 /*
- * The main process was stopped by sig.  If a shell could continue init, init's
- * group stops, too, and has been continued when this returns; if none could,
- * or init may not stop, a stop from the keyboard is undone.  credentials(7)
+ * The main process was stopped by sig, or, if that is 0, continued.  If a shell
+ * could continue init, init's group stops, too, and has been continued when
+ * this returns; if none could, or init may not stop, a stop from the keyboard
+ * is undone.  credentials(7)
  */
-void terminal_main_stopped(
+void terminal_main_changed(
     struct terminal *terminal, pid_t main_pid, int sig, bool may_stop);
-void terminal_main_continued(struct terminal *terminal);
 
 /* The remaining processes were sent a signal: ^Z stops init with them. */
 void terminal_rest_signalled(const siginfo_t *info);

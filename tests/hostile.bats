@@ -271,7 +271,7 @@ new_root() {
 	equal status 7 "$STATUS"
 	unharmed
 	says 1 "^minireap: no usable /proc"
-	says 1 "killed .*: main's process group"
+	says 1 "killed .*: the main process's group$"
 }
 
 # limit_memory MIB: likewise, MEMORY, for at most so much memory.
