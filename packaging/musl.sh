@@ -5,23 +5,19 @@
 # architectures and packages stays as it is.  riscv64 has none in Debian 12.
 set -eu
 : "${ARCHES:=arm64 armhf ppc64el s390x}"
-mkdir -p "$1/apt/lists/partial" "$1/apt/cache/archives/partial"
+# shellcheck source=packaging/apt.sh
+. "$(dirname "$0")/apt.sh"
+mkdir -p "$1"
 cd "$1"
 
+options='' packages=''
 for arch in $ARCHES; do
-	set -- "$@" -o "APT::Architectures::=$arch"
-	packages="${packages:-} musl-dev:$arch"
+	options="$options -o APT::Architectures::=$arch"
+	packages="$packages musl-dev:$arch"
 done
-shift
-apt() {
-	apt-get -qq -o "Dir::State::lists=$PWD/apt/lists" \
-	    -o "Dir::Cache=$PWD/apt/cache" -o Dir::State::status=/dev/null \
-	    -o Acquire::Languages=none -o APT::Sandbox::User=root "$@"
-}
-# An archive without one of the architectures is no harm: main has them all.
-apt "$@" update 2>apt/log || :
+apt_update
 # shellcheck disable=SC2086 # words
-apt "$@" download $packages || { cat apt/log >&2 && exit 1; }
+apt_here apt-get download $packages || apt_failed
 for package in musl-dev_*.deb; do
 	dpkg-deb -x "$package" .
 	rm "$package"
