@@ -53,25 +53,24 @@ compose() {
 
 # has_logged SERVICE TEXT
 has_logged() {
-	docker logs "$(container_of "$1")" 2>&1 | grep -qF -e "$2"
+	container_logged docker "$(container_of "$1")" "$2"
 }
 
 container_of() {
 	docker ps -aq --filter "label=com.docker.compose.service=$1"
 }
 
-# command_line CONTAINER: of its first process, which is minireap.
-command_line() {
+# init_of CONTAINER: the command line of its first process, which is minireap.
+init_of() {
 	local pid
-	pid=$(docker inspect -f '{{.State.Pid}}' "$1")
-	cmp "$MINIREAP" "/proc/$pid/exe"
-	tr '\0' ' ' <"/proc/$pid/cmdline"
+	pid=$(container_pid docker "$1")
+	is_minireap "$pid" && command_line "$pid"
 }
 
 @test "daemon.json, init and init-path: every container has it, but --init=false" {
 	id=$(docker run -d other:1 sleep 600)
 	equal 'the first process' '/sbin/docker-init -- sleep 600 ' \
-	    "$(command_line "$id")"
+	    "$(init_of "$id")"
 	run -3 docker run --rm -e MINIREAP_OPTIONS=-v other:1 sh -c 'exit 3'
 	contains "$output" 'minireap: started main process'
 	run -0 docker run --rm --init=false other:1 cat /proc/1/cmdline
@@ -88,14 +87,12 @@ command_line() {
 		wait_until 20 has_logged $service ready:
 		wait_until 20 has_logged $service 'worker ready'
 	done
-	equal app '/minireap -- /app ' "$(command_line "$(container_of app)")"
+	equal app '/minireap -- /app ' "$(init_of "$(container_of app)")"
 	equal other '/sbin/docker-init -- /app --port 8080 ' \
-	    "$(command_line "$(container_of other)")"
+	    "$(init_of "$(container_of other)")"
 	compose stop
 	for service in app other; do
-		id=$(container_of $service)
-		equal "the end of $service" 'exited 42' "$(docker inspect \
-		    -f '{{.State.Status}} {{.State.ExitCode}}' "$id")"
+		container_exited docker "$(container_of $service)" 42
 		has_logged $service 'tidied up'
 		has_logged $service 'worker done'
 	done

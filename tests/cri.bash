@@ -18,16 +18,13 @@ CRI_FILES=${CRI_LIBRARY%/*}/cri
 # cri_begin: start a containerd; where there can be none, CRI_MISSING says why.
 cri_begin() {
 	export CRI='' CRI_MISSING='' KUBELET=''
-	CRI_MISSING=$(cri_why_not)
+	CRI_MISSING=$(cri_missing)
 	[ -z "$CRI_MISSING" ] || return 0
 	CRI=$(mktemp -d "${TMPDIR:-/tmp}/minireap.XXXXXX")
 	KUBELET=$(a_python_with_grpc)
 	protoc -I "$CRI_FILES" --python_out="$CRI" api.proto
 	cri_configure
-	# shellcheck disable=SC2016 # for that shell to expand
-	env --default-signal setsid bash -c '. "$0" && cri_keep "$1"' \
-	    "$CRI_LIBRARY" "$$" </dev/null \
-	    >"$CRI/keeper.log" 2>&1 3>&- &
+	keeper_start "$CRI" "$CRI_LIBRARY" cri_keep
 	wait_until 30 cri_answers || {
 		cat "$CRI"/*.log
 		return 1
@@ -39,15 +36,10 @@ cri_must_run() {
 	[ -z "$CRI_MISSING" ] || skip "$CRI_MISSING"
 }
 
-# Why no containerd can run here; nothing where one could.
-cri_why_not() {
-	local program
-	[ "$(id -u)" = 0 ] || echo "containerd needs root"
-	for program in containerd containerd-shim-runc-v2 ctr runc protoc \
-	    busybox setsid python3; do
-		command -v "$program" >/dev/null ||
-			echo "$program is not installed"
-	done
+# Print why no containerd can run here; nothing if one can.
+cri_missing() {
+	engine_missing containerd containerd containerd-shim-runc-v2 ctr \
+	    runc protoc busybox setsid python3
 	a_python_with_grpc >/dev/null || echo "no python3 has grpc"
 }
 
@@ -103,27 +95,17 @@ kubelet() {
 	"$KUBELET" "$CRI_FILES/kubelet.py" "$@"
 }
 
-# cri_end: end it, and wait until nothing is left of it.
+# cri_end: stop it and wait until everything of it is removed.
 cri_end() {
-	[ -n "$CRI" ] || return 0
-	: >"$CRI/stop"
-	wait_until 60 test ! -e "$CRI" || {
-		echo "left behind: $CRI"
-		cat "$CRI/keeper.log"
-		return 1
-	}
+	keeper_stop "$CRI"
 }
 
-# ------------------------------------------------------------- the keeper
-
-# cri_keep OWNER: run the daemon until OWNER has ended or wants its end.
+# cri_keep OWNER: the keeper of a containerd.
 cri_keep() {
-	local owner=$1 daemon
+	local daemon
 	containerd --config "$CRI/config.toml" >"$CRI/containerd.log" 2>&1 &
 	daemon=$!
-	while [ ! -e "$CRI/stop" ] && kill -0 "$owner"; do
-		sleep 0.1
-	done 2>/dev/null
+	keeper_watch "$CRI" "$1" "$daemon"
 	cri_remove_tasks
 	kill "$daemon"
 	wait "$daemon"

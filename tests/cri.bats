@@ -72,24 +72,10 @@ is_status() {
 	}
 }
 
-# is_minireap PID: by its file, whatever it is called in there.
-is_minireap() {
-	cmp "$MINIREAP" "/proc/$1/exe"
-}
-
-has_no_child_but() { # PID NUMBER
-	[ "$(ps -o pid= --ppid "$1" | wc -l)" -eq "$2" ]
-}
-
 # stops_within MILLISECONDS SECONDS: by StopContainer with that grace.
 stops_within() {
-	local start
-	start=$(now_ms)
-	kubelet stop "$ID" "$2"
-	[ $(($(now_ms) - start)) -lt "$1" ]
+	takes_less_than "$1" kubelet stop "$ID" "$2"
 }
-
-ORPHANS='for i in 1 2 3; do (sleep 0.2 &); done; echo left; exec sleep 600'
 
 # ------------------------------------------------------------------ sandbox
 
@@ -98,7 +84,7 @@ ORPHANS='for i in 1 2 3; do (sleep 0.2 &); done; echo left; exec sleep 600'
 	equal state READY "$(kubelet pod-status "$POD")"
 	pause=$(kubelet pod-pid "$POD")
 	is_minireap "$pause"
-	equal 'the command line' '/pause ' "$(tr '\0' ' ' <"/proc/$pause/cmdline")"
+	equal 'the command line' '/pause ' "$(command_line "$pause")"
 	kubelet stop-pod "$POD"
 	equal state NOTREADY "$(kubelet pod-status "$POD")"
 	[ ! -e "/proc/$pause" ]
@@ -111,14 +97,14 @@ ORPHANS='for i in 1 2 3; do (sleep 0.2 &); done; echo left; exec sleep 600'
 	equal 'PID 1' 0 "$(kubelet exec "$ID" sh -c \
 	    'grep -q ^/pause /proc/1/cmdline; echo $?')"
 	pause=$(kubelet pod-pid "$POD")
-	wait_until 10 has_no_child_but "$pause" 0
+	wait_until 10 has_children "$pause" 0
 
 	# Under an init of its own, not PID 1 there, it is that which reaps.
 	start init b -- sh -c "$ORPHANS"
 	await_log left
 	is_minireap "$(kubelet pid "$ID")"
-	wait_until 10 has_no_child_but "$(kubelet pid "$ID")" 1
-	has_no_child_but "$pause" 0
+	wait_until 10 has_children "$(kubelet pid "$ID")" 1
+	has_children "$pause" 0
 	stops_within 5000 20
 	is_status 143
 	equal state READY "$(kubelet pod-status "$POD")"
@@ -132,14 +118,13 @@ ORPHANS='for i in 1 2 3; do (sleep 0.2 &); done; echo left; exec sleep 600'
 	await_log left
 	init=$(kubelet pid "$ID")
 	is_minireap "$init"
-	equal 'its number in there' 1 \
-	    "$(awk '$1 == "NSpid:" { print $NF }' "/proc/$init/status")"
-	wait_until 10 has_no_child_but "$init" 1
+	equal 'its number in there' 1 "$(pid_inside "$init")"
+	wait_until 10 has_children "$init" 1
 	# As a probe of the kind exec does, every few seconds.
 	run -0 kubelet exec "$ID" sh -c \
 	    'for i in 1 2 3; do (sleep 0.2 >/dev/null 2>&1 &); done; echo ok'
 	equal output ok "$output"
-	wait_until 10 has_no_child_but "$init" 1
+	wait_until 10 has_children "$init" 1
 	stops_within 5000 20
 	is_status 143
 }

@@ -51,7 +51,7 @@ await_log() {
 }
 
 has_logged() {
-	docker logs "$NAME" 2>&1 | grep -qF -e "$1"
+	container_logged docker "$NAME" "$1"
 }
 
 has_lines() { # AT_LEAST [PATTERN]
@@ -60,10 +60,7 @@ has_lines() { # AT_LEAST [PATTERN]
 
 # is_status EXPECTED: the container has ended, with that.
 is_status() {
-	local found
-	found=$(docker inspect -f '{{.State.Status}} {{.State.ExitCode}}' \
-	    "$NAME")
-	equal "the end of $NAME" "exited $1" "$found"
+	container_exited docker "$NAME" "$1"
 }
 
 # is_one_line PATTERN: what was run said one line, of minireap's.
@@ -76,45 +73,14 @@ is_one_line() {
 	}
 }
 
-# takes_less_than MILLISECONDS COMMAND...
-takes_less_than() {
-	local start limit=$1 took
-	start=$(now_ms)
-	shift
-	"$@"
-	took=$(($(now_ms) - start))
-	[ "$took" -lt "$limit" ] || {
-		echo "$* took $took ms, $limit ms were the limit"
-		return 1
-	}
-}
-
-# The number that the container's first process has on this machine.
-first_process() {
-	docker inspect -f '{{.State.Pid}}' "$NAME"
-}
-
-# children [STATE]: how many it has, in that state.
-children() {
-	ps -o stat= --ppid "$(first_process)" | awk -v "state=${1:-.}" '
-	    $1 ~ "^" state { n++ }
-	    END { print n + 0 }'
-}
-
-has_children() { # NUMBER [STATE]
-	[ "$(children "${@:2}")" -eq "$1" ]
-}
-
 await_children() { # NUMBER [STATE]
-	wait_until 10 has_children "$@" || {
-		ps -o pid,stat,args --ppid "$(first_process)"
+	local pid
+	pid=$(container_pid docker "$NAME")
+	wait_until 10 has_children "$pid" "$@" || {
+		ps -o pid,stat,args --ppid "$pid"
 		return 1
 	}
 }
-
-# Leave five processes behind, which soon end, and become one that never
-# looks after anybody.
-ORPHANS='for i in 1 2 3 4 5; do (sleep 0.2 &); done; echo left; exec sleep 600'
 
 # What most who write a Dockerfile do: a shell that starts one program.
 PARENT='echo ready; sleep 600; echo over'
@@ -274,7 +240,7 @@ PARENT='echo ready; sleep 600; echo over'
 	start --entrypoint /minireap bare -w -- sh -c "$ORPHANS"
 	await_log left
 	await_children 1
-	has_children 0 Z
+	has_children "$(container_pid docker "$NAME")" 0 Z
 	has_lines 5 '^minireap: reaped .*(sleep)'
 }
 

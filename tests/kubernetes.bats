@@ -90,37 +90,20 @@ for line in sys.stdin:
 as_played() {
 	CONTAINER=$(podman_here ps -a --format '{{.Names}}' | grep -e "-$1\$")
 	wait_until 20 has_logged "ready: $2"
-	INIT=$(podman_here inspect -f '{{.State.Pid}}' "$CONTAINER")
-	cmp "$MINIREAP" "/proc/$INIT/exe"
-	wait_until 10 has_one_child
+	INIT=$(container_pid podman_here "$CONTAINER")
+	is_minireap "$INIT"
+	wait_until 10 has_children "$INIT" 1
 }
 
 has_logged() {
 	podman_here logs "$CONTAINER" 2>&1 | grep -qxF -e "$1"
 }
 
-has_one_child() {
-	[ "$(ps -o pid= --ppid "$INIT" | wc -l)" -eq 1 ]
-}
-
-# number_inside PID: in its own PID namespace.
-number_inside() {
-	awk '$1 == "NSpid:" { print $NF }' "/proc/$1/status"
-}
-
-# stops_within MILLISECONDS MILLISECONDS: no earlier, and no later; with the
-# application's own status.
+# stops_within MIN_MS MAX_MS: with the application's own status.
 stops_within() {
-	local start took
-	start=$(now_ms)
-	podman_here stop -t 30 "$CONTAINER" >/dev/null
-	took=$(($(now_ms) - start))
-	echo "it took $took ms"
-	[ "$took" -ge "$1" ]
-	[ "$took" -lt "$2" ]
+	takes_between "$1" "$2" podman_here stop -t 30 "$CONTAINER"
 	has_logged 'tidied up'
-	equal status 42 "$(podman_here inspect -f '{{.State.ExitCode}}' \
-	    "$CONTAINER")"
+	container_exited podman_here "$CONTAINER" 42
 }
 
 # ------------------------------------------------------------------- schema
@@ -178,7 +161,7 @@ validate() {
 @test "deployment.yaml, kube play: the image's init, its delay before the end" {
 	play deployment.yaml
 	as_played app ''
-	equal 'its number in there' 1 "$(number_inside "$INIT")"
+	equal 'its number in there' 1 "$(pid_inside "$INIT")"
 	# -d 5s, and not the 20 s of -t besides.
 	stops_within 5000 15000
 }
@@ -186,7 +169,7 @@ validate() {
 @test "any-image.yaml, kube play: an init container brings minireap along" {
 	play any-image.yaml
 	as_played app '--port 8080'
-	equal 'its number in there' 1 "$(number_inside "$INIT")"
+	equal 'its number in there' 1 "$(pid_inside "$INIT")"
 	cmp "$MINIREAP" "$EMPTY/minireap"
 	stops_within 0 10000
 }
@@ -194,7 +177,7 @@ validate() {
 @test "image-volume.yaml, kube play: minireap is mounted, and wraps the command" {
 	play image-volume.yaml
 	as_played app '--port 8080'
-	equal 'its number in there' 1 "$(number_inside "$INIT")"
+	equal 'its number in there' 1 "$(pid_inside "$INIT")"
 	stops_within 0 10000
 }
 
@@ -203,11 +186,11 @@ validate() {
 	as_played helper helper
 	helper=$INIT
 	as_played app ''
-	[ "$(number_inside "$INIT")" -gt 1 ]
+	[ "$(pid_inside "$INIT")" -gt 1 ]
 	equal 'PID namespaces' "$(readlink "/proc/$helper/ns/pid")" \
 	    "$(readlink "/proc/$INIT/ns/pid")"
 	stops_within 0 10000
 	equal 'the helper' S "$(state_of "$helper")"
-	equal 'the helper is' "$helper" "$(podman_here inspect \
-	    -f '{{.State.Pid}}' shared-processes-helper)"
+	equal 'the helper is' "$helper" \
+	    "$(container_pid podman_here shared-processes-helper)"
 }

@@ -14,7 +14,7 @@
 # podman_begin: private roots below PODMAN_ROOT; PODMAN_MISSING says why not.
 podman_begin() {
 	export PODMAN_ROOT='' PODMAN_MISSING='' CONTAINERS_CONF
-	PODMAN_MISSING=$(podman_why_not)
+	PODMAN_MISSING=$(engine_missing podman podman runc busybox)
 	[ -z "$PODMAN_MISSING" ] || return 0
 	PODMAN_ROOT=$(mktemp -d "${TMPDIR:-/tmp}/minireap.XXXXXX")
 	CONTAINERS_CONF=$PODMAN_ROOT/containers.conf
@@ -33,16 +33,6 @@ podman_begin() {
 	lock_type = "file"
 	helper_binaries_dir = ["$PODMAN_ROOT/helpers"]
 	CONF
-}
-
-# Why no podman can run here; nothing where one could.
-podman_why_not() {
-	local program
-	[ "$(id -u)" = 0 ] || echo "these tests need root for podman"
-	for program in podman runc busybox; do
-		command -v "$program" >/dev/null ||
-			echo "$program is not installed"
-	done
 }
 
 # podman_must_run: skip the test, saying why, where podman cannot run.
@@ -69,16 +59,9 @@ podman_run() {
 	podman_here run --cgroup-parent "/${PODMAN_ROOT##*/}" "$@"
 }
 
-# podman_import NAME DIRECTORY [INSTRUCTION]...: as from a Dockerfile.
+# podman_import NAME DIRECTORY [INSTRUCTION]...: as image_import.
 podman_import() {
-	local name=$1 directory=$2 instruction
-	local -a changes=()
-	shift 2
-	for instruction; do
-		changes+=(--change "$instruction")
-	done
-	tar -C "$directory" -c . |
-	    podman_here import -q "${changes[@]}" - "$name" >/dev/null
+	image_import_with 'podman_here import -q' "$@"
 }
 
 # podman_clean: remove all containers and pods, and the pods' control groups,

@@ -39,27 +39,16 @@ configure() {
 
 # is_status EXPECTED [NAME]: the container has ended, with that.
 is_status() {
-	local found
-	found=$(podman_here inspect -f '{{.State.Status}} {{.State.ExitCode}}' \
-	    "${2:-$NAME}")
-	equal "the end of ${2:-$NAME}" "exited $1" "$found"
+	container_exited podman_here "${2:-$NAME}" "$1"
 }
 
 has_logged() { # AT_LEAST PATTERN
 	[ "$(podman_here logs "$NAME" 2>&1 | grep -c -e "$2")" -ge "$1" ]
 }
 
-# first_process [NAME]: the number it has on this machine.
-first_process() {
-	podman_here inspect -f '{{.State.Pid}}' "${1:-$NAME}"
+first_process() { # [NAME]
+	container_pid podman_here "${1:-$NAME}"
 }
-
-# is_minireap PID: by its file, whatever it is called in there.
-is_minireap() {
-	cmp "$MINIREAP" "/proc/$1/exe"
-}
-
-ORPHANS='for i in 1 2 3; do (sleep 0.2 &); done; echo left; exec sleep 600'
 
 # Under podman's own name for it; $@ is what makes podman take ours.
 runs_as_init() {
@@ -67,11 +56,11 @@ runs_as_init() {
 	run -3 podman_run --rm --init "$@" bare sh -c 'exit 3'
 	podman_run -d --name "$name" --init "$@" -e MINIREAP_OPTIONS=-w bare \
 	    sh -c "env; $ORPHANS" >/dev/null
-	wait_until 10 has_logged 3 '^minireap: reaped .*(sleep)'
+	wait_until 10 has_logged 5 '^minireap: reaped .*(sleep)'
 	run ! has_logged 1 MINIREAP_OPTIONS
 	is_minireap "$(first_process)"
-	equal 'the command line' '/run/podman-init -- sh -c' "$(tr '\0' ' ' \
-	    <"/proc/$(first_process)/cmdline" | cut -d' ' -f1-4)"
+	equal 'the command line' '/run/podman-init -- sh -c' \
+	    "$(command_line "$(first_process)" | cut -d' ' -f1-4)"
 	podman_here stop -t 10 "$name" >/dev/null
 	is_status 143
 }
@@ -102,7 +91,7 @@ start_pod() {
 @test "a pod's first process: catatonit -P, and it is minireap" {
 	start_pod
 	equal 'the command line' '/catatonit -P ' \
-	    "$(tr '\0' ' ' <"/proc/$(first_process "$INFRA")/cmdline")"
+	    "$(command_line "$(first_process "$INFRA")")"
 	is_minireap "$(first_process "$INFRA")"
 	podman_here pod stop -t 10 "$NAME" >/dev/null
 	is_status 0 "$INFRA"
@@ -139,7 +128,7 @@ start_pod() {
 # has_reaped PID: a sleep was there once, and there is neither orphan nor zombie.
 has_reaped() {
 	podman_here logs "$NAME-a" | grep -q left &&
-	    [ -z "$(ps -o pid= --ppid "$1")" ]
+	    has_children "$1" 0
 }
 
 # ------------------------------------------------------------------ sockets
@@ -164,6 +153,16 @@ while True:
 print(client.recv(100).decode().strip())'
 }
 
+# command_answered: the connection was answered by probe serve, not by init,
+# whose pid is 1, with LISTEN_PID and its own pid; and it has closed the socket.
+command_answered() {
+	echo "$output"
+	[[ $output =~ ^([0-9]+)\ ([0-9]+)$ ]]
+	equal 'LISTEN_PID' "${BASH_REMATCH[2]}" "${BASH_REMATCH[1]}"
+	[ "${BASH_REMATCH[2]}" != 1 ]
+	wait_until 10 test -e shared/closed
+}
+
 # is_listened_to: does anybody hold the socket still?
 is_listened_to() {
 	python3 -c '
@@ -185,11 +184,7 @@ holds_no_socket() {
 	    --cgroup-parent "/${PODMAN_ROOT##*/}" --init \
 	    --init-path "$MINIREAP" -v "$PWD/shared:/shared" bare \
 	    /probe serve /shared/closed
-	echo "$output"
-	[[ $output =~ ^([0-9]+)\ ([0-9]+)$ ]]
-	equal 'LISTEN_PID' "${BASH_REMATCH[2]}" "${BASH_REMATCH[1]}"
-	[ "${BASH_REMATCH[2]}" != 1 ]
-	wait_until 10 test -e shared/closed
+	command_answered
 	is_minireap "$(first_process)"
 	holds_no_socket "$(first_process)"
 	podman_here stop -t 10 "$NAME" >/dev/null
@@ -216,9 +211,7 @@ holds_no_socket() {
 	    json.dump(spec, file)
 	PYTHON
 	run -0 activate runc --root "$PWD/runc" run -d -b bundle bundle
-	[[ $output =~ ^([0-9]+)\ ([0-9]+)$ ]]
-	equal 'LISTEN_PID' "${BASH_REMATCH[2]}" "${BASH_REMATCH[1]}"
-	wait_until 10 test -e shared/closed
+	command_answered
 	equal state running "$(runc --root "$PWD/runc" state bundle |
 	    sed -n 's/.*"status": "\(.*\)",/\1/p')"
 	run ! is_listened_to

@@ -46,6 +46,19 @@ teardown() {
 		docker rm -f "$NAME" "$NAME-b" >/dev/null 2>&1 || :
 }
 
+# start_in ENGINE [OPTION]... IMAGE [WORD]...: as $NAME, with ./work in it.
+start_in() {
+	local run="$1 run"
+	[ "$1" = docker ] || run=podman_run
+	$run -d --name "$NAME" -v "$PWD/work:/work" "${@:2}" >/dev/null
+}
+
+# stop_in ENGINE CONTAINER STATUS: it stops within its grace, with that status.
+stop_in() {
+	run -0 "$1" stop -t 10 "$2" 3>&-
+	container_exited "$@"
+}
+
 # Main, a shell; below it two workers in sessions of their own, and below each
 # of them one more.  Every one saves a file; the shell's status is 5.
 tree='
@@ -69,56 +82,39 @@ tree_was_ended_in_order() {
 
 @test "docker stop -t 10: every process gets TERM, every file is whole" {
 	docker_must_run
-	docker run -d --name "$NAME" -v "$PWD/work:/work" init \
-		sh -c "$tree" >/dev/null
+	start_in docker init sh -c "$tree"
 	await_lines work/ready 4
-	clock
-	SENT=$NOW
-	run -0 docker stop -t 10 "$NAME" 3>&-
-	clock
-	within "docker stop" 900 5000 $((NOW - SENT))
-	equal "docker's status" "exited 5" "$(docker inspect \
-		-f '{{.State.Status}} {{.State.ExitCode}}' "$NAME")"
+	takes_between 900 5000 docker stop -t 10 "$NAME" 3>&-
+	container_exited docker "$NAME" 5
 	tree_was_ended_in_order
 	equal "log" "" "$(docker logs "$NAME" 2>&1)"
 }
 
 @test "docker stop, without -t: that tree's files are cut short" {
 	docker_must_run
-	docker run -d --name "$NAME" -v "$PWD/work:/work" bare \
-		/minireap -- sh -c "$tree" >/dev/null
+	start_in docker bare /minireap -- sh -c "$tree"
 	await_lines work/ready 4
-	run -0 docker stop -t 10 "$NAME" 3>&-
-	equal "docker's status" 5 "$(docker inspect \
-		-f '{{.State.ExitCode}}' "$NAME")"
+	stop_in docker "$NAME" 5
 	cut_short work/worker-1
 	cut_short work/helper-2
 }
 
 @test "docker run --init: MINIREAP_OPTIONS does the same" {
 	docker_must_run
-	docker run -d --init --name "$NAME" -v "$PWD/work:/work" \
-		-e MINIREAP_OPTIONS='-t 8' bare sh -c "$tree" >/dev/null
+	start_in docker --init -e MINIREAP_OPTIONS='-t 8' bare sh -c "$tree"
 	await_lines work/ready 4
-	run -0 docker stop -t 10 "$NAME" 3>&-
-	equal "docker's status" 5 "$(docker inspect \
-		-f '{{.State.ExitCode}}' "$NAME")"
+	stop_in docker "$NAME" 5
 	tree_was_ended_in_order
 }
 
 @test "docker stop: a main and a worker that ignore TERM are killed, and named" {
 	docker_must_run
-	docker run -d --name "$NAME" -v "$PWD/work:/work" bare \
+	start_in docker bare \
 		/minireap -t 1 -- /actor ignore 15 fork '{' session name deaf \
-		mark /work/ready live '}' mark /work/ready live >/dev/null
+		mark /work/ready live '}' mark /work/ready live
 	await_lines work/ready 2
-	clock
-	SENT=$NOW
-	run -0 docker stop -t 10 "$NAME" 3>&-
-	clock
-	within "docker stop" 1800 4500 $((NOW - SENT))
-	equal "docker's status" 137 "$(docker inspect \
-		-f '{{.State.ExitCode}}' "$NAME")"
+	takes_between 1800 4500 docker stop -t 10 "$NAME" 3>&-
+	container_exited docker "$NAME" 137
 	docker logs "$NAME" >log 2>&1
 	equal "lines" 2 "$(wc -l <log)"
 	grep '(deaf)' log
@@ -126,46 +122,36 @@ tree_was_ended_in_order() {
 
 @test "docker: STOPSIGNAL is what -S names" {
 	docker_must_run
-	docker run -d --stop-signal QUIT --name "$NAME" -v "$PWD/work:/work" bare \
+	start_in docker --stop-signal QUIT bare \
 		/minireap -S QUIT -t 5 -- /actor fork '{' session save /work/file 300 \
-		mark /work/ready live '}' die 3 4 mark /work/ready live >/dev/null
+		mark /work/ready live '}' die 3 4 mark /work/ready live
 	await_lines work/ready 2
-	run -0 docker stop -t 10 "$NAME" 3>&-
-	equal "docker's status" 4 "$(docker inspect \
-		-f '{{.State.ExitCode}}' "$NAME")"
+	stop_in docker "$NAME" 4
 	whole work/file
 }
 
 @test "docker exec: an injected process is signalled, but not waited for" {
 	docker_must_run
-	docker run -d --name "$NAME" -v "$PWD/work:/work" init \
+	start_in docker init \
 		/actor fork '{' session quit 15 400 0 mark /work/ready live '}' \
-		die 15 6 mark /work/ready live >/dev/null
+		die 15 6 mark /work/ready live
 	await_lines work/ready 2
 	docker exec -d "$NAME" /actor note /work/notes mark /work/injected live
 	await_lines work/injected 1
-	clock
-	SENT=$NOW
-	run -0 docker stop -t 10 "$NAME" 3>&-
-	clock
-	within "docker stop" 300 4000 $((NOW - SENT))
-	equal "docker's status" 6 "$(docker inspect \
-		-f '{{.State.ExitCode}}' "$NAME")"
+	takes_between 300 4000 docker stop -t 10 "$NAME" 3>&-
+	container_exited docker "$NAME" 6
 	equal "TERMs" 1 "$(noted work/notes $TERM)"
 }
 
 @test "docker run --pid=container:X: the other container survives" {
 	docker_must_run
-	docker run -d --name "$NAME" -v "$PWD/work:/work" bare \
-		/actor name other note /work/other mark /work/there \
-		live >/dev/null
+	start_in docker bare \
+		/actor name other note /work/other mark /work/there live
 	await_lines work/there 1
 	docker run -d --name "$NAME-b" --pid="container:$NAME" \
 		-v "$PWD/work:/work" init sh -c "$tree" >/dev/null
 	await_lines work/ready 4
-	run -0 docker stop -t 10 "$NAME-b" 3>&-
-	equal "docker's status" 5 "$(docker inspect \
-		-f '{{.State.ExitCode}}' "$NAME-b")"
+	stop_in docker "$NAME-b" 5
 	tree_was_ended_in_order
 	equal "the other container" running "$(docker inspect \
 		-f '{{.State.Status}}' "$NAME")"
@@ -175,23 +161,17 @@ tree_was_ended_in_order() {
 
 @test "podman stop: every process gets TERM, every file is whole" {
 	podman_must_run
-	podman_run -d --name "$NAME" -v "$PWD/work:/work" stop:init \
-		sh -c "$tree" >/dev/null
+	start_in podman_here stop:init sh -c "$tree"
 	await_lines work/ready 4
-	run -0 podman_here stop -t 10 "$NAME"
-	equal "podman's status" 5 "$(podman_here inspect \
-		-f '{{.State.ExitCode}}' "$NAME")"
+	stop_in podman_here "$NAME" 5
 	tree_was_ended_in_order
 }
 
 @test "podman run --init: MINIREAP_OPTIONS does the same" {
 	podman_must_run
-	podman_run -d --init --init-path "$MINIREAP" --entrypoint '[]' \
-		--name "$NAME" -v "$PWD/work:/work" \
-		-e MINIREAP_OPTIONS='-t 8' stop:init sh -c "$tree" >/dev/null
+	start_in podman_here --init --init-path "$MINIREAP" --entrypoint '[]' \
+		-e MINIREAP_OPTIONS='-t 8' stop:init sh -c "$tree"
 	await_lines work/ready 4
-	run -0 podman_here stop -t 10 "$NAME"
-	equal "podman's status" 5 "$(podman_here inspect \
-		-f '{{.State.ExitCode}}' "$NAME")"
+	stop_in podman_here "$NAME" 5
 	tree_was_ended_in_order
 }

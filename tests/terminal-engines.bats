@@ -64,6 +64,18 @@ add_program() {
 	    tar -C "$ENGINE/tree" -x
 }
 
+# typed_to_cat KEY: in the foreground, after a line that it has echoed.
+typed_to_cat() {
+	cat <<-STEPS
+	send cat\n
+	until docker exec $NAME front cat
+	send hello\n
+	expect hello
+	expect hello
+	send $1
+	STEPS
+}
+
 # session_steps SHELL...: a person's session in a container, from dash.
 session_steps() {
 	cat <<-STEPS
@@ -85,31 +97,16 @@ session_steps() {
 	expect count is 1
 	expect in>
 
-	send cat\n
-	until docker exec $NAME front cat
-	send hello\n
-	expect hello
-	expect hello
-	send ^C
+	$(typed_to_cat ^C)
 	expect in>
 	send echo status=\$?\n
 	expect status=130
-	send cat\n
-	until docker exec $NAME front cat
-	send hello\n
-	expect hello
-	expect hello
-	send ^\\
+	$(typed_to_cat ^\\)
 	expect in>
 	send echo status=\$?\n
 	expect status=131
 
-	send cat\n
-	until docker exec $NAME front cat
-	send hello\n
-	expect hello
-	expect hello
-	send ^Z
+	$(typed_to_cat ^Z)
 	expect Stopped
 	expect in>
 	send jobs\n
