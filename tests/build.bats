@@ -3,13 +3,10 @@
 # What the Makefile makes of the tree: minireap's files, here and there.
 
 bats_require_minimum_version 1.5.0
-load helpers
+load make
 
 setup() {
-	ROOT=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
-	cd "$BATS_TEST_TMPDIR" || return
-	# What make check was told is none of these builds' business.
-	unset MAKEFLAGS MAKELEVEL MFLAGS MAKEOVERRIDES BUILD
+	make_setup
 }
 
 # copy_tree DIRECTORY: what a release's tar file holds, without git.

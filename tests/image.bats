@@ -6,10 +6,12 @@
 
 bats_require_minimum_version 1.5.0
 
-load engine
+load podman
+load make
 
 setup_file() {
-	command -v musl-gcc gcc >/dev/null || return 0
+	command -v musl-gcc >/dev/null || return 0
+	podman_begin
 	docker_begin
 	[ -z "$ENGINE_MISSING" ] || return 0
 	mkdir "$ENGINE/tree"
@@ -19,16 +21,14 @@ setup_file() {
 }
 
 setup() {
-	ROOT=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
-	# What make check was told is none of these builds' business.
-	unset MAKEFLAGS MAKELEVEL MFLAGS MAKEOVERRIDES BUILD
-	cd "$BATS_TEST_TMPDIR" || return
-	command -v musl-gcc gcc >/dev/null || skip "musl-gcc is not installed"
+	make_setup
+	must_have musl-gcc
 	docker_must_run
 }
 
 teardown_file() {
-	[ -z "${ENGINE:-}" ] || docker_end
+	docker_end
+	podman_end
 }
 
 # compiler_tree DIRECTORY: stands for the distribution's image, as there is no
@@ -128,10 +128,8 @@ files_of() {
 	docker build -q -t copied .
 	for image in based copied; do
 		docker run -d --name $image $image >/dev/null
-		before=$(now_ms)
-		docker stop $image >/dev/null
-		[ $(($(now_ms) - before)) -lt 5000 ]
-		equal status 143 "$(docker inspect -f '{{.State.ExitCode}}' $image)"
+		takes_less_than 5000 docker stop $image
+		container_exited docker $image 143
 		docker rm $image >/dev/null
 	done
 }
@@ -140,10 +138,9 @@ files_of() {
 
 # make_image BUILDER DIRECTORY: of the program that is being tested.
 make_image() {
-	command -v "$1" >/dev/null || skip "$1 is not installed"
-	env -i PATH="$PATH" HOME="$BATS_TEST_TMPDIR" BUILDER="$1" \
-	    DOCKER_HOST="$DOCKER_HOST" DOCKER_BUILDKIT=0 make -s -C "$ROOT" -o "$MINIREAP" \
-	    BUILD="$(dirname "$MINIREAP")" COMMIT=1234567 OUT="$2" image 3>&-
+	must_have "$1"
+	make_as_built BUILDER="$1" DOCKER_HOST="$DOCKER_HOST" \
+	    DOCKER_BUILDKIT=0 COMMIT=1234567 OUT="$2" image
 }
 
 # is_layout DIRECTORY: what the OCI image specification asks of one, each
@@ -198,24 +195,11 @@ is_layout() {
 # podman_runs DIRECTORY WORD...: by its name from here, which podman wants in
 # lower case.
 podman_runs() {
-	local layout=$1
-	shift
-	cat >containers.conf <<-CONF
-	[containers]
-	default_ulimits = ["nofile=1024:1024", "nproc=1000:1000"]
-	netns = "none"
-	[engine]
-	runtime = "runc"
-	cgroup_manager = "cgroupfs"
-	events_logger = "file"
-	CONF
-	# podman would look for passwords where docker was told to.
-	env -u DOCKER_CONFIG CONTAINERS_CONF="$PWD/containers.conf" podman --root "$PWD/store" \
-	    --runroot "$PWD/run" --storage-driver vfs \
-	    run --rm "oci:$layout/image" "$@" 3>&-
+	podman_run --rm "oci:$1/image" "${@:2}"
 }
 
 @test "make image, with docker: an OCI layout that podman runs" {
+	podman_must_run
 	make_image docker "$PWD/out"
 	is_layout out/image
 	run -0 podman_runs out
@@ -223,6 +207,7 @@ podman_runs() {
 }
 
 @test "make image, with buildah or podman: likewise, and the same bytes from both" {
+	podman_must_run
 	for builder in buildah podman; do
 		make_image $builder "$PWD/$builder"
 		is_layout $builder/image

@@ -6,21 +6,11 @@
 # kernel/guest.sh is what runs there.
 
 bats_require_minimum_version 1.5.0
-load helpers
+load engine
+load make
 
 setup() {
-	ROOT=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
-	cd "$BATS_TEST_TMPDIR"
-	# What make check was told is none of these builds' business.
-	unset MAKEFLAGS MAKELEVEL MFLAGS MAKEOVERRIDES BUILD
-}
-
-must_have() {
-	local program
-	for program; do
-		command -v "$program" >/dev/null ||
-			skip "$program is not installed"
-	done
+	make_setup
 }
 
 # kernel_of ARCH PACKAGE: Debian's, and its busybox, in this directory.
@@ -33,22 +23,18 @@ kernel_of() {
 	}
 }
 
-# built_for ARCH COMPILER: minireap and the probe for there, in this directory.
+# built_for ARCH: minireap and the probe for there, in this directory.
 built_for() {
-	env -u CC -u CFLAGS -u CPPFLAGS -u LDFLAGS ARCHES="$1" \
-	    make -s -C "$ROOT" cross OUT="$PWD/built" >/dev/null
+	make_in "$ROOT" ARCHES="$1" cross OUT="$PWD/built" >/dev/null
 	mv built/minireap-*-"$1" minireap
-	"$2" -D_GNU_SOURCE -O1 -static -pthread -o probe \
+	"$(compiler_of "$1")" -D_GNU_SOURCE -O1 -static -pthread -o probe \
 	    "$BATS_TEST_DIRNAME"/probe/*.c
 }
 
 # initial_image MINIREAP PROBE: these, busybox, the guest's script, as initrd.
 initial_image() {
-	mkdir -p root/bin root/proc root/sys root/dev root/tmp
-	cp busybox root/bin/busybox
-	for applet in $(busybox --list); do
-		[ "$applet" = busybox ] || ln -sf busybox "root/bin/$applet"
-	done
+	mkdir -p root/proc root/sys root/dev root/tmp
+	busybox_tree root busybox
 	cp "$1" root/init
 	cp "$2" root/probe
 	cp "$BATS_TEST_DIRNAME/kernel/guest.sh" root/guest.sh
@@ -79,14 +65,14 @@ promises_hold() {
 	grep -q 'Attempted to kill init! exitcode=0x00000000' lines
 }
 
-# boots_on ARCH PACKAGE COMPILER CONSOLE QEMU WORD...: built for that machine,
+# boots_on ARCH PACKAGE CONSOLE QEMU WORD...: built for that machine,
 # which the emulator is with these words, it keeps its promises.
 boots_on() {
-	local arch=$1 package=$2 compiler=$3 console=$4
-	shift 4
-	must_have "$1" "$compiler" cpio busybox
+	local arch=$1 package=$2 console=$3
+	shift 3
+	must_have "$1" "$(compiler_of "$arch")" cpio busybox
 	kernel_of "$arch" "$package"
-	built_for "$arch" "$compiler"
+	built_for "$arch"
 	initial_image minireap probe
 	boot "$console" "$@"
 	promises_hold
@@ -96,7 +82,7 @@ boots_on() {
 	[ "$(uname -m)" = x86_64 ] || skip 'the machine is for x86-64'
 	must_have qemu-system-x86_64 cpio busybox gcc
 	kernel_of amd64 linux-image-cloud-amd64
-	make -s -C "$ROOT" BUILD="$PWD/glibc" CC=gcc "$PWD/glibc/minireap"
+	make_in "$ROOT" BUILD="$PWD/glibc" CC=gcc "$PWD/glibc/minireap"
 	[ "$(stat -c %s glibc/minireap)" -gt 100000 ] # musl's are 34,000
 	for program in "$MINIREAP" glibc/minireap; do
 		initial_image "$program" "$PROBE"
@@ -106,21 +92,21 @@ boots_on() {
 }
 
 @test "s390x, big-endian: Debian's kernel starts it as PID 1, the core promises" {
-	boots_on s390x linux-image-s390x s390x-linux-gnu-gcc \
+	boots_on s390x linux-image-s390x \
 	    ttysclp0 qemu-system-s390x -M s390-ccw-virtio
 }
 
 @test "arm64: Debian's kernel starts it as PID 1, the core promises" {
-	boots_on arm64 linux-image-cloud-arm64 aarch64-linux-gnu-gcc \
+	boots_on arm64 linux-image-cloud-arm64 \
 	    ttyAMA0 qemu-system-aarch64 -M virt -cpu cortex-a57
 }
 
 @test "ppc64el: Debian's kernel starts it as PID 1, the core promises" {
-	boots_on ppc64el linux-image-powerpc64le powerpc64le-linux-gnu-gcc \
+	boots_on ppc64el linux-image-powerpc64le \
 	    hvc0 qemu-system-ppc64 -M pseries
 }
 
 @test "armhf, 32 bits: Debian's kernel starts it as PID 1, the core promises" {
-	boots_on armhf linux-image-armmp arm-linux-gnueabihf-gcc \
+	boots_on armhf linux-image-armmp \
 	    ttyAMA0 qemu-system-arm -M virt
 }

@@ -4,37 +4,10 @@
 # What is handed to others: an installation, a Debian package, a release.
 
 bats_require_minimum_version 1.5.0
-load helpers
+load make
 
 setup() {
-	ROOT=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
-	# What make check was told is none of these builds' business.
-	unset MAKEFLAGS MAKELEVEL MFLAGS MAKEOVERRIDES BUILD
-	cd "$BATS_TEST_TMPDIR"
-}
-
-# must_have PROGRAM...
-must_have() {
-	local program
-	for program; do
-		command -v "$program" >/dev/null ||
-			skip "$program is not installed"
-	done
-}
-
-# make_in DIRECTORY WORD...: what make or CI have set for this suite is none of
-# its business.
-make_in() {
-	local directory=$1
-	shift
-	env -i PATH="$PATH" HOME="$BATS_TEST_TMPDIR" \
-	    GIT_CEILING_DIRECTORIES="$BATS_TEST_TMPDIR" ${MUSL_ROOT:+MUSL_ROOT="$MUSL_ROOT"} \
-	    make -s -C "$directory" "$@" 3>&-
-}
-
-# make_as_built WORD...: with the program that is being tested, not another.
-make_as_built() {
-	make_in "$ROOT" BUILD="$(dirname "$MINIREAP")" -o "$MINIREAP" "$@"
+	make_setup
 }
 
 # debian_package: make it; its name is in $DEB.
@@ -97,8 +70,11 @@ dpkg_in() {
 # release: make one, of this tree as one commit; it is in $RELEASE, the commit
 # in $COMMITTED.  The first test to ask for it waits, the others find it.
 release() {
-	must_have git musl-gcc aarch64-linux-gnu-gcc arm-linux-gnueabihf-gcc \
-	    riscv64-linux-gnu-gcc powerpc64le-linux-gnu-gcc s390x-linux-gnu-gcc
+	local arch
+	must_have git musl-gcc
+	for arch in amd64 arm64 armhf riscv64 ppc64el s390x; do
+		must_have "$(compiler_of $arch)"
+	done
 	RELEASE=$BATS_FILE_TMPDIR/release COMMITTED=$BATS_FILE_TMPDIR/tree
 	[ ! -e "$RELEASE/SHA256SUMS" ] || return 0
 	rm -rf "$COMMITTED"
