@@ -11,7 +11,7 @@ setup_file() {
 	docker_begin '"init": true'
 	[ -z "$ENGINE_MISSING" ] || return 0
 	image_tree "$ENGINE/tree"
-	# What an application is here: it tidies up, and leaves a worker.
+	# An application that tidies up on SIGTERM, as its worker does.
 	cat >"$ENGINE/tree/app" <<-'APP'
 	#!/bin/sh
 	(trap 'sleep 0.3; echo worker done; exit' TERM
@@ -30,7 +30,7 @@ setup_file() {
 setup() {
 	docker_must_run
 	cd "$BATS_TEST_TMPDIR" || return
-	# This daemon has no network, and an init for all.
+	# The test's daemon has no network, and adds an init everywhere.
 	cat >override.yaml <<-'YAML'
 	services:
 	  app: {network_mode: none, init: false}
@@ -67,7 +67,7 @@ init_of() {
 	is_minireap "$pid" && command_line "$pid"
 }
 
-@test "daemon.json, init and init-path: every container has it, but --init=false" {
+@test "daemon.json: init and init-path: every container has minireap, unless --init=false" {
 	id=$(docker run -d other:1 sleep 600)
 	equal 'the first process' '/sbin/docker-init -- sleep 600 ' \
 	    "$(init_of "$id")"
@@ -80,7 +80,7 @@ init_of() {
 	[[ $output != *WARN*init* ]]
 }
 
-@test "compose.yaml: by ENTRYPOINT and by init, and a stop leaves nothing undone" {
+@test "compose.yaml: stop: both services, and their workers, tidy up" {
 	command -v docker-compose || skip "docker-compose is not installed"
 	compose up -d
 	for service in app other; do

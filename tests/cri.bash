@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# A containerd for a test file, spoken to as a kubelet does, by its container
-# runtime interface; CRI is its directory:
+# A private containerd for the tests, which they call as a kubelet does: by the
+# container runtime interface.
 #
-#	setup_file() { cri_begin; }
+#	setup_file() { cri_begin; }	# sets CRI, a directory
 #	setup() { cri_must_run; }
 #	teardown_file() { cri_end; }
 #
-# As in engine.bash a keeper owns it, which cleans up in any case.
+# A keeper owns it, as in engine.bash.
 
 CRI_LIBRARY=${BASH_SOURCE[0]}
 CRI_FILES=${CRI_LIBRARY%/*}/cri
@@ -15,13 +15,13 @@ CRI_FILES=${CRI_LIBRARY%/*}/cri
 # shellcheck source=tests/engine.bash
 . "${CRI_LIBRARY%/*}/engine.bash"
 
-# cri_begin: start a containerd; where there can be none, CRI_MISSING says why.
+# cri_begin: start a containerd.  If none can run here, CRI_MISSING says why.
 cri_begin() {
 	export CRI='' CRI_MISSING='' KUBELET=''
 	CRI_MISSING=$(cri_missing)
 	[ -z "$CRI_MISSING" ] || return 0
 	CRI=$(mktemp -d "${TMPDIR:-/tmp}/minireap.XXXXXX")
-	KUBELET=$(a_python_with_grpc)
+	KUBELET=$(python_with_grpc)
 	protoc -I "$CRI_FILES" --python_out="$CRI" api.proto
 	cri_configure
 	keeper_start "$CRI" "$CRI_LIBRARY" cri_keep
@@ -31,7 +31,7 @@ cri_begin() {
 	}
 }
 
-# cri_must_run: skip the test, saying why, where there is no containerd.
+# cri_must_run: skip the test, with the reason, if there is no containerd.
 cri_must_run() {
 	[ -z "$CRI_MISSING" ] || skip "$CRI_MISSING"
 }
@@ -40,11 +40,11 @@ cri_must_run() {
 cri_missing() {
 	engine_missing containerd containerd containerd-shim-runc-v2 ctr \
 	    runc protoc busybox setsid python3
-	a_python_with_grpc >/dev/null || echo "no python3 has grpc"
+	python_with_grpc >/dev/null || echo "python3 has no module grpc"
 }
 
-# The system's packages are not for other pythons that may stand before it.
-a_python_with_grpc() {
+# Another python3 that comes first in PATH does not see the system's modules.
+python_with_grpc() {
 	local python
 	for python in python3 /usr/bin/python3; do
 		"$python" -c 'import grpc, google.protobuf' 2>/dev/null || continue
@@ -81,7 +81,8 @@ cri_answers() {
 	}
 }
 
-# cri_import NAME DIRECTORY [KEY=JSON]...: localhost/NAME:test; see image.py.
+# cri_import NAME DIRECTORY [KEY=JSON]...: make the image localhost/NAME:test,
+# as image.py does.
 cri_import() {
 	local name=localhost/$1:test
 	python3 "$CRI_FILES/image.py" "$name" "${@:2}" |
@@ -90,7 +91,7 @@ cri_import() {
 	wait_until 10 kubelet has-image "$name"
 }
 
-# kubelet WORD...: one call; see kubelet.py.
+# kubelet WORD...: one call to the runtime; see kubelet.py.
 kubelet() {
 	"$KUBELET" "$CRI_FILES/kubelet.py" "$@"
 }
@@ -112,7 +113,7 @@ cri_keep() {
 	remove_root "$CRI"
 }
 
-# Their shims would outlive the daemon.
+# The shims of running tasks outlive the daemon.
 cri_remove_tasks() {
 	local task
 	for task in $(cri_ctr tasks ls -q); do

@@ -40,46 +40,48 @@ teardown() {
 	[ -z "$POD" ] || kubelet remove "$POD"
 }
 
-# start_pod MODE: whose the PID namespaces are, CONTAINER or POD; see POD.
+# start_pod MODE: start the pod POD with a PID namespace for each CONTAINER, or
+# one for the POD.
 start_pod() {
 	MODE=$1
 	POD=$(kubelet pod "$NAME" "$MODE")
 }
 
-# start IMAGE NAME [HOST:PATH]... -- [WORD]...: a container; ID is its.
+# start IMAGE NAME [HOST:PATH]... -- [WORD]...: start the container ID, with the
+# log LOG.
 start() {
 	ID=$(kubelet run "$NAME" "$MODE" "$POD" "localhost/$1:test" \
 	    "$NAME-$2" "$PWD/shared:/shared" "${@:3}")
 	LOG=$CRI/logs/$NAME-$2.log
 }
 
-await_log() { # TEXT
+# await_log TEXT: wait until the container has printed it.
+await_log() {
 	wait_until 20 grep -qF -e "$1" "$LOG" || {
 		cat "$LOG"
 		return 1
 	}
 }
 
-# has_ended CODE: and is_status CODE waits for that.
-has_ended() {
+# has_exited STATUS: the container has exited with that status.
+has_exited() {
 	[ "$(kubelet status "$ID")" = "EXITED $1" ]
 }
 
+# is_status STATUS: wait for that.
 is_status() {
-	wait_until 10 has_ended "$1" || {
-		echo "expected: EXITED $1; found: $(kubelet status "$ID")"
+	wait_until 10 has_exited "$1" || {
+		echo "expected: EXITED $1; actual: $(kubelet status "$ID")"
 		return 1
 	}
 }
 
-# stops_within MILLISECONDS SECONDS: by StopContainer with that grace.
+# stops_within MAX_MS SECONDS: by StopContainer with that grace period.
 stops_within() {
 	takes_less_than "$1" kubelet stop "$ID" "$2"
 }
 
-# ------------------------------------------------------------------ sandbox
-
-@test "the sandbox: minireap is its pause image, and goes with it" {
+@test "RunPodSandbox: minireap as the pause image: ready, and gone after the stop" {
 	start_pod CONTAINER
 	equal state READY "$(kubelet pod-status "$POD")"
 	pause=$(kubelet pod-pid "$POD")
@@ -90,7 +92,7 @@ stops_within() {
 	[ ! -e "/proc/$pause" ]
 }
 
-@test "a PID namespace of the pod's: pause reaps all containers' orphans" {
+@test "PID namespace of the pod: pause reaps the orphans of all containers" {
 	start_pod POD
 	start bare a -- sh -c "$ORPHANS"
 	await_log left
@@ -99,7 +101,7 @@ stops_within() {
 	pause=$(kubelet pod-pid "$POD")
 	wait_until 10 has_children "$pause" 0
 
-	# Under an init of its own, not PID 1 there, it is that which reaps.
+	# The init of a container, which is not PID 1 here, reaps its orphans.
 	start init b -- sh -c "$ORPHANS"
 	await_log left
 	is_minireap "$(kubelet pid "$ID")"
@@ -110,17 +112,15 @@ stops_within() {
 	equal state READY "$(kubelet pod-status "$POD")"
 }
 
-# --------------------------------------------------------------- containers
-
-@test "a PID namespace of the container's: minireap is PID 1, and reaps" {
+@test "PID namespace of the container: minireap is PID 1 and reaps" {
 	start_pod CONTAINER
 	start init a -- sh -c "$ORPHANS"
 	await_log left
 	init=$(kubelet pid "$ID")
 	is_minireap "$init"
-	equal 'its number in there' 1 "$(pid_inside "$init")"
+	equal 'pid in the container' 1 "$(pid_inside "$init")"
 	wait_until 10 has_children "$init" 1
-	# As a probe of the kind exec does, every few seconds.
+	# As an exec probe does, every few seconds.
 	run -0 kubelet exec "$ID" sh -c \
 	    'for i in 1 2 3; do (sleep 0.2 >/dev/null 2>&1 &); done; echo ok'
 	equal output ok "$output"
@@ -129,7 +129,7 @@ stops_within() {
 	is_status 143
 }
 
-@test "ContainerStatus has the command's status, and init's own" {
+@test "ContainerStatus: exit code: the command's, or init's own" {
 	start_pod CONTAINER
 	start init a -- sh -c 'exit 3'
 	is_status 3
@@ -144,7 +144,7 @@ stops_within() {
 	is_status 137
 }
 
-@test "StopContainer: the command tidies up, and what it left has its grace" {
+@test "StopContainer: the command tidies up, and its worker gets the grace" {
 	start_pod CONTAINER
 	start bare a -- /minireap -t 8s -- sh -c '
 	    sh -c "trap \"sleep 0.5; echo whole >/shared/worker; exit\" TERM
@@ -159,7 +159,7 @@ stops_within() {
 	equal 'the worker' whole "$(cat shared/worker)"
 }
 
-@test "StopContainer: who ignores SIGTERM is killed by -t, and it is said" {
+@test "StopContainer: -t 1s: a command that ignores SIGTERM is killed and logged" {
 	start_pod CONTAINER
 	start bare a -- /minireap -t 1s -- sh -c \
 	    'trap "" TERM; echo ready; while :; do sleep 0.05; done'
@@ -169,7 +169,7 @@ stops_within() {
 	grep 'stderr.*minireap: .*kill' "$LOG"
 }
 
-@test "StopContainer: the image's STOPSIGNAL reaches the command" {
+@test "StopContainer: STOPSIGNAL of the image: the command receives it" {
 	start_pod CONTAINER
 	start quit a -- sh -c 'trap "echo quit; exit 7" QUIT
 	    echo ready; while :; do sleep 0.05; done'
@@ -179,7 +179,7 @@ stops_within() {
 	await_log quit
 }
 
-@test "the termination log: a file of the kubelet's, read when it is over" {
+@test "-T: the kubelet's termination log: has the signal" {
 	start_pod CONTAINER
 	: >termination-log
 	start bare a "$PWD/termination-log:/dev/termination-log" -- \

@@ -37,12 +37,12 @@ teardown_file() {
 	docker_end
 }
 
-# start [OPTION]... IMAGE [WORD]...: in the background, as container $NAME.
+# start [OPTION]... IMAGE [WORD]...: the container $NAME, in the background.
 start() {
 	docker run -d --name "$NAME" "$@" >/dev/null
 }
 
-# await_log TEXT: until the container has printed it.
+# await_log TEXT: wait until the container has printed it.
 await_log() {
 	wait_until 20 has_logged "$1" || {
 		docker logs "$NAME" 2>&1
@@ -54,26 +54,28 @@ has_logged() {
 	container_logged docker "$NAME" "$1"
 }
 
-has_lines() { # AT_LEAST [PATTERN]
+# has_lines NUMBER [PATTERN]: the log has at least that many that match.
+has_lines() {
 	[ "$(docker logs "$NAME" 2>&1 | grep -c -e "${2:-}")" -ge "$1" ]
 }
 
-# is_status EXPECTED: the container has ended, with that.
+# is_status EXPECTED: the container has exited with that status.
 is_status() {
 	container_exited docker "$NAME" "$1"
 }
 
-# is_one_line PATTERN: what was run said one line, of minireap's.
+# is_one_line PATTERN: the output is one message of minireap, which matches.
 is_one_line() {
 	# shellcheck disable=SC2053 # a pattern
 	[[ ${#lines[@]} -eq 1 && $output == "minireap: "*$1* ]] || {
-		echo "expected one line with: $1"
-		echo "found: $output"
+		echo "expected: one line that matches $1"
+		echo "actual: $output"
 		return 1
 	}
 }
 
-await_children() { # NUMBER [STATE]
+# await_children NUMBER [STATE]: wait until PID 1 has that many, in that state.
+await_children() {
 	local pid
 	pid=$(container_pid docker "$NAME")
 	wait_until 10 has_children "$pid" "$@" || {
@@ -82,35 +84,31 @@ await_children() { # NUMBER [STATE]
 	}
 }
 
-# What most who write a Dockerfile do: a shell that starts one program.
+# What most Dockerfiles do: a shell runs one program and waits for it.
 PARENT='echo ready; sleep 600; echo over'
 
-# --------------------------------------------------------------- statuses
-
-@test "docker run ends with the command's status: 0, 3, and 143 for SIGTERM" {
+@test "docker run: exit status: the command's, and 143 after SIGTERM" {
 	run -0 docker run --rm init true
 	run -3 docker run --rm init sh -c 'exit 3'
 	run -143 docker run --rm init sh -c 'kill -TERM $$'
 }
 
-@test "127 and one line: the command is not there" {
+@test "docker run: no such command: status 127 and one message" {
 	run -127 docker run --rm init no-such-command
 	is_one_line 'no-such-command*not found'
 }
 
-@test "126 and one line: the command cannot be executed" {
+@test "docker run: command not executable: status 126 and one message" {
 	run -126 docker run --rm init /not-executable
 	is_one_line /not-executable
 }
 
-@test "125 and one line: --pids-limit 1 leaves no process for the command" {
+@test "docker run: --pids-limit 1: status 125 and one message" {
 	run -125 docker run --rm --pids-limit 1 init true
 	is_one_line 'cannot start*true'
 }
 
-# ---------------------------------------------------------------- signals
-
-@test "docker stop: a program that handles SIGTERM ends at once, its own way" {
+@test "docker stop: a program with a SIGTERM handler: runs it and exits at once" {
 	start init sh -c '
 	    trap "echo tidied up; exit 42" TERM
 	    echo ready; while :; do sleep 0.05; done'
@@ -120,14 +118,14 @@ PARENT='echo ready; sleep 600; echo over'
 	has_logged 'tidied up'
 }
 
-@test "docker stop: a shell that waits for a child ends at once" {
+@test "docker stop: a shell that waits for a child: exits at once" {
 	start init sh -c "$PARENT"
 	await_log ready
 	takes_less_than 3000 docker stop "$NAME"
 	is_status 143
 }
 
-@test "docker stop: that shell, as PID 1 itself, must be killed" {
+@test "docker stop: control: the same shell as PID 1 has to be killed" {
 	start bare sh -c "$PARENT"
 	await_log ready
 	docker stop -t 1 "$NAME"
@@ -149,15 +147,15 @@ PARENT='echo ready; sleep 600; echo over'
 	diff sent arrived
 }
 
-@test "docker stop --signal and --stop-signal: the program gets that one" {
+@test "docker stop: --stop-signal RTMIN+3: the program receives it" {
 	start --stop-signal RTMIN+3 init /probe listen 64
 	await_log ready
 	docker stop -t 1 "$NAME"
 	docker logs "$NAME" | grep '^37 '
-	is_status 137 # it only listens
+	is_status 137 # killed: the probe only logs signals
 }
 
-@test "^C at the docker client ends the container's command" {
+@test "docker run: ^C at the client: terminates the command" {
 	env --default-signal=INT docker run --name "$NAME" init sh -c \
 	    'echo ready; sleep 600' >out 2>&1 3>&- &
 	client=$!
@@ -168,9 +166,9 @@ PARENT='echo ready; sleep 600; echo over'
 	is_status 130
 }
 
-@test "ENTRYPOINT with -g: SIGTERM reaches the command's children too" {
-	script='(trap "echo child got it >/tmp/it" TERM; sleep 600 & wait) &
-	    trap "ended=1" TERM
+@test "docker stop: ENTRYPOINT with -g: SIGTERM reaches the command's children" {
+	script='(trap "echo child received it >/tmp/it" TERM; sleep 600 & wait) &
+	    trap : TERM
 	    echo ready; wait; n=0
 	    while [ ! -s /tmp/it ] && [ $n -lt 20 ]; do
 		sleep 0.05; n=$((n + 1))
@@ -180,30 +178,28 @@ PARENT='echo ready; sleep 600; echo over'
 	await_log ready
 	takes_less_than 3000 docker stop "$NAME"
 	is_status 4
-	has_logged 'child got it'
+	has_logged 'child received it'
 
 	docker rm "$NAME"
 	start init sh -c "$script"
 	await_log ready
 	docker stop "$NAME"
 	is_status 4
-	run ! has_logged 'child got it'
+	run ! has_logged 'child received it'
 }
 
-# ------------------------------------------------------------ input, output
-
-@test "docker run -i: stdin at its end, the command sees that" {
+@test "docker run -i: stdin at end of file: the command reads end of file" {
 	run -0 docker run --rm -i init cat </dev/null
 	equal output '' "$output"
 }
 
-@test "docker run -i: what is piped in comes out again, all of it" {
+@test "docker run -i: 3 MB through cat: arrive unchanged" {
 	head -c 3000000 /dev/urandom >data
 	docker run --rm -i init cat <data >found
 	cmp data found
 }
 
-@test "docker run -it: a shell with job control, and no complaint" {
+@test "docker run -it: a shell: has job control and does not complain" {
 	output=$(timeout 60 python3 "$BATS_TEST_DIRNAME/typist.py" \
 	    docker run --rm -it --name "$NAME" init sh 3>&- <<-'STEPS'
 	expect #
@@ -228,15 +224,13 @@ PARENT='echo ready; sleep 600; echo over'
 	[[ $output != *minireap* ]]
 }
 
-# ---------------------------------------------------------------- orphans
-
-@test "orphans: under a first process that does not wait they are zombies" {
+@test "orphans: control: a PID 1 that does not wait leaves zombies" {
 	start bare sh -c "$ORPHANS"
 	await_log left
 	await_children 5 Z
 }
 
-@test "orphans: under minireap none is a zombie" {
+@test "orphans: minireap as PID 1: all are reaped" {
 	start --entrypoint /minireap bare -w -- sh -c "$ORPHANS"
 	await_log left
 	await_children 1
@@ -244,7 +238,7 @@ PARENT='echo ready; sleep 600; echo over'
 	has_lines 5 '^minireap: reaped .*(sleep)'
 }
 
-@test "orphans of docker exec are reaped; a plain first process leaves them" {
+@test "orphans: from docker exec: reaped by minireap, left by sleep as PID 1" {
 	leave='for i in 1 2 3; do (sleep 0.2 >/dev/null 2>&1 &); done'
 	start bare sleep 600
 	docker exec "$NAME" sh -c "$leave"
@@ -257,7 +251,7 @@ PARENT='echo ready; sleep 600; echo over'
 	await_children 1
 }
 
-@test "--pid=host: not PID 1, it reaps the command's orphans all the same" {
+@test "orphans: --pid=host, so not PID 1: reaped" {
 	start --pid=host --entrypoint /minireap bare -w -- sh -c "$ORPHANS"
 	await_log left
 	await_log 'minireap: reaped'
@@ -266,13 +260,11 @@ PARENT='echo ready; sleep 600; echo over'
 	is_status 143
 }
 
-# ----------------------------------------------------------------- limits
-
-# Read-only root, no capability, no new privilege, nobody, little of anything.
+# A read-only root, no capabilities, an unknown user, and tight limits.
 HARDENED='--read-only --cap-drop ALL --security-opt no-new-privileges
 	--user 65534:65534 --pids-limit 64 -m 8m'
 
-@test "hardened container: the command's status, and its orphans are reaped" {
+@test "hardened container: orphans are reaped, the status is the command's" {
 	# shellcheck disable=SC2086 # words
 	start $HARDENED --entrypoint /minireap bare -w -- sh -c \
 	    '(sleep 0.1 &); trap "exit 7" TERM; id -u; while :; do
@@ -283,7 +275,7 @@ HARDENED='--read-only --cap-drop ALL --security-opt no-new-privileges
 	is_status 7
 }
 
-@test "the OOM killer under docker run -m: limit and count are in the log" {
+@test "docker run -m: an OOM kill: the log has the limit and the count" {
 	start -m 16m --memory-swap 16m init sh -c \
 	    'exec dd if=/dev/zero of=/dev/null bs=64M count=1'
 	run -0 timeout 20 docker wait "$NAME"
@@ -291,7 +283,7 @@ HARDENED='--read-only --cap-drop ALL --security-opt no-new-privileges
 	await_log 'was killed by SIGKILL: the OOM killer has killed 1 process here since the cgroup was created, memory limit 16384 KiB, peak 163'
 }
 
-@test "docker kill -s KILL, and a KILL from inside: not the OOM killer" {
+@test "docker run -m: SIGKILL from outside or inside: not taken for an OOM kill" {
 	start -m 16m init sleep 60
 	docker kill -s KILL "$NAME"
 	run -0 timeout 20 docker wait "$NAME"
@@ -304,7 +296,7 @@ HARDENED='--read-only --cap-drop ALL --security-opt no-new-privileges
 	await_log '(sh) was killed by SIGKILL: sent by a process, not by the OOM killer'
 }
 
-@test "-T: what Kubernetes mounts as /dev/termination-log has the reason" {
+@test "-T: a file mounted as /dev/termination-log: has the reason" {
 	touch log
 	start -v "$PWD/log:/dev/termination-log" -e MINIREAP_OPTIONS=-T init \
 	    sh -c 'exit 3'
@@ -314,7 +306,7 @@ HARDENED='--read-only --cap-drop ALL --security-opt no-new-privileges
 	run ! has_logged minireap
 }
 
-@test "hardened container: docker stop ends it at once" {
+@test "hardened container: docker stop: exits at once" {
 	# shellcheck disable=SC2086 # words
 	start $HARDENED init sh -c "$PARENT"
 	await_log ready
@@ -322,8 +314,8 @@ HARDENED='--read-only --cap-drop ALL --security-opt no-new-privileges
 	is_status 143
 }
 
-# No -m here: the kernel returns the memory of the dead late.
-@test "--pids-limit 64: 2,000 orphans never fill it; without minireap 64 do" {
+# Without -m: the kernel uncharges the memory of exited processes late.
+@test "--pids-limit 64: 2,000 orphans: never fill it; without minireap they do" {
 	leave='n=0; while [ $n -lt 2000 ]; do (true &); n=$((n + 1)); done'
 	start --pids-limit 64 init sleep 600
 	run -0 docker exec "$NAME" /probe orphans 2000
@@ -335,9 +327,7 @@ HARDENED='--read-only --cap-drop ALL --security-opt no-new-privileges
 	contains "$output" "can't fork"
 }
 
-# ----------------------------------------------------------------- scratch
-
-@test "FROM scratch, with only the binary: it runs" {
+@test "FROM scratch: with the binary alone: runs" {
 	cp "$MINIREAP" minireap
 	cat >Dockerfile <<-'DOCKERFILE'
 	FROM scratch
@@ -352,7 +342,7 @@ HARDENED='--read-only --cap-drop ALL --security-opt no-new-privileges
 	run -0 docker run --rm only-minireap /minireap /minireap --version
 }
 
-@test "FROM scratch, with one static program: it runs, and stops" {
+@test "FROM scratch: with one static program: runs it and stops it" {
 	cp "$ENGINE/tree/minireap" "$ENGINE/tree/bin/busybox" .
 	cat >Dockerfile <<-'DOCKERFILE'
 	FROM scratch
@@ -367,9 +357,7 @@ HARDENED='--read-only --cap-drop ALL --security-opt no-new-privileges
 	is_status 143
 }
 
-# ------------------------------------------------------- docker run --init
-
-@test "docker run --init: the command runs under minireap" {
+@test "docker run --init: with init-path: the command runs under minireap" {
 	run -3 docker run --rm --init bare sh -c 'exit 3'
 	start --init bare sh -c "$ORPHANS"
 	await_log left
@@ -381,14 +369,14 @@ HARDENED='--read-only --cap-drop ALL --security-opt no-new-privileges
 	is_status 143
 }
 
-@test "docker run --init -e MINIREAP_OPTIONS: they count, the command sees none" {
+@test "docker run --init: MINIREAP_OPTIONS: applied, and hidden from the command" {
 	run -0 docker run --rm --init -e MINIREAP_OPTIONS='-e 3' bare sh -c \
 	    'env; exit 3'
 	contains "$output" PATH=
 	[[ $output != *MINIREAP* ]]
 }
 
-@test "docker info knows its version, and the daemon has no complaint" {
+@test "docker info: minireap as init: shows the commit and no warning" {
 	commit=$("$MINIREAP" --version | sed -n 's/.* - git\.//p')
 	equal 'the init' "$ENGINE/minireap $commit" \
 	    "$(docker info -f '{{.InitBinary}} {{.InitCommit.ID}}')"
@@ -398,9 +386,7 @@ HARDENED='--read-only --cap-drop ALL --security-opt no-new-privileges
 	run ! grep -i 'warn.*init' "$ENGINE/dockerd.log"
 }
 
-# ---------------------------------------------------------------- zombies
-
-@test "--zombies by docker exec, in an image of nothing else: shown and cured" {
+@test "--zombies: docker exec in an image from scratch: lists and fixes them" {
 	start --pids-limit 100 scratch /probe crowd 1 30
 	await_log zombies
 	run -1 docker exec "$NAME" /minireap --zombies
@@ -413,7 +399,7 @@ HARDENED='--read-only --cap-drop ALL --security-opt no-new-privileges
 	run -0 docker exec "$NAME" /minireap --zombies
 }
 
-@test "--zombies on the machine itself names the container" {
+@test "--zombies: on the host: names the container" {
 	start scratch /probe crowd 1 3
 	await_log zombies
 	run -1 "$MINIREAP" --zombies
@@ -422,7 +408,7 @@ HARDENED='--read-only --cap-drop ALL --security-opt no-new-privileges
 	equal rows 3 "$(grep -c " dead  *probe  *${id::12}\$" <<<"$output")"
 }
 
-@test "--zombies where PID 1 is the program itself: it needs an init" {
+@test "--zombies: their parent is PID 1: never signalled" {
 	start --entrypoint /probe scratch zombies 2 never dead app
 	await_log zombies
 	run -1 docker exec "$NAME" /minireap --zombies=KILL

@@ -66,8 +66,6 @@ docker_answered() {
 	[ -e "$ENGINE/daemon-exited" ] || docker version >/dev/null 2>&1
 }
 
-# ------------------------------------------------------------- the keeper
-
 # keeper_start DIRECTORY LIBRARY FUNCTION: start a keeper of DIRECTORY, which
 # sources LIBRARY and calls FUNCTION with the pid of its owner, this process.
 keeper_start() {
@@ -133,8 +131,6 @@ engine_is_gone() {
 	! kill -0 "$1" 2>/dev/null
 }
 
-# ----------------------------------------------------------------- images
-
 # busybox_tree DIRECTORY BUSYBOX: a bin there with BUSYBOX under all its names.
 busybox_tree() {
 	local applet
@@ -176,8 +172,6 @@ image_import_with() {
 	tar -C "$directory" -c . |
 	    $command "${changes[@]}" - "$name" >/dev/null
 }
-
-# ------------------------------------------------------------- containers
 
 # ENGINE below is the command of an engine: docker, or podman_here.
 

@@ -31,9 +31,8 @@ teardown_file() {
 	podman_end
 }
 
-# compiler_tree DIRECTORY: stands for the distribution's image, as there is no
-# registry to pull it from: busybox, and this machine's compiler, so that
-# nothing is left for apt-get to install.
+# compiler_tree DIRECTORY: add this machine's compiler, so that apt-get has
+# nothing to install, and an apt-get that does nothing.
 compiler_tree() {
 	local machine libgcc musl programs
 	machine=$(gcc -dumpmachine)
@@ -52,7 +51,7 @@ compiler_tree() {
 	chmod 755 "$1/bin/apt-get"
 }
 
-# build TAG WORD...: a stage of Dockerfile.example, without a network.
+# build TAG WORD...: build a stage of Dockerfile.example, without a network.
 build() {
 	local tag=$1
 	shift
@@ -60,19 +59,19 @@ build() {
 	    --build-arg COMMIT=1234567 "$@" -t "$tag" "$ROOT"
 }
 
-# label IMAGE NAME: of the OCI image specification's own names.
+# label IMAGE NAME: the value of a label of the OCI image specification.
 label() {
 	docker inspect -f "{{index .Config.Labels \"org.opencontainers.image.$2\"}}" \
 	    "$1"
 }
 
-# files_of IMAGE: those that its layers hold.
+# files_of IMAGE: the files in its layers.
 files_of() {
 	docker save "$1" | tar -x -O --wildcards '*/layer.tar' |
 	    tar -t --ignore-zeros | LC_ALL=C sort
 }
 
-@test "Dockerfile.example, from source to scratch: the file, and nothing else" {
+@test "Dockerfile.example: from-source: the image has the binary and nothing else" {
 	build file --target from-source
 	equal files minireap "$(files_of file)"
 	docker create --name copy file /minireap >/dev/null
@@ -83,13 +82,13 @@ files_of() {
 	run -3 ./minireap -- sh -c 'exit 3'
 }
 
-@test "Dockerfile.example: all that it copies is sent to the daemon" {
+@test "Dockerfile.example: .dockerignore: the build context has all sources" {
 	build source --target build
 	run -0 docker run --rm source sh -c 'cd /src && echo *.c *.h *.S *.ld *.sh'
 	equal sources "$(cd "$ROOT" && echo *.c *.h *.S *.ld *.sh)" "$output"
 }
 
-@test "Dockerfile.example, in a distribution: it is the first process there" {
+@test "Dockerfile.example: in-distribution: minireap is PID 1" {
 	build shell --target in-distribution
 	# shellcheck disable=SC2016 # for that shell to expand
 	run -3 docker run --rm shell sh -c 'cat /proc/1/comm; exit 3'
@@ -98,7 +97,7 @@ files_of() {
 	[[ $output =~ ^[0-9]+\ is\ sh$ ]]
 }
 
-@test "Dockerfile.example, the image minireap: labels, nobody's user, a base" {
+@test "Dockerfile.example: minireap: labels and user, as a base and to copy from" {
 	build minireap --build-arg VERSION=1.2.3
 	run -0 docker run --rm minireap
 	[[ $output == "minireap version "*" - git.1234567" ]]
@@ -109,7 +108,7 @@ files_of() {
 	equal revision 1234567 "$(label minireap revision)"
 	equal user 65534:65534 "$(docker inspect -f '{{.Config.User}}' minireap)"
 
-	# As an init container does, into a volume that others share.
+	# As an init container does, into a shared volume.
 	mkdir -m 777 shared
 	docker run --rm --read-only -v "$PWD/shared:/shared" \
 	    --entrypoint /minireap minireap --install /shared/init
@@ -117,7 +116,7 @@ files_of() {
 	run -3 docker run --rm -v "$PWD/shared:/shared:ro" \
 	    --entrypoint /shared/init debian:12-slim -- sh -c 'exit 3'
 
-	# As its comment tells the reader to; and to copy from.
+	# As a base, which the file's comment shows, and as a source to copy from.
 	cp "$ENGINE/tree/bin/busybox" sleep
 	printf '%s\n' 'FROM minireap' 'COPY sleep /sleep' \
 	    'CMD ["/sleep", "600"]' >Dockerfile
@@ -134,17 +133,15 @@ files_of() {
 	done
 }
 
-# -------------------------------------------------------------- make image
-
-# make_image BUILDER DIRECTORY: of the program that is being tested.
+# make_image BUILDER DIRECTORY: make image, from the program under test.
 make_image() {
 	must_have "$1"
 	make_as_built BUILDER="$1" DOCKER_HOST="$DOCKER_HOST" \
 	    DOCKER_BUILDKIT=0 COMMIT=1234567 OUT="$2" image
 }
 
-# is_layout DIRECTORY: what the OCI image specification asks of one, each
-# blob's name its digest, and in it the image of Dockerfile.example.
+# is_layout DIRECTORY: it is a layout as the OCI image specification demands,
+# with the image of Dockerfile.example.
 is_layout() {
 	python3 - "$1" "$MINIREAP" "$ROOT/LICENSE" <<-'PYTHON'
 	import hashlib, io, json, os, sys, tarfile
@@ -192,13 +189,13 @@ is_layout() {
 	PYTHON
 }
 
-# podman_runs DIRECTORY WORD...: by its name from here, which podman wants in
-# lower case.
+# podman_runs DIRECTORY WORD...: run DIRECTORY/image.  podman rejects upper-case
+# letters in a path, so DIRECTORY is relative.
 podman_runs() {
 	podman_run --rm "oci:$1/image" "${@:2}"
 }
 
-@test "make image, with docker: an OCI layout that podman runs" {
+@test "make image: docker: makes an OCI layout that podman runs" {
 	podman_must_run
 	make_image docker "$PWD/out"
 	is_layout out/image
@@ -206,16 +203,16 @@ podman_runs() {
 	contains "$output" "$("$MINIREAP" --version)"
 }
 
-@test "make image, with buildah or podman: likewise, and the same bytes from both" {
+@test "make image: buildah and podman: make the same bytes, a layout that podman runs" {
 	podman_must_run
 	for builder in buildah podman; do
 		make_image $builder "$PWD/$builder"
 		is_layout $builder/image
-		sleep 1.1 # a clock's second in it would show
+		sleep 1.1 # so that a time of the build would differ
 	done
 	diff -r buildah podman
 	run -0 podman_runs buildah
 	contains "$output" "$("$MINIREAP" --version)"
-	# A command instead of that one, with a status of its own.
+	# Another command than the image's, with its own status.
 	run -0 podman_runs buildah /minireap -e 125 -- /minireap -z
 }

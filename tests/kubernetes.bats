@@ -10,7 +10,7 @@ bats_require_minimum_version 1.5.0
 load podman
 
 EXAMPLES=$BATS_TEST_DIRNAME/../examples/kubernetes
-# Where .ci/run puts the packages that have the schema.
+# .ci/run installs the packages with the schema there.
 MODULES=${MINIREAP_MODULES:-$BATS_TEST_DIRNAME/../build/npm/node_modules}
 
 setup_file() {
@@ -18,7 +18,7 @@ setup_file() {
 	[ -z "$PODMAN_MISSING" ] || return 0
 	local tree=$PODMAN_ROOT/tree
 	image_tree "$tree"
-	# What an application is here: it leaves orphans, and tidies up.
+	# An application that leaves orphans, and tidies up on SIGTERM.
 	cat >"$tree/app" <<-'APP'
 	#!/bin/sh
 	trap 'echo tidied up; exit 42' TERM
@@ -29,7 +29,7 @@ setup_file() {
 	chmod 755 "$tree/app"
 	podman_import localhost/app:1 "$tree" 'ENV PATH=/bin' \
 	    'ENTRYPOINT ["/minireap", "--"]' 'CMD ["/app"]'
-	# In somebody else's there is none.
+	# An image of others has no minireap.
 	mkdir "$PODMAN_ROOT/ours"
 	mv "$tree/minireap" "$PODMAN_ROOT/ours/minireap"
 	podman_import localhost/other:1 "$tree" 'ENV PATH=/bin'
@@ -52,9 +52,9 @@ teardown_file() {
 	podman_end
 }
 
-# play FILE: podman 4.3 has neither emptyDir nor image volumes; a directory of
-# this machine, empty or with minireap in it, stands for them.  Init containers
-# take it 20 s each and may fail: they are run by run_init_containers.
+# play FILE: run it.  podman 4.3 has neither emptyDir nor image volumes: a
+# directory of this machine, empty or with minireap in it, replaces them.  It
+# takes 20 s for an init container, which may fail: run_init_containers does it.
 play() {
 	local example=$EXAMPLES/$1 ours=$PODMAN_ROOT/ours
 	EMPTY=$PWD/empty
@@ -69,7 +69,7 @@ play() {
 	podman_here kube play --network=none played.yaml >/dev/null
 }
 
-# run_init_containers FILE: the one there may be, with the emptyDir.
+# run_init_containers FILE: run the one that FILE may have, with the emptyDir.
 run_init_containers() {
 	local section where
 	local -a words
@@ -85,9 +85,9 @@ for line in sys.stdin:
 	    localhost/minireap:1 "${words[@]}"
 }
 
-# as_played NAME ARGUMENTS: that container of the pod runs under minireap, whose
-# process here is INIT, and no orphan of it is left.
-as_played() {
+# runs_under_init NAME ARGUMENTS: that container of the pod, CONTAINER, was
+# started with ARGUMENTS under minireap, which is INIT, and has no orphan left.
+runs_under_init() {
 	CONTAINER=$(podman_here ps -a --format '{{.Names}}' | grep -e "-$1\$")
 	wait_until 20 has_logged "ready: $2"
 	INIT=$(container_pid podman_here "$CONTAINER")
@@ -99,26 +99,24 @@ has_logged() {
 	podman_here logs "$CONTAINER" 2>&1 | grep -qxF -e "$1"
 }
 
-# stops_within MIN_MS MAX_MS: with the application's own status.
+# stops_within MIN_MS MAX_MS: the application tidies up, and its status is kept.
 stops_within() {
 	takes_between "$1" "$2" podman_here stop -t 30 "$CONTAINER"
 	has_logged 'tidied up'
 	container_exited podman_here "$CONTAINER" 42
 }
 
-# ------------------------------------------------------------------- schema
-
 validate() {
 	node "$BATS_TEST_DIRNAME/kubernetes/validate.mjs" "$MODULES" "$@"
 }
 
-@test "each example is what Kubernetes' schema allows, and has no other field" {
+@test "examples/kubernetes: schema: each file is valid and has no unknown field" {
 	[ -d "$MODULES/kubernetes-models" ] || skip "no package kubernetes-models"
 	run -0 validate "$EXAMPLES"/*.yaml
 	equal output '' "$output"
 }
 
-@test "that check sees wrong types, missing, misspelt and misplaced fields" {
+@test "examples/kubernetes: schema: control: wrong, missing, misspelt and misplaced fields are found" {
 	[ -d "$MODULES/kubernetes-models" ] || skip "no package kubernetes-models"
 	local example=$EXAMPLES/any-image.yaml change n=0
 	for change in 's/emptyDir:/emptydir:/' 's/  name: any-image/  nam: a/' \
@@ -138,9 +136,7 @@ validate() {
 	run ! grep -F "$example" <<<"$output"
 }
 
-# ------------------------------------------------------------------- times
-
-@test "delay, grace and 2 s fit into terminationGracePeriodSeconds, everywhere" {
+@test "examples/kubernetes: terminationGracePeriodSeconds: delay, grace and 2 s fit in" {
 	for file in "$EXAMPLES"/*.yaml; do
 		python3 - "$file" <<-'PYTHON'
 		import re, sys
@@ -156,41 +152,39 @@ validate() {
 	done
 }
 
-# -------------------------------------------------------------------- plays
-
-@test "deployment.yaml, kube play: the image's init, its delay before the end" {
+@test "deployment.yaml: kube play: runs under the image's init and stops after -d" {
 	play deployment.yaml
-	as_played app ''
-	equal 'its number in there' 1 "$(pid_inside "$INIT")"
-	# -d 5s, and not the 20 s of -t besides.
+	runs_under_init app ''
+	equal 'pid in the container' 1 "$(pid_inside "$INIT")"
+	# The 5 s of -d, and not also the 20 s of -t.
 	stops_within 5000 15000
 }
 
-@test "any-image.yaml, kube play: an init container brings minireap along" {
+@test "any-image.yaml: kube play: an init container installs minireap" {
 	play any-image.yaml
-	as_played app '--port 8080'
-	equal 'its number in there' 1 "$(pid_inside "$INIT")"
+	runs_under_init app '--port 8080'
+	equal 'pid in the container' 1 "$(pid_inside "$INIT")"
 	cmp "$MINIREAP" "$EMPTY/minireap"
 	stops_within 0 10000
 }
 
-@test "image-volume.yaml, kube play: minireap is mounted, and wraps the command" {
+@test "image-volume.yaml: kube play: minireap is mounted and runs the command" {
 	play image-volume.yaml
-	as_played app '--port 8080'
-	equal 'its number in there' 1 "$(pid_inside "$INIT")"
+	runs_under_init app '--port 8080'
+	equal 'pid in the container' 1 "$(pid_inside "$INIT")"
 	stops_within 0 10000
 }
 
-@test "shared-processes.yaml, kube play: each container has its own init and end" {
+@test "shared-processes.yaml: kube play: each container has its own init and stop" {
 	play shared-processes.yaml
-	as_played helper helper
+	runs_under_init helper helper
 	helper=$INIT
-	as_played app ''
+	runs_under_init app ''
 	[ "$(pid_inside "$INIT")" -gt 1 ]
 	equal 'PID namespaces' "$(readlink "/proc/$helper/ns/pid")" \
 	    "$(readlink "/proc/$INIT/ns/pid")"
 	stops_within 0 10000
-	equal 'the helper' S "$(state_of "$helper")"
-	equal 'the helper is' "$helper" \
+	equal 'state of the helper' S "$(state_of "$helper")"
+	equal 'pid of the helper' "$helper" \
 	    "$(container_pid podman_here shared-processes-helper)"
 }

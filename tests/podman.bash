@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# podman for a test file, with roots of its own and images made from files of
+# podman for the tests, with private storage, and images made from files of
 # this machine:
 #
-#	setup_file() { podman_begin; }		# PODMAN_ROOT
+#	setup_file() { podman_begin; }	# sets PODMAN_ROOT, a directory
 #	setup() { podman_must_run; }
 #	teardown() { podman_clean; }
 #	teardown_file() { podman_end; }
@@ -11,17 +11,19 @@
 # shellcheck source=tests/engine.bash
 . "${BASH_SOURCE[0]%/*}/engine.bash"
 
-# podman_begin: private roots below PODMAN_ROOT; PODMAN_MISSING says why not.
+# podman_begin: configure podman to keep everything below PODMAN_ROOT.  If it
+# cannot run here, PODMAN_MISSING says why.
 podman_begin() {
 	export PODMAN_ROOT='' PODMAN_MISSING='' CONTAINERS_CONF
 	PODMAN_MISSING=$(engine_missing podman podman runc busybox)
 	[ -z "$PODMAN_MISSING" ] || return 0
 	PODMAN_ROOT=$(mktemp -d "${TMPDIR:-/tmp}/minireap.XXXXXX")
 	CONTAINERS_CONF=$PODMAN_ROOT/containers.conf
-	# podman looks for the init of its pods in these, by this name.
+	# The init of podman's pods is the catatonit in this directory.
 	mkdir "$PODMAN_ROOT/helpers"
 	cp "$MINIREAP" "$PODMAN_ROOT/helpers/catatonit"
-	# No right to raise limits is needed so; crun refuses hybrid cgroups.
+	# podman's own limits need the right to raise them, and crun refuses a
+	# mixture of cgroup v1 and v2.
 	cat >"$CONTAINERS_CONF" <<-CONF
 	[containers]
 	default_ulimits = ["nofile=1024:1024", "nproc=1000:1000"]
@@ -35,12 +37,13 @@ podman_begin() {
 	CONF
 }
 
-# podman_must_run: skip the test, saying why, where podman cannot run.
+# podman_must_run: skip the test, with the reason, if podman cannot run.
 podman_must_run() {
 	[ -z "$PODMAN_MISSING" ] || skip "$PODMAN_MISSING"
 }
 
-# podman_command: PODMAN is the words that call it, for others to run.
+# podman_command: set PODMAN to the words of its command, for other programs to
+# run.
 podman_command() {
 	PODMAN=(env -u DOCKER_CONFIG -u DOCKER_HOST
 	    "CONTAINERS_CONF=$CONTAINERS_CONF" podman
@@ -54,7 +57,7 @@ podman_here() {
 	"${PODMAN[@]}" "$@" 3>&-
 }
 
-# podman_run [WORD]...: in a control group that podman_end finds.
+# podman_run [WORD]...: podman run, in a cgroup that podman_end finds.
 podman_run() {
 	podman_here run --cgroup-parent "/${PODMAN_ROOT##*/}" "$@"
 }
@@ -64,8 +67,8 @@ podman_import() {
 	image_import_with 'podman_here import -q' "$@"
 }
 
-# podman_clean: remove all containers and pods, and the pods' control groups,
-# which podman 4.3 forgets where there are several hierarchies.
+# podman_clean: remove all containers and pods, and the pods' cgroups: podman
+# 4.3 leaves them behind if there are several hierarchies.
 podman_clean() {
 	local pod
 	[ -n "$PODMAN_ROOT" ] || return 0
@@ -77,10 +80,11 @@ podman_clean() {
 	podman_here rm -fa -t 0
 } >/dev/null 2>&1
 
+# podman_end: remove everything that podman has left.
 podman_end() {
 	[ -n "${PODMAN_ROOT:-}" ] || return 0
 	podman_clean
 	remove_root "$PODMAN_ROOT"
-	# Pods of kube play stand in here; others' may, and then it stays.
+	# The parent of kube play's cgroups stays if other pods are in it.
 	rmdir /sys/fs/cgroup/{,*/}libpod_parent/{conmon,} || :
 } >/dev/null 2>&1

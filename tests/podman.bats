@@ -32,17 +32,18 @@ teardown_file() {
 	podman_end
 }
 
-# configure LINE: into the containers section of containers.conf.
+# configure LINE: add it to the section "containers" of containers.conf.
 configure() {
 	sed -i "s#^\[containers\]#&\n$1#" "$CONTAINERS_CONF"
 }
 
-# is_status EXPECTED [NAME]: the container has ended, with that.
+# is_status EXPECTED [NAME]: the container has exited with that status.
 is_status() {
 	container_exited podman_here "${2:-$NAME}" "$1"
 }
 
-has_logged() { # AT_LEAST PATTERN
+# has_logged NUMBER PATTERN: the log has at least that many lines that match.
+has_logged() {
 	[ "$(podman_here logs "$NAME" 2>&1 | grep -c -e "$2")" -ge "$1" ]
 }
 
@@ -50,7 +51,8 @@ first_process() { # [NAME]
 	container_pid podman_here "${1:-$NAME}"
 }
 
-# Under podman's own name for it; $@ is what makes podman take ours.
+# runs_as_init [OPTION]...: with these, podman run --init uses minireap, under
+# podman's name for an init.
 runs_as_init() {
 	local name=$NAME
 	run -3 podman_run --rm --init "$@" bare sh -c 'exit 3'
@@ -65,21 +67,17 @@ runs_as_init() {
 	is_status 143
 }
 
-# ------------------------------------------------------------ podman --init
-
-@test "podman run --init --init-path: the command runs under minireap" {
+@test "podman run --init: --init-path: the command runs under minireap" {
 	runs_as_init --init-path "$MINIREAP"
 }
 
-@test "podman run --init: init_path in containers.conf has it for good" {
+@test "podman run --init: init_path in containers.conf: the command runs under minireap" {
 	configure "init_path = \"$MINIREAP\""
 	runs_as_init
 }
 
-# --------------------------------------------------------------------- pods
-
-# start_pod [OPTION]...: one whose first process is podman's own, catatonit -P,
-# from helper_binaries_dir; INFRA is its container's name.
+# start_pod [OPTION]...: start a pod.  Its first process is podman's pause
+# program, catatonit -P from helper_binaries_dir, in the container INFRA.
 start_pod() {
 	podman_here pod create --name "$NAME" \
 	    --cgroup-parent "/${PODMAN_ROOT##*/}" \
@@ -88,7 +86,7 @@ start_pod() {
 	podman_here pod start "$NAME" >/dev/null
 }
 
-@test "a pod's first process: catatonit -P, and it is minireap" {
+@test "podman pod: infra container: runs minireap as catatonit -P" {
 	start_pod
 	equal 'the command line' '/catatonit -P ' \
 	    "$(command_line "$(first_process "$INFRA")")"
@@ -97,7 +95,7 @@ start_pod() {
 	is_status 0 "$INFRA"
 }
 
-@test "a pod's first process ends with 0 at TERM and INT, not at others" {
+@test "podman pod: infra container: exits 0 on TERM and INT, ignores other signals" {
 	start_pod
 	for sig in TERM INT; do
 		for other in HUP QUIT USR1; do
@@ -111,36 +109,33 @@ start_pod() {
 	done
 }
 
-@test "a pod with one PID namespace: its first process reaps all containers'" {
+@test "podman pod: --share +pid: minireap reaps the orphans of all containers" {
 	start_pod --share +pid
 	podman_here run -d --pod "$NAME" --name "$NAME-a" bare \
 	    sh -c "$ORPHANS" >/dev/null
 	infra=$(first_process "$INFRA")
-	equal 'the container is not first' 1 \
+	equal 'PID 1 is catatonit' 1 \
 	    "$(podman_here exec "$NAME-a" grep -c catatonit /proc/1/cmdline)"
-	# Only the container's own process is left to it.
 	wait_until 10 has_reaped "$infra"
 	podman_here stop -t 0 "$NAME-a" >/dev/null
 	podman_here pod stop -t 10 "$NAME" >/dev/null
 	is_status 0 "$INFRA"
 }
 
-# has_reaped PID: a sleep was there once, and there is neither orphan nor zombie.
+# has_reaped PID: the orphans were started, and it has no child left.
 has_reaped() {
 	podman_here logs "$NAME-a" | grep -q left &&
 	    has_children "$1" 0
 }
 
-# ------------------------------------------------------------------ sockets
-
-# activate COMMAND...: run it as systemd does for a connection, its socket
-# descriptor 3, and print what the connection is answered; see probe serve.
+# activate COMMAND...: connect to a socket that systemd passes to COMMAND as
+# descriptor 3, and print the answer; see probe serve.
 activate() {
 	systemd-socket-activate -l "$PWD/socket" -E CONTAINERS_CONF -E PATH \
 	    "$@" >activated 2>&1 3>&- &
 	ACTIVATED=$!
 	wait_until 10 test -S socket
-	# Nothing is listening yet when the file is there.
+	# The file exists before anything listens.
 	timeout 20 python3 -c '
 import socket, time
 while True:
@@ -153,8 +148,8 @@ while True:
 print(client.recv(100).decode().strip())'
 }
 
-# command_answered: the connection was answered by probe serve, not by init,
-# whose pid is 1, with LISTEN_PID and its own pid; and it has closed the socket.
+# command_answered: the output is LISTEN_PID and the pid of probe serve, the
+# same and not init's, and probe serve has closed the socket.
 command_answered() {
 	echo "$output"
 	[[ $output =~ ^([0-9]+)\ ([0-9]+)$ ]]
@@ -163,20 +158,20 @@ command_answered() {
 	wait_until 10 test -e shared/closed
 }
 
-# is_listened_to: does anybody hold the socket still?
+# is_listened_to: some process still has the socket open.
 is_listened_to() {
 	python3 -c '
 import socket
 socket.socket(socket.AF_UNIX).connect("socket")' 2>/dev/null
 }
 
-# holds_no_socket PID
-holds_no_socket() {
+# has_no_socket PID: among its descriptors.
+has_no_socket() {
 	run ls -l "/proc/$1/fd"
 	[[ $output != *socket:* ]]
 }
 
-@test "socket activation, podman run --init: the command answers, init holds none" {
+@test "socket activation: podman run --init: the command answers, init has no socket" {
 	command -v systemd-socket-activate || skip "no systemd-socket-activate"
 	podman_command
 	mkdir shared
@@ -186,13 +181,13 @@ holds_no_socket() {
 	    /probe serve /shared/closed
 	command_answered
 	is_minireap "$(first_process)"
-	holds_no_socket "$(first_process)"
+	has_no_socket "$(first_process)"
 	podman_here stop -t 10 "$NAME" >/dev/null
 	is_status 143
 }
 
-# podman's conmon holds the socket as well; runc leaves nobody behind.
-@test "socket activation, runc: a socket that the command closes is closed" {
+# podman's conmon keeps the socket open too; runc leaves no process of its own.
+@test "socket activation: runc: a socket that the command closes is closed" {
 	command -v systemd-socket-activate || skip "no systemd-socket-activate"
 	mkdir shared bundle
 	runc spec -b bundle

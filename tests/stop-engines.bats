@@ -46,21 +46,22 @@ teardown() {
 		docker rm -f "$NAME" "$NAME-b" >/dev/null 2>&1 || :
 }
 
-# start_in ENGINE [OPTION]... IMAGE [WORD]...: as $NAME, with ./work in it.
+# start_in ENGINE [OPTION]... IMAGE [WORD]...: start the container $NAME, with
+# ./work as /work.
 start_in() {
 	local run="$1 run"
 	[ "$1" = docker ] || run=podman_run
 	$run -d --name "$NAME" -v "$PWD/work:/work" "${@:2}" >/dev/null
 }
 
-# stop_in ENGINE CONTAINER STATUS: it stops within its grace, with that status.
+# stop_in ENGINE CONTAINER STATUS: stop it; it exits with that status.
 stop_in() {
 	run -0 "$1" stop -t 10 "$2" 3>&-
 	container_exited "$@"
 }
 
-# Main, a shell; below it two workers in sessions of their own, and below each
-# of them one more.  Every one saves a file; the shell's status is 5.
+# The main process, a shell, has two children in their own sessions, and each of
+# them has one child.  All of them save a file; the shell's status is 5.
 tree='
 	trap "sleep 0.3; echo whole >/work/main; exit 5" TERM
 	for n in 1 2; do
@@ -72,7 +73,7 @@ tree='
 	while :; do sleep 0.05; done
 '
 
-tree_was_ended_in_order() {
+tree_stopped_in_order() {
 	equal main whole "$(cat work/main)"
 	for file in work/worker-[12] work/helper-[12]; do
 		whole "$file"
@@ -80,17 +81,17 @@ tree_was_ended_in_order() {
 	equal "TERMs" 4 "$(noted work/notes $TERM)"
 }
 
-@test "docker stop -t 10: every process gets TERM, every file is whole" {
+@test "docker stop: -t 8: each process gets TERM, each file is complete" {
 	docker_must_run
 	start_in docker init sh -c "$tree"
 	await_lines work/ready 4
 	takes_between 900 5000 docker stop -t 10 "$NAME" 3>&-
 	container_exited docker "$NAME" 5
-	tree_was_ended_in_order
+	tree_stopped_in_order
 	equal "log" "" "$(docker logs "$NAME" 2>&1)"
 }
 
-@test "docker stop, without -t: that tree's files are cut short" {
+@test "docker stop: control: without -t the files are cut short" {
 	docker_must_run
 	start_in docker bare /minireap -- sh -c "$tree"
 	await_lines work/ready 4
@@ -99,15 +100,15 @@ tree_was_ended_in_order() {
 	cut_short work/helper-2
 }
 
-@test "docker run --init: MINIREAP_OPTIONS does the same" {
+@test "docker stop: -t by MINIREAP_OPTIONS under --init: each file is complete" {
 	docker_must_run
 	start_in docker --init -e MINIREAP_OPTIONS='-t 8' bare sh -c "$tree"
 	await_lines work/ready 4
 	stop_in docker "$NAME" 5
-	tree_was_ended_in_order
+	tree_stopped_in_order
 }
 
-@test "docker stop: a main and a worker that ignore TERM are killed, and named" {
+@test "docker stop: -t 1: processes that ignore TERM are killed and named" {
 	docker_must_run
 	start_in docker bare \
 		/minireap -t 1 -- /actor ignore 15 fork '{' session name deaf \
@@ -120,7 +121,7 @@ tree_was_ended_in_order() {
 	grep '(deaf)' log
 }
 
-@test "docker: STOPSIGNAL is what -S names" {
+@test "docker stop: STOPSIGNAL QUIT and -S QUIT: the worker saves its file" {
 	docker_must_run
 	start_in docker --stop-signal QUIT bare \
 		/minireap -S QUIT -t 5 -- /actor fork '{' session save /work/file 300 \
@@ -130,7 +131,7 @@ tree_was_ended_in_order() {
 	whole work/file
 }
 
-@test "docker exec: an injected process is signalled, but not waited for" {
+@test "docker stop: a process of docker exec: gets TERM and does not delay the stop" {
 	docker_must_run
 	start_in docker init \
 		/actor fork '{' session quit 15 400 0 mark /work/ready live '}' \
@@ -143,7 +144,7 @@ tree_was_ended_in_order() {
 	equal "TERMs" 1 "$(noted work/notes $TERM)"
 }
 
-@test "docker run --pid=container:X: the other container survives" {
+@test "docker stop: --pid=container:NAME: the other container keeps running" {
 	docker_must_run
 	start_in docker bare \
 		/actor name other note /work/other mark /work/there live
@@ -152,26 +153,26 @@ tree_was_ended_in_order() {
 		-v "$PWD/work:/work" init sh -c "$tree" >/dev/null
 	await_lines work/ready 4
 	stop_in docker "$NAME-b" 5
-	tree_was_ended_in_order
+	tree_stopped_in_order
 	equal "the other container" running "$(docker inspect \
 		-f '{{.State.Status}}' "$NAME")"
 	equal "signals to the other container" 0 "$(noted work/other '.*')"
-	equal "left in it" 1 "$(docker top "$NAME" -o pid,comm | grep -c '[0-9]')"
+	equal "processes in it" 1 "$(docker top "$NAME" -o pid,comm | grep -c '[0-9]')"
 }
 
-@test "podman stop: every process gets TERM, every file is whole" {
+@test "podman stop: -t 8: each process gets TERM, each file is complete" {
 	podman_must_run
 	start_in podman_here stop:init sh -c "$tree"
 	await_lines work/ready 4
 	stop_in podman_here "$NAME" 5
-	tree_was_ended_in_order
+	tree_stopped_in_order
 }
 
-@test "podman run --init: MINIREAP_OPTIONS does the same" {
+@test "podman stop: -t by MINIREAP_OPTIONS under --init: each file is complete" {
 	podman_must_run
 	start_in podman_here --init --init-path "$MINIREAP" --entrypoint '[]' \
 		-e MINIREAP_OPTIONS='-t 8' stop:init sh -c "$tree"
 	await_lines work/ready 4
 	stop_in podman_here "$NAME" 5
-	tree_was_ended_in_order
+	tree_stopped_in_order
 }

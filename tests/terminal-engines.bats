@@ -13,7 +13,7 @@ setup_file() {
 	[ -z "$ENGINE_MISSING" ] || return 0
 	image_tree "$ENGINE/tree"
 	add_program dash bash
-	# Says how often ^C has come, when /tmp/go is there.
+	# Prints how many ^C it received, once /tmp/go exists.
 	cat >"$ENGINE/tree/bin/count" <<-'COUNT'
 	#!/bin/busybox ash
 	n=0
@@ -22,9 +22,10 @@ setup_file() {
 	until [ -e /tmp/go ]; do sleep 0.1; done
 	echo "count is $n"
 	COUNT
+	# runs WORD...: is there a process with that command line?
 	printf '#!/bin/busybox ash\nps -o args | grep -qx "$*"\n' \
 	    >"$ENGINE/tree/bin/runs"
-	# front WORD...: is that command in the foreground of its terminal?
+	# front WORD...: is there one in the foreground of its terminal?
 	cat >"$ENGINE/tree/bin/front" <<-'FRONT'
 	#!/bin/busybox ash
 	for process in /proc/[0-9]*; do
@@ -53,7 +54,7 @@ teardown_file() {
 	docker_end
 }
 
-# add_program NAME...: into the image, with the libraries it needs.
+# add_program NAME...: add programs and their libraries to the image.
 add_program() {
 	local name
 	for name; do
@@ -64,7 +65,7 @@ add_program() {
 	    tar -C "$ENGINE/tree" -x
 }
 
-# typed_to_cat KEY: in the foreground, after a line that it has echoed.
+# typed_to_cat KEY: run cat, wait until it has copied a line, and type KEY.
 typed_to_cat() {
 	cat <<-STEPS
 	send cat\n
@@ -76,7 +77,8 @@ typed_to_cat() {
 	STEPS
 }
 
-# session_steps SHELL...: a person's session in a container, from dash.
+# session_steps SHELL...: a session with that shell in a container, started from
+# dash.
 session_steps() {
 	cat <<-STEPS
 	foreground dash
@@ -167,7 +169,7 @@ session_steps() {
 	STEPS
 }
 
-# session SHELL...
+# session SHELL...: run it, without a complaint of the shell or minireap.
 session() {
 	output=$(session_steps "$@" | timeout 120 python3 \
 	    "$BATS_TEST_DIRNAME/typist.py" dash 3>&-) || {
@@ -177,19 +179,19 @@ session() {
 	[[ $output != *"job control"* && $output != *minireap* ]]
 }
 
-@test "docker run -it: a person's session in busybox ash" {
+@test "docker run -it: a session in busybox ash: keys, jobs, resizing and attaching work" {
 	session ash
 }
 
-@test "docker run -it: a person's session in dash" {
+@test "docker run -it: a session in dash: keys, jobs, resizing and attaching work" {
 	session dash
 }
 
-@test "docker run -it: a person's session in bash" {
+@test "docker run -it: a session in bash: keys, jobs, resizing and attaching work" {
 	session bash --norc --noprofile
 }
 
-@test "docker run -it with -b: main has ended, ^C ends what is left" {
+@test "docker run -it: -b, only a worker remains: ^C terminates it" {
 	timeout 60 python3 "$BATS_TEST_DIRNAME/typist.py" docker run --rm -it \
 	    --name "$NAME" --entrypoint /minireap init -b -- bash -mc '
 	    setsid sleep 600 & echo started' 3>&- <<-STEPS

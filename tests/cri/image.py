@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""image.py NAME DIRECTORY [KEY=JSON]...: write to stdout, as `docker save` does,
-an image of that name with the files of DIRECTORY and that configuration, as
+"""image.py NAME DIRECTORY [KEY=JSON]...: write an image to stdout, in the format
+of `docker save`: the files of DIRECTORY, and a configuration such as
 Entrypoint=["/pause"].
 """
 import hashlib

@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: MIT
-"""One call of a kubelet to the container runtime of CRI, a directory with its
-socket; api_pb2.py there is protoc's, of api.proto.
+"""One call of a kubelet to a container runtime.  The environment variable CRI
+names the directory of its socket and of api_pb2.py, made from api.proto.
 
 kubelet.py pod NAME MODE                     run a sandbox; print its id
 kubelet.py run NAME MODE ID IMAGE NAME [HOST:PATH]... -- [WORD]...
                                              start a container; print its id
 kubelet.py stop ID SECONDS
-kubelet.py exec ID WORD...                   print its output; its status
+kubelet.py exec ID WORD...                   print its output; exit with its status
 kubelet.py status ID                         print STATE CODE
-kubelet.py pid ID                            print its number on this machine
+kubelet.py pid ID                            print its pid on this machine
 kubelet.py pod-status ID, pod-pid ID, stop-pod ID, remove ID
 kubelet.py has-image IMAGE
 
-MODE: whose the PID namespace is, CONTAINER or POD.
+MODE: CONTAINER, a PID namespace for each container, or POD, one for all.
 """
 import json
 import os
@@ -33,7 +33,7 @@ def call(channel, method, request, answer=api.Empty, service="Runtime"):
 
 
 def namespaces(mode):
-    # The machine's network needs no plugin to set it up.
+    # The host's network: no plugin has to set one up.
     return api.NamespaceOption(network=api.NODE,
                                pid=api.NamespaceMode.Value(mode))
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // validate.mjs MODULES FILE...: check Kubernetes objects in YAML against the
-// schema that Kubernetes publishes, as the package kubernetes-models below
-// MODULES has it.  That schema allows fields that it does not know, and the
-// API server of old dropped them in silence: here one is an error, too.
+// schema that Kubernetes publishes, from the package kubernetes-models below
+// MODULES.  The schema allows unknown fields, which older API servers dropped
+// without a word: here they are errors.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
@@ -26,8 +26,8 @@ async function validator(object) {
 	return schema.validate;
 }
 
-// A view of value that notes in seen whatever is looked at: the validators
-// look at each field that they know, and at nothing else.
+// A view of value that adds each field that is read to seen: the validators
+// read the fields that they know, and no others.
 function watched(value, path, seen) {
 	if (value === null || typeof value !== "object")
 		return value;
