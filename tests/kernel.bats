@@ -13,17 +13,17 @@ setup() {
 	make_setup
 }
 
-# kernel_of ARCH PACKAGE: Debian's, and its busybox, in this directory.
+# kernel_of ARCH PACKAGE: fetch Debian's kernel and busybox.
 kernel_of() {
 	must_have apt-get dpkg-deb
-	grep -q '^ID=debian' /etc/os-release || skip 'no Debian, whose kernel this takes'
+	grep -q '^ID=debian' /etc/os-release || skip 'the kernel is taken from Debian'
 	sh "$BATS_TEST_DIRNAME/kernel/fetch.sh" "$1" "$2" . >fetched 2>&1 || {
 		cat fetched
 		return 1
 	}
 }
 
-# built_for ARCH: minireap and the probe for there, in this directory.
+# built_for ARCH: build minireap and the probe.
 built_for() {
 	make_in "$ROOT" ARCHES="$1" cross OUT="$PWD/built" >/dev/null
 	mv built/minireap-*-"$1" minireap
@@ -31,7 +31,7 @@ built_for() {
 	    "$BATS_TEST_DIRNAME"/probe/*.c
 }
 
-# initial_image MINIREAP PROBE: these, busybox, the guest's script, as initrd.
+# initial_image MINIREAP PROBE: make an initrd of these, busybox and guest.sh.
 initial_image() {
 	mkdir -p root/proc root/sys root/dev root/tmp
 	busybox_tree root busybox
@@ -41,8 +41,8 @@ initial_image() {
 	(cd root && find . | cpio --quiet -o -H newc -R 0:0) >initrd
 }
 
-# boot CONSOLE COMMAND...: that machine; the kernel's last words are minireap's
-# options and command.
+# boot CONSOLE COMMAND...: boot the machine that COMMAND emulates.  The kernel
+# passes the words after -- to minireap.
 boot() {
 	local console=$1
 	shift
@@ -53,20 +53,20 @@ boot() {
 	tr -d '\r' <console >lines
 }
 
-# promises_hold: all that the guest knows of, and the machine has ended.
+# promises_hold: each promise of guest.sh holds, and the machine has stopped.
 promises_hold() {
 	cat lines
 	run ! grep '^not ok' lines
 	equal promises "$(grep -c '^ *holds ' root/guest.sh)" \
 	    "$(grep -c '^ok ' lines)"
-	# Main has ended, so PID 1 has, which is the end of a machine.
-	grep -q '^the end' lines
+	# The main process exited, so PID 1 did, and the kernel panicked.
+	grep -q '^guest.sh is done' lines
 	grep -q '^minireap: main process [0-9]* (sh) exited with status 0' lines
 	grep -q 'Attempted to kill init! exitcode=0x00000000' lines
 }
 
-# boots_on ARCH PACKAGE CONSOLE QEMU WORD...: built for that machine,
-# which the emulator is with these words, it keeps its promises.
+# boots_on ARCH PACKAGE CONSOLE QEMU WORD...: the promises hold for ARCH, on the
+# machine that QEMU emulates.
 boots_on() {
 	local arch=$1 package=$2 console=$3
 	shift 3
@@ -78,12 +78,12 @@ boots_on() {
 	promises_hold
 }
 
-@test "Debian's kernel starts it as PID 1, with cgroup v2: the core promises, with glibc too" {
-	[ "$(uname -m)" = x86_64 ] || skip 'the machine is for x86-64'
+@test "x86-64: PID 1 of Debian's kernel: keeps the core promises, with musl and glibc" {
+	[ "$(uname -m)" = x86_64 ] || skip 'this machine is not x86-64'
 	must_have qemu-system-x86_64 cpio busybox gcc
 	kernel_of amd64 linux-image-cloud-amd64
 	make_in "$ROOT" BUILD="$PWD/glibc" CC=gcc "$PWD/glibc/minireap"
-	[ "$(stat -c %s glibc/minireap)" -gt 100000 ] # musl's are 34,000
+	[ "$(stat -c %s glibc/minireap)" -gt 100000 ] # so it is not musl's
 	for program in "$MINIREAP" glibc/minireap; do
 		initial_image "$program" "$PROBE"
 		boot ttyS0 qemu-system-x86_64
@@ -91,22 +91,22 @@ boots_on() {
 	done
 }
 
-@test "s390x, big-endian: Debian's kernel starts it as PID 1, the core promises" {
+@test "s390x: PID 1 of Debian's kernel, big-endian: keeps the core promises" {
 	boots_on s390x linux-image-s390x \
 	    ttysclp0 qemu-system-s390x -M s390-ccw-virtio
 }
 
-@test "arm64: Debian's kernel starts it as PID 1, the core promises" {
+@test "arm64: PID 1 of Debian's kernel: keeps the core promises" {
 	boots_on arm64 linux-image-cloud-arm64 \
 	    ttyAMA0 qemu-system-aarch64 -M virt -cpu cortex-a57
 }
 
-@test "ppc64el: Debian's kernel starts it as PID 1, the core promises" {
+@test "ppc64el: PID 1 of Debian's kernel: keeps the core promises" {
 	boots_on ppc64el linux-image-powerpc64le \
 	    hvc0 qemu-system-ppc64 -M pseries
 }
 
-@test "armhf, 32 bits: Debian's kernel starts it as PID 1, the core promises" {
+@test "armhf: PID 1 of Debian's kernel, 32 bits: keeps the core promises" {
 	boots_on armhf linux-image-armmp \
 	    ttyAMA0 qemu-system-arm -M virt
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # bats file_tags=slow
-# What is handed to others: an installation, a Debian package, a release.
+# What packagers and users receive: a Debian package, a release.
 
 bats_require_minimum_version 1.5.0
 load make
@@ -10,13 +10,13 @@ setup() {
 	make_setup
 }
 
-# debian_package: make it; its name is in $DEB.
+# debian_package: make the package DEB.
 debian_package() {
 	make_as_built deb OUT="$PWD" SOURCE_DATE_EPOCH=1700000000 >/dev/null
 	DEB=$(echo "$PWD"/minireap_*.deb)
 }
 
-# dpkg_in ROOT WORD...: of a system that has nothing but what this installs.
+# dpkg_in ROOT WORD...: dpkg, on an empty system below ROOT.
 dpkg_in() {
 	local root=$1
 	shift
@@ -31,7 +31,7 @@ dpkg_in() {
 	mkdir -p root/var/lib/dpkg/updates root/var/lib/dpkg/info
 	: >root/var/lib/dpkg/status
 	dpkg_in "$PWD/root" -i "$DEB"
-	# There is one program to run in there: its wrong option is remapped.
+	# The only program there to run is minireap itself.
 	run -0 chroot root /usr/bin/minireap -e 125 -- /usr/bin/minireap -z
 	run -0 chroot root /usr/bin/minireap --version
 	contains "$output" "minireap version $(dpkg-deb -f "$DEB" Version) - "
@@ -51,12 +51,12 @@ dpkg_in() {
 	run -0 lintian --allow-root -EviIL '>=pedantic' --fail-on \
 	    error,warning,info,pedantic --no-tag-display-limit "$DEB"
 	equal complaints '' "$(grep '^[A-Z]: ' <<<"$output" | grep -v '^N: ')"
-	# No override without its reason in the line above.
+	# Each override has its reason in the line above.
 	awk '!/^#/ && last !~ /^#/ { exit 1 } { last = $0 }' \
 	    "$ROOT/packaging/lintian-overrides"
 }
 
-@test "make deb: the same bytes from the same commit" {
+@test "make deb: another umask and time zone: the same bytes" {
 	must_have dpkg-deb
 	debian_package
 	mv "$DEB" first.deb
@@ -65,10 +65,8 @@ dpkg_in() {
 	cmp first.deb "$DEB"
 }
 
-# ---------------------------------------------------------------- releases
-
-# release: make one, of this tree as one commit; it is in $RELEASE, the commit
-# in $COMMITTED.  The first test to ask for it waits, the others find it.
+# release: make the release RELEASE from COMMITTED, a repository with this tree
+# as its only commit.  Once for all tests of this file.
 release() {
 	local arch
 	must_have git musl-gcc
@@ -103,7 +101,7 @@ minireap-$version.tar.gz" "$(LC_ALL=C ls "$RELEASE")"
 	(cd "$RELEASE" && sha256sum --quiet -c SHA256SUMS)
 	equal summed 8 "$(wc -l <"$RELEASE/SHA256SUMS")"
 
-	# Elsewhere: another name and depth, umask, owner's settings, age.
+	# Another directory, umask, time zone, and older files.
 	mkdir -p "a/much/longer way"
 	git clone -q "$COMMITTED" "a/much/longer way/to it"
 	touch -d 2001-01-01 "a/much/longer way/to it/"*
@@ -112,7 +110,7 @@ minireap-$version.tar.gz" "$(LC_ALL=C ls "$RELEASE")"
 	diff -r "$RELEASE" "a/much/longer way/to it/dist"
 }
 
-@test "make dist without git fails, and leaves no file" {
+@test "make dist: without git: fails and leaves no file" {
 	fresh_clone tree
 	run ! make_in tree dist
 	[ ! -e tree/dist ]
@@ -169,23 +167,22 @@ minireap-$version.tar.gz" "$(LC_ALL=C ls "$RELEASE")"
 	PYTHON
 }
 
-# ----------------------------------------------------- other architectures
+# Not tested here, as qemu-user cannot do it: vfork(2) is fork(2), so that the
+# reason for a failed exec is lost (the status is not); PR_SET_CHILD_SUBREAPER
+# fails, so that only PID 1 adopts; a SIGSEGV from another process counts as a
+# fault; qemu keeps some real-time signals and renumbers others; the main
+# process, a program of this machine, inherits qemu's signal mask and
+# dispositions.
 
-# What qemu-user cannot do, and so is not tested here: vfork(2) is a fork, so
-# that the reason of a failed exec does not come back (the status does);
-# PR_SET_CHILD_SUBREAPER is refused, so that only PID 1 adopts; a SIGSEGV that
-# was sent is taken for a fault; some real-time signals are its own, and their
-# numbers are others outside; main, a program of this machine, inherits what
-# the emulator has blocked and ignored.
-
-# on_arch WORD...: minireap of $ARCH as PID 1, with programs of this machine,
-# in place of the shell that calls it.
+# on_arch WORD...: replace this shell by minireap for $ARCH, as PID 1.  Its
+# commands are programs of this machine.
 on_arch() {
 	exec env --default-signal=INT,QUIT unshare --pid --fork --kill-child \
 	    --mount-proc "qemu-$QEMU-static" -0 "${CALLED:-minireap}" "$PROGRAM" "$@"
 }
 
-# core_tests ARCH QEMU MACHINE: what init is for, on another architecture.
+# core_tests ARCH QEMU MACHINE: the core promises on another architecture, which
+# qemu-QEMU-static emulates and readelf calls MACHINE.
 core_tests() {
 	ARCH=$1 QEMU=$2
 	needs_root
@@ -201,7 +198,7 @@ core_tests() {
 	stops
 	zombies
 	CALLED=pause on_arch 3>&- &
-	ends_with 0 "$(child_of $!)" TERM $!
+	exits_with 0 "$(child_of $!)" TERM $!
 	run -0 on_arch --install copy
 	cmp copy "$PROGRAM"
 }
@@ -220,8 +217,8 @@ options_and_statuses() {
 	CALLED=tini run -1 on_arch -z
 }
 
-# ends_with STATUS INIT SIGNAL JOB: what that signal, sent to init, leads to.
-ends_with() {
+# exits_with STATUS INIT SIGNAL JOB: init exits with STATUS after SIGNAL.
+exits_with() {
 	local status=0 init=$2
 	wait_until 10 eval '[ "$(readlink "/proc/$init/cwd")" = / ]'
 	kill -"$3" "$init"
@@ -229,20 +226,20 @@ ends_with() {
 	equal "status after $3" "$1" "$status"
 }
 
-# Each is heard once, rewritten where asked for; what init adds is nothing.
+# Each arrives once, rewritten if -r says so, and no other.
 signals() {
 	local job init sig
-	on_arch -g -r USR1:USR2 -r WINCH:0 -- "$PROBE" listen >heard 3>&- &
+	on_arch -g -r USR1:USR2 -r WINCH:0 -- "$PROBE" listen >received 3>&- &
 	job=$!
 	init=$(child_of $job)
-	wait_until 10 grep -q ready heard
+	wait_until 10 grep -q ready received
 	for sig in HUP QUIT ABRT USR1 ALRM WINCH; do
 		kill -$sig "$init"
 	done
-	wait_until 10 eval '[ "$(wc -l <heard)" -ge 6 ]'
-	ends_with 0 "$init" TERM $job
-	equal heard '1 3 6 12 14 15' \
-	    "$(sed 1d heard | cut -d' ' -f1 | sort -n | paste -sd ' ')"
+	wait_until 10 eval '[ "$(wc -l <received)" -ge 6 ]'
+	exits_with 0 "$init" TERM $job
+	equal received '1 3 6 12 14 15' \
+	    "$(sed 1d received | cut -d' ' -f1 | sort -n | paste -sd ' ')"
 }
 
 orphans() {
@@ -253,22 +250,22 @@ orphans() {
 	    done; exit 1' "$PROBE"
 }
 
-# One that will not end, and one that it leaves behind and that will.
+# The main process ignores SIGTERM, and a descendant tidies up.
 stops() {
 	local job
 	on_arch -t 1 -- bash -c '
 	    setsid bash -c "trap \"echo tidied >tidied\" TERM; : >ready
 		while [ ! -e tidied ]; do sleep 0.05; done" &
-	    trap "" TERM; while :; do sleep 0.1; done' 2>said 3>&- &
+	    trap "" TERM; while :; do sleep 0.1; done' 2>messages 3>&- &
 	job=$!
 	wait_until 10 test -e ready
-	ends_with 137 "$(child_of $job)" TERM $job
-	contains "$(cat said)" 'did not exit within 1.000s of the stop signal'
+	exits_with 137 "$(child_of $job)" TERM $job
+	contains "$(cat messages)" 'did not exit within 1.000s of the stop signal'
 	equal tidied tidied "$(cat tidied)"
 	rm ready tidied
 }
 
-# The machine runs for a year, of another user's: numbers of over 31 bits.
+# After a year of uptime, of a uid that needs 32 bits.
 zombies() {
 	run -1 unshare --time --boottime 31536000 --pid --fork --kill-child \
 	    --mount-proc bash -c 'setpriv --reuid 4294967294 --clear-groups \

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# fetch.sh ARCH PACKAGE DIRECTORY: Debian's kernel for ARCH, which PACKAGE
-# depends on, as DIRECTORY/vmlinuz, and its static busybox.  Nothing is
-# installed, and the system's own list of architectures and packages stays.
+# fetch.sh ARCH PACKAGE DIRECTORY: download Debian's kernel for ARCH, which
+# PACKAGE depends on, as DIRECTORY/vmlinuz, and its static busybox.  Nothing is
+# installed.
 set -eu
 # shellcheck source=packaging/apt.sh
 . "$(dirname "$0")/../../packaging/apt.sh"
@@ -11,7 +11,7 @@ options="-o APT::Architecture=$1 -o APT::Architectures=$1"
 mkdir -p "$3"
 cd "$3"
 
-member() { # PACKAGE PATTERN: the one file of that name in it
+member() { # PACKAGE PATTERN: print the one file in it that matches
 	dpkg-deb --fsys-tarfile "$1"_*.deb | tar -xO --wildcards "$2"
 }
 

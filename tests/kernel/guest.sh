@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# What kernel.bats runs in a virtual machine, as main of a minireap that the
-# kernel itself has started as PID 1, on a kernel with cgroup v2 alone.  Each
-# promise is a line "ok ..." or "not ok ...".
+# kernel.bats runs this in a virtual machine, as the main process of a minireap
+# that the kernel has started as PID 1.  There is cgroup v2 alone.  For each
+# promise it prints a line "ok ..." or "not ok ...".
 mount -t proc none /proc
 mount -t sysfs none /sys
 mount -t devtmpfs none /dev
@@ -10,7 +10,7 @@ mount -t cgroup2 none /sys/fs/cgroup
 mount -t tmpfs none /tmp
 cd /tmp || exit
 
-# holds PROMISE COMMAND...
+# holds PROMISE COMMAND...: it does if COMMAND succeeds.
 holds() {
 	promise=$1
 	shift
@@ -18,20 +18,21 @@ holds() {
 		echo "ok $promise"
 	else
 		echo "not ok $promise"
-		sed 's/^/    /' said 2>/dev/null
+		sed 's/^/    /' messages 2>/dev/null
 	fi
 }
 
-# says PATTERN: what init said last, in one line, and no more.
-says() {
-	[ "$(grep -c '^minireap' said)" = 1 ] && grep -Eq "^minireap: $1\$" said
+# logs PATTERN: init has written one message, which matches.
+logs() {
+	[ "$(grep -c '^minireap' messages)" = 1 ] && grep -Eq "^minireap: $1\$" messages
 }
 
 is_silent() {
-	! grep -q '^minireap' said
+	! grep -q '^minireap' messages
 }
 
-# in_group GROUP COMMAND...: as PID 1 of a namespace, in a group of 16 MiB.
+# in_group GROUP COMMAND...: run it as PID 1 of a namespace, in a cgroup with a
+# memory limit of 16 MiB.
 in_group() {
 	group=$1
 	shift
@@ -40,7 +41,7 @@ in_group() {
 	# shellcheck disable=SC2016 # for that shell
 	sh -c 'echo $$ >"/sys/fs/cgroup/$0/cgroup.procs" && exec "$@"' \
 	    "$group" unshare -m -p -f /bin/sh -c \
-	    'mount -t proc none /proc && exec "$@"' sh "$@" 2>said
+	    'mount -t proc none /proc && exec "$@"' sh "$@" 2>messages
 	STATUS=$?
 }
 
@@ -55,13 +56,11 @@ limits='memory limit 16384 KiB, peak 1638[0-9] KiB'
 echo "kernel $(uname -r), cgroup v2 $(cat /sys/fs/cgroup/cgroup.controllers)"
 echo '+memory +pids' >/sys/fs/cgroup/cgroup.subtree_control
 
-# ------------------------------------------------- PID 1 of the machine
-
 count_zombies() {
 	cat /proc/[0-9]*/stat 2>/dev/null | grep -c ') Z '
 }
 
-no_zombie_stays() {
+no_zombie_remains() {
 	n=0
 	while [ "$n" -lt 100 ]; do
 		(true & true) &
@@ -71,9 +70,9 @@ no_zombie_stays() {
 	sleep 1
 	[ "$(count_zombies)" = 0 ]
 }
-holds 'the kernel started minireap, and it is PID 1' \
+holds 'PID 1: is minireap, started by the kernel' \
     grep -q '(init)' /proc/1/stat
-holds 'orphans are reaped: no zombie stays' no_zombie_stays
+holds 'orphans: all are reaped' no_zombie_remains
 
 got=
 trap 'got=USR1' USR1
@@ -83,46 +82,43 @@ while [ -z "$got" ] && [ "$n" -lt 50 ]; do
 	sleep 0.1
 	n=$((n + 1))
 done
-holds 'PID 1 forwards what it is sent' [ "$got" = USR1 ]
-
-# ----------------------------------------------------- why main ended
+holds 'PID 1: forwards a signal' [ "$got" = USR1 ]
 
 in_group main /init -- sh -c "$hog"
-holds 'OOM: main was killed by it: limit, peak and count' \
-    says "main process [0-9]+ \(sh\) was killed by SIGKILL: $evidence cgroup was created, $limits"
-holds 'OOM: status 137' is_status 137
+holds 'OOM: main process killed: limit, peak and count are logged' \
+    logs "main process [0-9]+ \(sh\) was killed by SIGKILL: $evidence cgroup was created, $limits"
+holds 'OOM: main process killed: status 137' is_status 137
 # shellcheck disable=SC2016 # for that shell
 in_group someone /init -- sh -c 'kill -KILL $$'
-holds "OOM: another group's is not told of" \
-    says 'main process [0-9]+ \(sh\) was killed by SIGKILL: sent by a process, not by the OOM killer'
+holds 'OOM: a kill in another cgroup: not claimed' \
+    logs 'main process [0-9]+ \(sh\) was killed by SIGKILL: sent by a process, not by the OOM killer'
 : >log
 # shellcheck disable=SC2016 # for that shell
 in_group main /init -T/tmp/log -- sh -c 'kill -KILL $$'
-holds "OOM: from before main's start is not main's" \
-    says 'main process [0-9]+ \(sh\) was killed by SIGKILL: sent by a process, not by the OOM killer'
-holds '-T: the line is in the file' \
+holds 'OOM: a kill before the start: not claimed' \
+    logs 'main process [0-9]+ \(sh\) was killed by SIGKILL: sent by a process, not by the OOM killer'
+holds '-T: the file has the line' \
     grep -q 'not by the OOM killer; status=137 ran=' log
 in_group worker /init -- sh -c "(sh -c '$hog'); exit 3"
-holds 'OOM: a worker that was taken is told of at the end' \
-    says "main process [0-9]+ \(sh\) exited with status 3; $evidence cgroup was created, $limits"
+holds 'OOM: worker killed: logged when the main process has failed' \
+    logs "main process [0-9]+ \(sh\) exited with status 3; $evidence cgroup was created, $limits"
 in_group orphan /init -w -- sh -c "(sh -c '$hog' &); sleep 1"
-holds '-w: ... and when it happens' \
-    grep -Eq "^minireap: $evidence start, $limits\$" said
+holds 'OOM: worker killed, -w: logged when it happens' \
+    grep -Eq "^minireap: $evidence start, $limits\$" messages
 
-# The whole group is killed, init too, and nothing can be said.
+# The kernel kills the whole cgroup, init included.
 mkdir -p /sys/fs/cgroup/whole
 echo 1 >/sys/fs/cgroup/whole/memory.oom.group
 in_group whole /init -- sh -c "$hog"
-holds 'memory.oom.group: nothing is said' is_silent
+holds 'OOM: memory.oom.group: no message' is_silent
 
-# ------------------------------------- what processors and kernels differ in
-
-# listener OPTION...: probe listen below init, PID 1 of a namespace; INIT.
+# listener OPTION...: start probe listen under init, the PID 1 of a namespace.
+# INIT is its pid here.
 listener() {
-	: >heard
-	unshare -p -f /init "$@" -- /probe listen 64 >heard &
+	: >received
+	unshare -p -f /init "$@" -- /probe listen 64 >received &
 	listener=$!
-	until grep -q ready heard; do sleep 0.1; done
+	until grep -q ready received; do sleep 0.1; done
 	INIT=$(cut -d" " -f1 "/proc/$listener/task/$listener/children")
 }
 
@@ -130,36 +126,36 @@ all_but_kill_and_stop() {
 	seq 1 64 | grep -vE '^(9|19)$'
 }
 
-every_signal_comes() {
+every_signal_arrives() {
 	listener
 	# shellcheck disable=SC2046 # words
 	/probe send "$INIT" $(all_but_kill_and_stop)
 	wait "$listener"
-	sed -n 's/^\([0-9]*\) .*/\1/p' heard | sort -n >came
-	all_but_kill_and_stop | diff - came
+	sed -n 's/^\([0-9]*\) .*/\1/p' received | sort -n >actual
+	all_but_kill_and_stop | diff - actual
 }
-holds 'every signal is forwarded, once' every_signal_comes
+holds 'signals: each is forwarded once' every_signal_arrives
 
-values_come() {
+values_arrive() {
 	listener
 	/probe queue "$INIT" 40 -70000 3 >sender
 	/probe send "$INIT" 64
 	wait "$listener"
-	sed -n 's/^40 -1 [0-9]* //p' heard | tr '\n' ' ' >came
-	[ "$(cat came)" = '-70000 -69999 -69998 ' ]
+	sed -n 's/^40 -1 [0-9]* //p' received | tr '\n' ' ' >actual
+	[ "$(cat actual)" = '-70000 -69999 -69998 ' ]
 }
-holds 'queued signals keep their values and their order' values_come
+holds 'signals: queued: values and order are kept' values_arrive
 
-# Before Linux 6.9.
-group_hears() {
+# Before Linux 6.9, no value can be sent to a group.
+group_receives() {
 	listener -g
 	/probe queue "$INIT" 10 5 >sender
 	/probe send "$INIT" 64
 	wait "$listener"
-	grep -q '^10 ' heard
+	grep -q '^10 ' received
 }
-holds '-g: a queued signal arrives where a group cannot be sent its value' \
-    group_hears
+holds '-g: a queued signal: arrives, if need be without its value' \
+    group_receives
 
 # shellcheck disable=SC2016 # for that shell
 mask_is_kept() {
@@ -168,18 +164,18 @@ mask_is_kept() {
 	/probe mask block /probe mask >before
 	/probe mask block /init -- /probe mask | diff before - && grep -q fff before
 }
-holds 'main has the mask and the actions that init was given' mask_is_kept
+holds 'start: signal mask and dispositions are as init inherited them' mask_is_kept
 
-/init -w -- sh -c '(sleep 0.2 &) ; sleep 0.5' 2>said
-holds 'not PID 1: it adopts and reaps orphans' says 'reaped .*sleep.*'
+/init -w -- sh -c '(sleep 0.2 &) ; sleep 0.5' 2>messages
+holds 'orphans: not PID 1: adopted and reaped' logs 'reaped .*sleep.*'
 
-# fails COMMAND...: under init; STATUS and what it said.
+# fails COMMAND...: run it under init; sets STATUS.
 fails() {
-	/init -- "$@" 2>said
+	/init -- "$@" 2>messages
 	STATUS=$?
 }
 
-# foreign CLASS ORDER MACHINE: the head of a program for that.
+# foreign CLASS ORDER MACHINE: make the ELF file foreign for another machine.
 foreign() {
 	printf '\177ELF%b%b\001\0\0\0\0\0\0\0\0\0\0\0%b' "$1" "$2" "$3" >foreign
 	head -c 100 /dev/zero >>foreign
@@ -188,44 +184,44 @@ foreign() {
 machine=$(uname -m)
 foreign '\002' '\002' '\000\025'
 fails ./foreign
-holds 'a program for another processor, high byte first, is named' \
-    says ".*built for ppc64 \(64 bits\), this machine is $machine"
+holds 'exec: a big-endian program of another machine: the machine is named' \
+    logs ".*built for ppc64 \(64 bits\), this machine is $machine"
 foreign '\001' '\001' '\010\000'
 fails ./foreign
-holds 'a program for another processor, low byte first, is named' \
-    says ".*built for mips \(32 bits\), this machine is $machine"
-holds 'status 126' is_status 126
+holds 'exec: a little-endian program of another machine: the machine is named' \
+    logs ".*built for mips \(32 bits\), this machine is $machine"
+holds 'exec: a program of another machine: status 126' is_status 126
 mkdir noexec
 mount -t tmpfs -o noexec none noexec
 cp /probe noexec/
 fails noexec/probe
-holds 'a file system without exec is named' says '.* mounted noexec'
+holds 'exec: a file system mounted noexec: named' logs '.* mounted noexec'
 fails nosuch
-holds 'no such command: status 127' is_status 127
+holds 'exec: no such command: status 127' is_status 127
 
 mkdir -p /sys/fs/cgroup/alone
 echo 1 >/sys/fs/cgroup/alone/pids.max
 # shellcheck disable=SC2016 # for that shell
-sh -c 'echo $$ >/sys/fs/cgroup/alone/cgroup.procs && exec /init true' 2>said
+sh -c 'echo $$ >/sys/fs/cgroup/alone/cgroup.procs && exec /init true' 2>messages
 STATUS=$?
-holds 'no process to be had: the reason' says 'cannot .*: resource temporarily unavailable'
-holds 'status 125' is_status 125
+holds 'start: no process slot left: the reason is logged' logs 'cannot .*: resource temporarily unavailable'
+holds 'start: no process slot left: status 125' is_status 125
 
 /init --install /tmp/copy
-holds '--install copies the program' cmp /init /tmp/copy
+holds '--install: copies the program' cmp /init /tmp/copy
 
-zombies_are_told() {
+zombies_are_listed() {
 	/probe zombies 3 never dead holder >made &
 	until grep -q zombies made; do sleep 0.1; done
-	/init --zombies >told
+	/init --zombies >table
 	status=$?
 	kill -TERM $!
-	[ "$status" = 1 ] && [ "$(grep -c ' dead ' told)" = 3 ]
+	[ "$status" = 1 ] && [ "$(grep -c ' dead ' table)" = 3 ]
 }
-holds '--zombies tells of those that nobody waits for' zombies_are_told
+holds '--zombies: lists those that are not reaped' zombies_are_listed
 
 in_group stop /init -t 5 -- sh -c 'setsid sh -c "trap \"sleep 0.3; echo end >>file; exit\" TERM
     echo begin >file; while :; do sleep 0.1; done" & until [ -s file ]; do sleep 0.1; done; exit 7'
-holds '-t: a worker may save its file, the status is main'"'"'s' is_status 7
-holds '-t: the file is whole' [ "$(tail -n 1 file)" = end ]
-echo 'the end'
+holds '-t: the status is that of the main process' is_status 7
+holds '-t: a worker saves its file' [ "$(tail -n 1 file)" = end ]
+echo 'guest.sh is done'
