@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# The bench measures all that it says, of every init, and what is drawn can be
-# drawn.  Figures that depend on the machine are not judged here.
+# The benchmark measures each metric of each init and draws valid charts.  Values
+# that depend on the machine are not checked.
 
 bats_require_minimum_version 1.5.0
 load helpers
@@ -11,16 +11,16 @@ setup() {
 	cd "$BATS_TEST_TMPDIR" || return
 	case $(uname -m) in
 	x86_64 | aarch64) ;;
-	*) skip 'the bench knows x86_64 and aarch64 only' ;;
+	*) skip 'the benchmark supports x86_64 and aarch64 only' ;;
 	esac
 }
 
-# figures: what a TSV on stdin is about, sorted.
+# figures: the metric and init of each line of the TSV on stdin, sorted.
 figures() {
 	awk -F '\t' 'NF == 5 && $3 ~ /^-?[0-9.]+$/ { print $1, $2 }' | sort
 }
 
-# expected INIT... -- METRIC...: each metric of each init.
+# expected INIT... -- METRIC...: each metric with each init, in that form.
 expected() {
 	local inits=() init metric
 	while [ "$1" != -- ]; do
@@ -37,7 +37,7 @@ is_xml() {
 	python3 -c 'import sys, xml.dom.minidom as x; x.parse(sys.argv[1])' "$1"
 }
 
-# figure FILE METRIC INIT
+# figure FILE METRIC INIT: the value in that TSV.
 figure() {
 	awk -F '\t' -v metric="$2" -v init="$3" \
 	    '$1 == metric && $2 == init { print $3 }' "$1"
@@ -57,11 +57,11 @@ figure() {
 		expected minireap catatonit loop kernel none -- start faults \
 		    signal exit
 	} | sort | diff - <(figures <tsv)
-	# A row for each, and in it a number or "-" for each init.
+	# A row for each metric, with a number or "-" for each init.
 	[ "$(awk '/[0-9)-] +([0-9.]+|same|-)$/' <<<"$output" | wc -l)" -eq 19 ]
 	is_xml svg
-	[ "$(grep -c 'class="b">' svg)" -eq 24 ] # a title, and our value
-	# What holds on any machine, by far.
+	[ "$(grep -c 'class="b">' svg)" -eq 24 ] # titles, and minireap's values
+	# These differ by a lot on any machine.
 	[ "$(figure tsv bytes loop)" -lt "$(figure tsv bytes catatonit)" ]
 	awk -v ours="$(figure tsv instructions minireap)" \
 	    -v theirs="$(figure tsv instructions loop)" \
@@ -87,7 +87,8 @@ figure() {
 	    diff - <(figures <tsv)
 	is_xml docs/growth.svg
 	[ "$(grep -c '<path class="s0"' docs/growth.svg)" -ge 5 ]
-	# The text around the numbers is as it was, and they are what was printed.
+	# The text around the numbers has not changed, and the numbers are those
+	# that were printed.
 	diff <(sed '/^<!-- numbers/,/^<!-- end/d' "$ROOT/docs/growth.md") \
 	    <(sed '/^<!-- numbers/,/^<!-- end/d' docs/growth.md)
 	diff <(printf '%s\n\n' "$output") <(sed '1,/^<!-- numbers/d; /^<!-- end/,$d' \
@@ -95,7 +96,7 @@ figure() {
 	contains "$output" 'A node with 500 pods'
 }
 
-@test "the drawings that the documents show are whole" {
+@test "charts: in the documents: are valid XML and complete" {
 	for drawing in "$ROOT"/docs/*.svg; do
 		is_xml "$drawing"
 		[ "$(wc -c <"$drawing")" -lt 20000 ]
@@ -107,7 +108,7 @@ figure() {
 	done
 }
 
-@test "without a binary to measure the bench says so, and measures nothing" {
+@test "bench: no binary: one message, nothing is measured" {
 	for script in run growth; do
 		run -1 env MINIREAP="$PWD/none" sh "$ROOT/bench/$script.sh"
 		equal output "bench: no $PWD/none: run make first" "$output"
@@ -115,7 +116,7 @@ figure() {
 }
 
 # bats test_tags=slow
-@test "an init that does not run its command is not measured" {
+@test "bench: an init that does not run its command: an error" {
 	needs_root
 	sh "$ROOT/bench/build.sh" . 3>&-
 	run -1 env BENCH_LOAD="$PWD/bench-load" ./bench-runner start 1 \

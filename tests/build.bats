@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# What the Makefile makes of the tree: minireap's files, here and there.
+# What the Makefile builds, installs and removes.
 
 bats_require_minimum_version 1.5.0
 load make
@@ -9,15 +9,15 @@ setup() {
 	make_setup
 }
 
-# copy_tree DIRECTORY: what a release's tar file holds, without git.
+# copy_tree DIRECTORY: copy the sources, without git.
 copy_tree() {
 	mkdir -p "$1/tests"
 	cp "$ROOT"/Makefile "$ROOT"/*.[ch] "$ROOT"/minireap.1 "$ROOT"/LICENSE "$1"
 }
 
-@test "make install puts three files below DESTDIR and PREFIX, uninstall takes them" {
+@test "make install: DESTDIR and PREFIX: three files, which make uninstall removes" {
 	copy_tree tree
-	# Built already, and not to be built here.
+	# The program under test, not a new one.
 	mkdir bin
 	cp "$MINIREAP" bin/minireap
 	to=(make -s -C tree -o ../bin/minireap BUILD=../bin \
@@ -29,10 +29,10 @@ copy_tree() {
 	    "$(find root -type f -printf '%m %p\n' | sort)"
 	cmp bin/minireap root/usr/bin/minireap
 	"${to[@]}" uninstall
-	equal 'what is left' '' "$(find root -type f; ls root/usr/share/doc)"
+	equal 'remaining files' '' "$(find root -type f; ls root/usr/share/doc)"
 }
 
-@test "make clean leaves the tree as it came" {
+@test "make clean: after a build: leaves the tree as it was" {
 	copy_tree tree
 	find tree | sort >before
 	mkdir tree/obj
@@ -41,8 +41,8 @@ copy_tree() {
 	find tree | sort | diff before -
 }
 
-@test "it compiles where longs have 32 bits and musl's times 64" {
-	# There the call's number has another name: see musl's bits/syscall.h.
+@test "build: 32-bit longs, 64-bit times of musl: compiles" {
+	# As musl's bits/syscall.h on such a machine.
 	cat >names.h <<-'C'
 	#include <sys/syscall.h>
 	#undef SYS_clock_gettime
@@ -61,12 +61,12 @@ copy_tree() {
 	copy_tree one
 	copy_tree elsewhere/of/another-length
 	find elsewhere -exec touch -d '2001-02-03 04:05' {} +
-	if [ "$(id -u)" = 0 ]; then # else but by name
+	if [ "$(id -u)" = 0 ]; then # otherwise only USER differs
 		chown -R 4242:4242 elsewhere
 		chmod 755 . "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR"
 		other=(setpriv --reuid 4242 --regid 4242 --clear-groups)
 	fi
-	# A clock in the program would be seen by the compiler.
+	# -Werror=date-time: the compiler rejects __DATE__ and __TIME__.
 	(umask 077 && TZ=UTC+11 LC_ALL=C USER=a HOME=/a GIT_CEILING_DIRECTORIES=$PWD \
 	    make -s -C one CPPFLAGS=-Werror=date-time minireap)
 	(umask 022 && TZ=UTC-12 USER=b HOME=/b GIT_CEILING_DIRECTORIES=$PWD \
@@ -82,7 +82,7 @@ copy_tree() {
 	run ! grep -E 'LOAD.* (RWE|WE|R?W.*E) ' <<<"$file"
 	run ! grep -E 'TEXTREL|RPATH|RUNPATH|INTERP' <<<"$file"
 	run ! grep -aF -e "$ROOT" -e "$BATS_TMPDIR/" "$MINIREAP"
-	# And as the kernel has made it.
+	# The memory map of the running program agrees.
 	"$MINIREAP" -- sleep 1 3>&- &
 	wait_until 5 has_child $!
 	maps=$(awk '{ print $2 }' "/proc/$!/maps")

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# --install FILE: whole or not at all, and one line that says why not.
+# --install FILE: the whole file, or none and one message with the reason.
 
 bats_require_minimum_version 1.5.0
 load helpers
@@ -10,14 +10,14 @@ setup() {
 	mkdir to
 }
 
-# refused REASON FILE: one line, status 125.
+# refused REASON FILE: --install FILE fails: status 125, and one message.
 refused() {
 	run --separate-stderr -125 "$MINIREAP" --install "$2"
 	equal stdout '' "$output"
 	equal line "minireap: cannot install $2: $1" "$stderr"
 }
 
-@test "--install: the same bytes, mode 0755 whatever the umask, a silent 0" {
+@test "--install: a new file: the same bytes, mode 0755 under any umask, no output" {
 	for mask in 000 022 777; do
 		run -0 bash -c 'umask "$1"; exec "$0" --install "to/$1"' \
 		    "$MINIREAP" $mask
@@ -29,7 +29,7 @@ refused() {
 	run -3 to/777 -- sh -c 'exit 3'
 }
 
-@test "--install replaces a file, a symbolic link, a program that runs, itself" {
+@test "--install: FILE is a file, a symlink, a running program, itself: replaced" {
 	echo old >old
 	ln old to/file
 	ln -s ../old to/link
@@ -47,7 +47,7 @@ refused() {
 	equal files $'file\nlink' "$(ls -A to)"
 }
 
-@test "--install: argv[0] may be any word" {
+@test "--install: argv[0] is an arbitrary word: installs the running program" {
 	run -0 bash -c 'exec -a any-name "$0" --install to/file' "$MINIREAP"
 	cmp "$MINIREAP" to/file
 }
@@ -59,7 +59,7 @@ refused() {
 	run -0 unshare --mount sh -c 'mount -t tmpfs none /proc &&
 	    exec ./copy --install to/no-proc'
 	cmp "$MINIREAP" to/no-proc
-	# A file of that name lies here, but what runs is another.
+	# ./copy exists, but is not the program that runs.
 	mkdir bin
 	cp copy bin/copy
 	echo other >copy
@@ -70,7 +70,7 @@ refused() {
 	equal files no-proc "$(ls -A to)"
 }
 
-@test "--install onto what cannot be: one line, 125, and nothing left behind" {
+@test "--install: FILE cannot be written: one message, status 125, nothing left behind" {
 	echo file >to/file
 	mkdir to/full
 	refused 'no such file or directory' to/missing/file
@@ -87,11 +87,11 @@ refused() {
 	: >log
 	run -125 "$MINIREAP" -T"$PWD/log" --install to
 	contains "$(cat log)" 'cannot install to: is a directory'
-	# By a peer's name init's own failures have that one's status.
+	# Under another init's name, its own failures have that init's status.
 	run -1 bash -c 'exec -a tini "$0" --install to' "$MINIREAP"
 }
 
-@test "--install onto a full or a read-only disk: likewise, and the old file stays" {
+@test "--install: disk full or read-only: one message, status 125, the old file stays" {
 	needs_root
 	run -0 unshare --mount bash -ec '
 		mount -t tmpfs -o size=16k none to
@@ -116,7 +116,7 @@ minireap: cannot install to/new: read-only file system" "$(cat lines)"
 # bats test_tags=static
 @test "--install: what is on the disk comes first, the name after it" {
 	strace -o trace "$MINIREAP" --install to/file
-	# O_SYNC: every write is on the disk when it returns.
+	# With O_SYNC, what was written is on the disk when write(2) returns.
 	grep -E '^open.*"to/file\.[0-9]+", .*O_EXCL.*O_SYNC' trace
 	last=$(grep -nE '^write\(' trace | tail -n 1)
 	rename=$(grep -nE '^rename.*"to/file\.[0-9]+".*"to/file"\) += 0' trace)
@@ -125,8 +125,8 @@ minireap: cannot install to/new: read-only file system" "$(cat lines)"
 
 # bats test_tags=static
 @test "--install: no signal but SIGKILL ends it half-way" {
-	# Its first write waits 2 s, while it is told to end.
-	strace -f -e trace=write -e inject=write:delay_enter=2s:when=1 -o trace \
+	# Each write is delayed by 0.3 s, so that the signals arrive meanwhile.
+	strace -f -e trace=write -e inject=write:delay_enter=300ms -o trace \
 	    "$MINIREAP" --install to/file 3>&- &
 	job=$!
 	wait_until 5 eval '[ -n "$(ls -A to)" ]'
@@ -138,7 +138,7 @@ minireap: cannot install to/new: read-only file system" "$(cat lines)"
 	cmp "$MINIREAP" to/file
 }
 
-@test "--install takes no command, whatever it is called" {
+@test "--install: a command, or no FILE: rejected, but not the name pause" {
 	run --separate-stderr -125 "$MINIREAP" --install to/file true
 	equal line 'minireap: true: --pause, --install and --zombies take no command' "$stderr"
 	run --separate-stderr -125 "$MINIREAP" --install

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# What README.md says is so: its commands run, its output is real, its options
-# are those of --help and of the manual.
+# README.md is true: its commands run, its output is real, its options are those
+# of --help and of the manual page.
 
 bats_require_minimum_version 1.5.0
 load helpers
@@ -16,7 +16,7 @@ teardown() {
 	[ -z "${PUBLIC-}" ] || rm -rf "$PUBLIC"
 }
 
-# split_blocks LANGUAGE: the blocks of README.md, as files block-1, block-2...
+# split_blocks LANGUAGE: write the blocks of README.md to block-1, block-2...
 split_blocks() {
 	awk -v fence="\`\`\`$1" '
 		$0 == "```" { inside = 0 }
@@ -25,23 +25,22 @@ split_blocks() {
 	' "$README"
 }
 
-# run_block FILE DIRECTORY: as a person who pastes it into a shell there.
-# What make or CI have set for this suite is none of its business.
-# "sh tests/run.sh" is this very suite, and cannot run inside itself: that one
-# line, and no other, is replaced by a look at its syntax.
+# run_block FILE DIRECTORY: as if pasted into a shell there, without the
+# environment of this suite.  "sh tests/run.sh" would start this very suite: that
+# line alone is replaced by a check of the script's syntax.
 run_block() {
 	sed 's|^sh tests/run\.sh$|sh -n tests/run.sh|' "$1" >script
 	(cd "$2" && exec env -i PATH="$PATH" HOME="$BATS_TEST_TMPDIR" \
 	    sh -eu "$BATS_TEST_TMPDIR/script" 3>&-)
 }
 
-# long_options: those in the text on stdin, sorted.
+# long_options: the options in the text on stdin, sorted.
 long_options() {
 	grep -oE -e '--[a-z]+(-[a-z]+)*' | sort -u
 }
 
-# shape: any number is N, any pause between words one blank, and whoever runs
-# sleeps, as that differs from run to run.
+# shape: replace what differs from run to run: numbers, the width of columns, and
+# whether a process runs or sleeps.
 shape() {
 	sed -E 's/[0-9]+/N/g; s/running/sleeping/; s/ +/ /g; s/ $//'
 }
@@ -63,15 +62,15 @@ shape() {
 
 # bats test_tags=slow
 @test "the demo's output in the README is what the demo prints" {
-	[ "$(id -u)" = 0 ] || skip "a plain user may have no namespaces"
+	[ "$(id -u)" = 0 ] || skip "a plain user may not be allowed to make namespaces"
 	fresh_clone tree
 	run -0 env -i PATH="$PATH" sh tree/examples/demo.sh 3>&-
 	split_blocks console
 	diff <(shape <block-1) <(echo "$output" | shape)
 }
 
-# machine COMMAND...: a bin with what run.sh itself calls and programs that do
-# nothing but say what they were asked, these among them.
+# machine COMMAND...: a directory bin with these commands, those run.sh calls
+# itself, and a make, package managers and a compiler that print their arguments.
 machine() {
 	mkdir bin
 	for command in sh dirname mktemp rm cat; do
@@ -82,15 +81,19 @@ machine() {
 			printf '#!/bin/sh\necho "%s $*"\n' "$command" >"bin/$command"
 	done
 	printf '#!/bin/sh\necho 1000\n' >bin/id
-	find bin -type f -exec chmod 755 {} + # not what the links lead to
+	for command in make apt-get apk clang; do
+		rm -f "bin/$command" # do not write through the link
+		printf '#!/bin/sh\necho "%s $*"\n' $command >bin/$command
+	done
+	chmod 755 bin/id bin/make bin/apt-get bin/apk bin/clang
 }
 
-# run_sh WORD...: as a user whose PATH is that bin.
+# run_sh WORD...: run.sh, for a user whose PATH is that directory.
 run_sh() {
 	env -i PATH="$PWD/bin" sh "$ROOT/tests/run.sh" "$@" 3>&-
 }
 
-# commands: what run.sh looks for on any system, but for dockerd in sbin.
+# The commands that the tests need, except those in an sbin directory.
 commands() {
 	tr '\n' ' ' <"$ROOT/tests/run.sh" |
 	    grep -oE "[[:space:]]commands=['\"][^'\"]*" |
@@ -105,7 +108,7 @@ commands() {
 	"${plain[@]}" unshare --user --map-root-user --pid --fork --mount-proc \
 	    true || skip 'plain users may not make namespaces here'
 	fresh_clone tree
-	PUBLIC=$(mktemp -d /tmp/minireap.XXXXXX) # bats's are not
+	PUBLIC=$(mktemp -d /tmp/minireap.XXXXXX) # bats keeps its own private
 	cp -r tree "$PUBLIC"
 	chown -R 4242 "$PUBLIC"
 	run -0 "${plain[@]}" sh "$PUBLIC/tree/examples/demo.sh" 3>&-
@@ -113,7 +116,7 @@ commands() {
 	[[ $output =~ 'zombies after their end '\ +4\ +0 ]]
 }
 
-@test "tests/run.sh: nothing is missing: it goes straight to make" {
+@test "tests/run.sh: nothing is missing: runs make" {
 	# shellcheck disable=SC2046 # words
 	machine $(commands) dockerd musl-gcc systemd-socket-activate vim.tiny spin
 	run -0 run_sh BUILD=x
@@ -126,7 +129,7 @@ commands() {
 	done
 }
 
-@test "tests/run.sh: only apk: what Alpine has no package of is not missed" {
+@test "tests/run.sh: apk only: does not ask for systemd's program" {
 	# shellcheck disable=SC2046 # words
 	machine $(commands) dockerd
 	rm bin/apt-get
@@ -145,7 +148,7 @@ commands() {
 	done
 }
 
-@test "tests/run.sh: a plain user is told what is missing, and the command" {
+@test "tests/run.sh: plain user, commands missing: names them and how to install them" {
 	machine
 	run -125 run_sh
 	[[ $output == *' bats '*'as root:'*'apt-get update && apt-get install '*' bats '* ]]
@@ -154,26 +157,26 @@ commands() {
 	[[ $output == *' bats '*'as root:'*'apk add '*' bats '* ]]
 }
 
-@test "the README names the options that --help names, and no other" {
+@test "README: options: exactly those of --help" {
 	run -0 "${MINIREAP:-$ROOT/minireap}" --help
 	diff <(echo "$output" | long_options) \
 	    <(sed -n '/^## Options/,/^## /p' "$README" | long_options)
 }
 
-@test "the manual describes the options that --help names, and no other" {
+@test "manual page: options: exactly those of --help" {
 	run -0 "${MINIREAP:-$ROOT/minireap}" --help
 	diff <(echo "$output" | long_options) \
 	    <(sed -n 's/^\.It.* Fl -\([a-z-]*\).*/--\1/p' "$ROOT/minireap.1" |
 		sort -u)
 }
 
-@test "the README's links lead somewhere" {
+@test "README: links: lead to files that exist" {
 	grep -oE '\]\([^)#:]+\)' "$README" | tr -d ']()' | while read -r file; do
 		[ -e "$ROOT/$file" ] || { echo "no $file" && exit 1; }
 	done
 }
 
-@test "the tests that the design names are there" {
+@test "design.md: tests it names: exist" {
 	cat >names.py <<-'PYTHON'
 	import re, sys
 	root = sys.argv[1]
@@ -191,6 +194,6 @@ commands() {
 	run -0 python3 names.py "$ROOT"
 }
 
-@test "the README fits in 200 lines" {
+@test "README: size: fits in 200 lines" {
 	[ "$(wc -l <"$README")" -lt 200 ]
 }
