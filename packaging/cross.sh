@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# make cross: OUT/minireap-VERSION-ARCH, static, for each of ARCHES, by Debian's
-# cross compilers.  With musl where it is found, below MUSL_ROOT (musl.sh) or
-# installed, else with glibc, which makes it ten times as big.
-# Prints "ARCH LIBC VERSION COMPILER VERSION" for each.
+# make cross: build OUT/minireap-VERSION-ARCH, static, for each of ARCHES, with
+# Debian's cross compilers.  The libc is musl if it is installed or below
+# MUSL_ROOT (see musl.sh), otherwise glibc, which makes the program ten times
+# as large.  Prints "ARCH LIBC VERSION COMPILER VERSION" for each.
 set -eu
 : "${VERSION:?make cross sets it}" "${COMMIT?}" "${OUT:?}"
 : "${ARCHES:=amd64 arm64 armhf riscv64 ppc64el s390x}"
 : "${MUSL_ROOT:=}"
-# What make was told is for this machine.
+# The caller's compiler and flags are for this machine.
 unset MAKEFLAGS MFLAGS CC CFLAGS CPPFLAGS LDFLAGS
 umask 022
 
@@ -28,7 +28,7 @@ triplet() { # ARCH LIBC
 	esac
 }
 
-# The root, with its slash, below which ARCH's musl is; nothing if nowhere.
+# Print the root, with a final slash, that has musl for ARCH; nothing if none.
 musl_root() { # ARCH
 	for root in "$MUSL_ROOT" ''; do
 		[ ! -e "$root/usr/lib/$(triplet "$1" musl)/libc.a" ] ||
@@ -36,7 +36,7 @@ musl_root() { # ARCH
 	done
 }
 
-# musl-gcc's specs, for the place where musl lies.
+# Print the option that makes gcc use the musl below ROOT.
 specs() { # ARCH ROOT
 	sed "s|/usr/|$2usr/|g" "$2usr/lib/$(triplet "$1" musl)/musl-gcc.specs" \
 	    >"$work/$1.specs"

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# make deb: OUT/minireap_VERSION_ARCH.deb, of PROGRAM and what make install puts
-# beside it.  dpkg-deb alone does it: there is nothing to configure, no library
-# to depend on, and no script to run.  The same bytes from the same commit.
-# MAINTAINER, "Name <address>", is whoever answers for the package.
+# make deb: OUT/minireap_VERSION_ARCH.deb, with the files of make install.
+# dpkg-deb is enough: the package has no configuration, dependencies or scripts.
+# The same commit gives the same bytes.
+# MAINTAINER, "Name <address>", is responsible for the package.
 set -eu
 : "${VERSION:?make deb sets it}" "${COMMIT?}" "${PROGRAM:?}" "${OUT:?}"
 : "${MAINTAINER:=The minireap authors <minireap@packages.invalid>}"
@@ -19,7 +19,7 @@ trap 'rm -rf "$root"' EXIT
 trap 'exit 130' INT TERM
 doc=$root/usr/share/doc/minireap
 
-# BUILD and COMMIT: what is built already stays as it is.
+# With these, make installs PROGRAM as it is and does not rebuild it.
 make -s install DESTDIR="$root" PREFIX=/usr BUILD="$(dirname "$PROGRAM")" \
     VERSION="$VERSION" COMMIT="$COMMIT" --assume-old="$PROGRAM"
 gzip -n9 "$root/usr/share/man/man1/minireap.1"
@@ -38,7 +38,7 @@ rm "$doc/LICENSE"
 {
 	echo "minireap ($VERSION) unstable; urgency=medium"
 	echo
-	echo '  * What has changed is in CHANGELOG.md.gz.'
+	echo '  * See CHANGELOG.md.gz.'
 	echo
 	echo " -- $MAINTAINER  $(LC_ALL=C date -u -R -d "@$SOURCE_DATE_EPOCH")"
 } | gzip -n9 >"$doc/changelog.gz"
@@ -59,10 +59,10 @@ Section: admin
 Priority: optional
 Multi-Arch: foreign
 Description: tiny init for containers
- minireap starts one command as the first process of a container, passes on
- every signal, reaps every orphan, and ends with the command's status.  One
- small static binary: it takes the place of tini, dumb-init and catatonit by
- their names, and of a pod's pause program.
+ minireap runs one command as the first process of a container.  It forwards
+ every signal, reaps every orphan, and exits with the command's status.  One
+ small static binary, it replaces tini, dumb-init and catatonit under their own
+ names, and the pause program of pods.
 CONTROL
 mkdir -p "$OUT"
 dpkg-deb --root-owner-group -Zxz --build "$root" \

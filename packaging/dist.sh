@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# make dist: a release in OUT, of the last commit: the source as a tar file, the
-# programs of cross.sh built from just that, a bill of materials (SPDX 2.3) and
-# SHA256SUMS.  The same bytes from the same commit and the same tools, wherever
-# and whenever it runs.
+# make dist: make a release of the last commit in OUT: the source as a tar file,
+# the programs that cross.sh builds from it, a bill of materials (SPDX 2.3) and
+# SHA256SUMS.  The same commit and tools give the same bytes, in any place and
+# at any time.
 set -eu
 : "${VERSION:?make dist sets it}" "${COMMIT:?}" "${OUT:?}"
 umask 022
@@ -13,11 +13,11 @@ export LC_ALL TZ
 
 name=minireap-$VERSION
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct) || {
-	echo 'make dist: this is no git repository, which says what to release' >&2
+	echo 'make dist: not a git repository: there is no commit to release' >&2
 	exit 1
 }
 export SOURCE_DATE_EPOCH
-git diff --quiet HEAD || echo 'make dist: what is not committed is left out' >&2
+git diff --quiet HEAD || echo 'make dist: uncommitted changes are left out' >&2
 mkdir -p "$OUT"
 OUT=$(cd "$OUT" && pwd)
 [ -z "${MUSL_ROOT:-}" ] || MUSL_ROOT=$(cd "$MUSL_ROOT" && pwd)

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # make image: OUT/image, the image "minireap" of Dockerfile.example as an OCI
-# layout, of PROGRAM as make built it: nothing is pulled, no network is needed.
-# BUILDER is buildah, podman or docker; if unset, the first of them that there
-# is.  With the first two the same program and commit give the same image.
+# layout, with PROGRAM as make built it.  It needs no registry and no network.
+# BUILDER is buildah, podman or docker; if unset, the first that is installed.
+# With buildah and podman the same program and commit give the same bytes.
 set -eu
 : "${VERSION:?make image sets it}" "${COMMIT:?}" "${PROGRAM:?}" "${OUT:?}"
 : "${BUILDER:=$(command -v buildah || command -v podman ||
@@ -18,26 +18,26 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 
-# That stage, with files from here in place of those of an earlier one.
+# The stage "minireap", which copies from here instead of from the stage "build".
 mkdir "$work/context"
 sed -n '/ AS minireap$/,$ { s|--from=build /src/||; p; }' Dockerfile.example \
     >"$work/context/Dockerfile"
 install -m 755 "$PROGRAM" "$work/context/minireap"
 install -m 644 LICENSE "$work/context/LICENSE"
 
-quietly() { # COMMAND...: what it says only where it fails
+quietly() { # COMMAND...: print its output only if it fails
 	"$@" >"$work/log" 2>&1 || {
 		cat "$work/log" >&2
 		exit 1
 	}
 }
 
-build() { # BUILDER [OPTION]... build [OPTION]...: the image, its id in id
+build() { # BUILDER [OPTION]... build [OPTION]...: write the image's id to id
 	quietly "$@" --network none --build-arg VERSION="$VERSION" \
 	    --build-arg COMMIT="$COMMIT" --iidfile "$work/id" "$work/context"
 }
 
-# A store of its own: nobody's images are touched.
+# A private store, so that the user's images are not touched.
 with_buildah() {
 	set -- "$BUILDER" --root "$work/store" --runroot "$work/run" \
 	    --storage-driver vfs
@@ -46,7 +46,8 @@ with_buildah() {
 	quietly "$@" push --quiet "$(cat "$work/id")" "oci:$layout:$VERSION"
 }
 
-# blob TYPE FILE: put it where its digest says; gives its descriptor, open.
+# blob TYPE FILE: copy FILE to the name that is its digest, and print the start
+# of its descriptor, without the closing brace.
 blob() {
 	sum=$(sha256sum "$2" | cut -d' ' -f1)
 	cp "$2" "$layout/blobs/sha256/$sum"
@@ -54,7 +55,7 @@ blob() {
 	printf '"digest": "sha256:%s", "size": %d' "$sum" "$(wc -c <"$2")"
 }
 
-# What docker save gives, an archive of its own form, made a layout.
+# Turn the archive of docker save, which has its own format, into a layout.
 with_docker() {
 	build "$BUILDER" build
 	quietly "$BUILDER" save -o "$work/saved.tar" "$(cat "$work/id")"

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# musl.sh DIRECTORY: Debian's musl-dev of the architectures that make cross
-# builds for, unpacked there for MUSL_ROOT.  The system's own list of
-# architectures and packages stays as it is.  riscv64 has none in Debian 12.
+# musl.sh DIRECTORY: unpack Debian's musl-dev for the architectures of make cross
+# there, to be its MUSL_ROOT.  Nothing is installed.  Debian 12 has none for
+# riscv64.
 set -eu
 : "${ARCHES:=arm64 armhf ppc64el s390x}"
 # shellcheck source=packaging/apt.sh

@@ -1,24 +1,24 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# spdx.sh: what the release in OUT is made of, as an SPDX 2.3 document on
-# stdout: the source, each program built from it, the libc that is in there,
-# and the compiler.  On stdin what cross.sh has said, a line for each program:
+# spdx.sh: print the bill of materials of the release in OUT, an SPDX 2.3
+# document: the source, each program built from it, its libc and its compiler.
+# stdin is the output of cross.sh, a line for each program:
 # ARCH LIBC VERSION COMPILER VERSION.
 set -eu
 : "${VERSION:?dist.sh sets it}" "${COMMIT:?}" "${OUT:?}" "${SOURCE_DATE_EPOCH:?}"
 name=minireap-$VERSION
 built=$(cat)
-comma= # in front of all but the first of a list
+comma= # precedes each element of a list but the first
 
-# package ID NAME VERSION LICENCE PURPOSE [FILE]: ours are those with a file.
+# package ID NAME VERSION LICENCE PURPOSE [FILE]: those with a file are minireap's.
 package() {
 	file=${6:-}
-	ours=${file:+$(grep ^Copyright LICENSE)}
+	copyright=${file:+$(grep ^Copyright LICENSE)}
 	printf '    %s{\n' "$comma"
 	printf '      "%s": "%s",\n' SPDXID "SPDXRef-$1" name "$2" \
 	    versionInfo "$3" licenseConcluded "$4" licenseDeclared "$4" \
 	    primaryPackagePurpose "$5" downloadLocation NOASSERTION \
-	    copyrightText "${ours:-NOASSERTION}"
+	    copyrightText "${copyright:-NOASSERTION}"
 	if [ -n "$file" ]; then
 		printf '      "packageFileName": "%s",\n' "$file"
 		printf '      "checksums": [ { "algorithm": "SHA256", %s } ],\n' \
