@@ -1,42 +1,42 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# demo.sh: what an init does in a container, before your eyes and without
-# Docker.  The same program runs twice in a PID namespace of its own: once
-# under a PID 1 that waits for nobody, once under minireap.  Its helpers end
-# and leave a process behind each, which makes PID 1 the parent; then those
-# processes end too, and somebody has to wait for them.  Where their parent
-# lives and does not wait no init can: minireap finds it, and ends it.
+# demo.sh: show what an init does in a container, without Docker.  The same
+# program runs twice in its own PID namespace: once under a PID 1 that does not
+# wait for children, once under minireap.  Its helpers exit and leave one orphan
+# each, whose parent is then PID 1; the orphans exit too, and PID 1 has to reap
+# them.  No init can reap the children of a living parent that does not wait:
+# minireap finds that parent and terminates it.
 #
 #	sh examples/demo.sh
 #
-# Builds minireap first.  What is missing for that is installed by apt-get or
-# apk as root; anybody else is told the command.  Status: 0 if everything was
-# as it should be, 1 if not, 2 if it could not be shown here.
+# It builds minireap first.  Missing programs are installed by apt-get or apk as
+# root; other users see the command.  Status: 0 if everything was as expected, 1
+# if not, 2 if the demo cannot run here.
 set -u
 
 ORPHANS=4
-LIFE=20      # seconds after which all in a namespace ends by itself
-PATIENCE=500 # hundredths of a second to wait for the program to be ready
+LIFE=20      # seconds until all processes of a namespace exit by themselves
+PATIENCE=500 # hundredths of a second until the program must be ready
 
-# ------------------------------------------- inside: the program, and PID 1
+# From here to the case: what runs in the namespace.
 
-# Every process, a line each: PID PARENT STATE NAME.  From /proc, as there may
-# be no ps.  NAME may hold blanks and parentheses: it ends at the last one.
+# Print a line for each process: PID PARENT STATE NAME.  From /proc, as ps may
+# be missing.  NAME may have blanks and parentheses: it ends at the last one.
 processes() {
 	for stat in /proc/[0-9]*/stat; do
 		{ read -r line <"$stat"; } 2>/dev/null || continue
 		name=${line#*\(}
-		# shellcheck disable=SC2086 # words are what is wanted
+		# shellcheck disable=SC2086 # words
 		set -- ${line%% *} ${line##*) }
 		printf '%s %s %s %s\n' "$1" "$3" "$2" "${name%)*}"
 	done
 }
 
-# The pids of the orphans whose state matches $1: PID 1's children but us.
+# Print the pids of the orphans in state $1: PID 1's children, except this shell.
 orphans() {
 	processes | while read -r pid parent state _; do
-		# shellcheck disable=SC2254 # a pattern is what is wanted
+		# shellcheck disable=SC2254 # a pattern
 		case "$parent $pid $state" in
 		"1 $$ "?) ;;
 		"1 $pid "$1) printf '%s\n' "$pid" ;;
@@ -44,7 +44,7 @@ orphans() {
 	done
 }
 
-# Wait until there are $2 orphans in state $1, at most for a second.
+# Wait until there are $2 orphans in state $1, for at most a second.
 await_orphans() {
 	tries=0
 	while [ "$(orphans "$1" | wc -l)" -ne "$2" ] && [ $tries -lt 20 ]; do
@@ -53,7 +53,7 @@ await_orphans() {
 	done
 }
 
-# Signal every process in list $1 with $2, and note how many there are as $3.
+# Send each process in the file $1 the signal $2, and note their number as $3.
 signal_each() {
 	while read -r pid; do
 		kill -s "$2" "$pid"
@@ -65,7 +65,7 @@ note() {
 	printf '%s %s\n' "$1" "$2" >>"$notes/seen"
 }
 
-# Wait until minireap has said what it has reaped, at most for a second.
+# Wait until minireap has logged the orphans that it reaped, for at most a second.
 await_log() {
 	tries=0
 	while [ "$(grep -c reaped "$notes/log")" -lt $ORPHANS ] &&
@@ -76,7 +76,8 @@ await_log() {
 	cp "$notes/log" "$notes/reaped"
 }
 
-# A parent that lives and does not wait for its children: who has them then?
+# Start a parent that does not wait for its children, and let minireap, $1,
+# terminate it.
 neglect() {
 	sh -c "sleep 0 & sleep 0 & sleep 0 & exec sleep $LIFE" &
 	negligent=$!
@@ -87,9 +88,9 @@ neglect() {
 	wait "$negligent"
 }
 
-# A program as there are many: its helpers leave processes behind, it holds a
-# lock, and when it is told to stop it tidies up.  $1: where its notes go; $2:
-# minireap; $3, if there is one: what it does then.
+# A typical program: its helpers leave orphans, it has a lock file, and on
+# SIGTERM it tidies up.  $1: the directory for its notes; $2: minireap; $3, if
+# set: a function to call when the orphans have exited.
 program() {
 	notes=$1
 	idle=''
@@ -104,7 +105,7 @@ program() {
 	orphans '[!Z]' >"$notes/orphans"
 	signal_each "$notes/orphans" TERM left
 	await_orphans '[!Z]' 0
-	await_orphans Z 0 # PID 1 has a second's time to wait for them
+	await_orphans Z 0 # PID 1 has a second to reap them
 	"$2" --zombies >"$notes/found"
 	orphans Z >"$notes/zombies"
 	signal_each "$notes/zombies" KILL zombies
@@ -131,7 +132,7 @@ case ${1-} in
 	;;
 esac
 
-# ------------------------------------------------------- outside: the words
+# From here on: what runs outside the namespace.
 
 set_colours() {
 	bold='' red='' green='' plain=''
@@ -151,7 +152,7 @@ give_up() {
 	exit 2
 }
 
-# Sets now, hundredths of a second since the machine started.
+# Set now, in hundredths of a second since the machine started.
 look_at_clock() {
 	read -r now _ </proc/uptime
 	now=${now%.*}${now#*.}
@@ -161,13 +162,11 @@ seconds() {
 	printf '%d.%02d s' $(($1 / 100)) $(($1 % 100))
 }
 
-# What a command printed, and a line of space.
+# Print the file $1 and an empty line.
 show() {
 	sed 's/^/   /' "$1"
 	say ''
 }
-
-# ---------------------------------------------------- outside: what it takes
 
 compiles() {
 	# shellcheck disable=SC2086 # CC may hold options
@@ -175,7 +174,7 @@ compiles() {
 		$1 -static -x c -o "$tmp/try" - 2>/dev/null
 }
 
-# As the Makefile chooses.
+# Is there all that the build and the demo need?  CC as the Makefile chooses it.
 is_complete() {
 	command -v make >/dev/null && command -v unshare >/dev/null || return 1
 	if [ -n "${CC-}" ]; then
@@ -198,14 +197,14 @@ install_needs() {
 		give_up 'demo: to build minireap, first run this as root:' \
 			"  $command"
 	fi
-	say "Installing what it takes: $command" ''
+	say "Installing what is missing: $command" ''
 	DEBIAN_FRONTEND=noninteractive sh -c "$command" </dev/null \
 		>"$tmp/log" 2>&1 && is_complete && return
 	cat "$tmp/log" >&2
-	give_up 'demo: that did not work'
+	give_up 'demo: the installation failed'
 }
 
-# Sets unshare, the command that makes a PID namespace on this machine.
+# Set unshare to the command that makes a PID namespace on this machine.
 find_unshare() {
 	: >"$tmp/log"
 	for unshare in 'unshare --pid --fork --mount-proc' \
@@ -216,14 +215,12 @@ find_unshare() {
 	done
 	cat "$tmp/log" >&2
 	[ "$(id -u)" = 0 ] || give_up \
-		'demo: plain users may not make namespaces on this machine. As root:' \
+		'demo: only root may make namespaces on this machine. As root:' \
 		'  sh examples/demo.sh'
 	give_up \
-		'demo: root may not make namespaces here. In a container that takes more' \
-		'than the usual rights, such as those of docker run --privileged'
+		'demo: root may not make namespaces here. A container needs more rights' \
+		'for that than usual, such as those of docker run --privileged'
 }
-
-# ----------------------------------------------------- outside: the namespace
 
 child_of() {
 	processes | while read -r pid parent _; do
@@ -231,8 +228,8 @@ child_of() {
 	done
 }
 
-# Run $2... as PID 1, until the program is ready.  $1: where its notes go.
-# Sets outer, the process that waits for PID 1, and init, PID 1 as seen here.
+# Start $2... as PID 1 and wait until the program is ready.  $1: the directory
+# for its notes.  Sets outer, the parent of PID 1, and init, the pid of PID 1 here.
 start() {
 	notes=$1
 	shift
@@ -246,15 +243,15 @@ start() {
 		look_at_clock
 		if ! kill -0 $outer 2>/dev/null || [ "$now" -gt $limit ]; then
 			cat "$notes/log" >&2
-			give_up 'demo: the program did not get ready'
+			give_up 'demo: the program is not ready after 5 s'
 		fi
 		sleep 0.02
 	done
 	init=$(child_of $outer)
 }
 
-# Has PID 1 ended, or does it within $1 hundredths of a second?
-ends_within() {
+# Does PID 1 exit within $1 hundredths of a second?
+exits_within() {
 	look_at_clock
 	limit=$((now + $1))
 	while kill -0 "$init" 2>/dev/null; do
@@ -264,17 +261,17 @@ ends_within() {
 	done
 }
 
-# As docker stop: SIGTERM, then, after a second here, SIGKILL.
+# Stop as docker stop does: SIGTERM and, here after a second, SIGKILL.
 stop() {
 	look_at_clock
 	begin=$now
 	kill -s TERM "$init"
-	if ends_within 100; then
+	if exits_within 100; then
 		wait "$outer"
 		note status $?
 	else
 		kill -s KILL "$init"
-		wait "$outer" 2>/dev/null # its status is another one everywhere
+		wait "$outer" 2>/dev/null # its status differs between systems
 		note status killed
 	fi
 	look_at_clock
@@ -297,42 +294,41 @@ clean_up() {
 	rm -rf "$tmp"
 }
 
-# ---------------------------------------------------------- outside: the story
-
-# What was noted under $1; $2: whose notes.
+# Print what was noted as $1, in the directory $2.
 seen() {
 	sed -n "s/^$1 //p" "${2:-$notes}/seen"
 }
 
-tell_careless() {
-	say "${bold}1. PID 1 is sleep, which waits for nobody${plain}" ''
+show_careless() {
+	say "${bold}1. PID 1 is sleep, which does not wait for children${plain}" ''
 	start "$tmp/sleep" sh "$self" --careless-pid-1 "$tmp/sleep" \
 		"$build/minireap"
-	say "   $(seen left) processes were left behind, and have ended. minireap --zombies says:" ''
+	say "   $(seen left) orphans have exited. minireap --zombies shows:" ''
 	show "$notes/found"
-	say "   After kill -9 of each there are $(seen killed): the dead cannot be killed."
+	say "   After kill -9 of each there are still $(seen killed): a zombie cannot be killed."
 	stop
 	say '   SIGTERM to PID 1, as docker stop sends it: the kernel drops it, the program' \
-		"   hears nothing. SIGKILL after $(seen time); nothing is tidied up." ''
+		"   never receives it. SIGKILL after $(seen time): nothing is tidied up." ''
 }
 
-tell_minireap() {
+show_minireap() {
 	say "${bold}2. PID 1 is minireap${plain}" ''
 	start "$tmp/minireap" "$build/minireap" -w -- \
 		sh "$self" --program "$tmp/minireap" "$build/minireap" neglect
-	say "   The same program. $(seen left) processes were left behind, and have ended:" ''
+	say "   The same program. $(seen left) orphans have exited:" ''
 	show "$notes/reaped"
 	show "$notes/found"
-	say '   Now a parent that lives and does not wait: no init can reap for it.' ''
+	say '   Now a living parent that does not wait: no init can reap its children.' ''
 	show "$notes/held"
-	say '   --zombies=TERM reminds it by SIGCHLD, and as it does not care, ends it:' ''
+	say '   --zombies=TERM sends it SIGCHLD and, as that does not help, SIGTERM:' ''
 	show "$notes/cured"
 	stop
-	say '   SIGTERM to PID 1: minireap forwards it, the program tidies up and ends.' \
+	say '   SIGTERM to PID 1: minireap forwards it, the program tidies up and exits.' \
 		"   That took $(seen time). Its status, $(seen status), is the container's." ''
 }
 
-# A row of the table: its label, what was noted under $2, what it should be.
+# Print a row: the label $1, what was noted as $2, and if not as expected, $3 and
+# $4.
 row() {
 	left=$(seen "$2" "$tmp/sleep")
 	right=$(seen "$2" "$tmp/minireap")
@@ -340,23 +336,23 @@ row() {
 	[ "$left" = "$right" ] || bad=$red good=$green
 	verdict=''
 	if [ "$left" != "${3-$left}" ] || [ "$right" != "${4-$right}" ]; then
-		verdict="    should be: $3, $4"
-		as_it_should_be=no
+		verdict="    expected: $3, $4"
+		as_expected=no
 	fi
 	printf '   %-34s %s%-12s %s%s%s%s\n' "$1" "$bad" "$left" "$good" "$right" \
 		"$plain" "$verdict"
 }
 
-tell_all() {
-	as_it_should_be=yes
+compare() {
+	as_expected=yes
 	printf '   %s%-34s %-12s %s%s\n' "$bold" 'PID 1' sleep minireap "$plain"
-	row 'processes left behind' left $ORPHANS $ORPHANS
-	row 'zombies after their end' zombies $ORPHANS 0
+	row 'orphans' left $ORPHANS $ORPHANS
+	row 'zombies after they have exited' zombies $ORPHANS 0
 	row 'zombies after kill -9' killed $ORPHANS 0
-	row 'SIGTERM: did the program tidy up?' tidied no yes
-	row 'SIGTERM: time until the end' time
-	row 'status' status killed 42
-	[ $as_it_should_be = yes ] && [ "$(seen cured "$tmp/minireap")" = 0 ]
+	row 'SIGTERM: does the program tidy up?' tidied no yes
+	row 'SIGTERM: time until the exit' time
+	row 'exit status' status killed 42
+	[ $as_expected = yes ] && [ "$(seen cured "$tmp/minireap")" = 0 ]
 }
 
 main() {
@@ -378,9 +374,9 @@ main() {
 	[ -w . ] || build=$tmp/build
 	make -s BUILD="$build" || exit 2
 	find_unshare
-	tell_careless
-	tell_minireap
-	tell_all
+	show_careless
+	show_minireap
+	compare
 }
 
 main

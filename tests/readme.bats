@@ -113,7 +113,7 @@ commands() {
 	chown -R 4242 "$PUBLIC"
 	run -0 "${plain[@]}" sh "$PUBLIC/tree/examples/demo.sh" 3>&-
 	echo "$output"
-	[[ $output =~ 'zombies after their end '\ +4\ +0 ]]
+	[[ $output =~ 'zombies after they have exited '\ +4\ +0 ]]
 }
 
 @test "tests/run.sh: nothing is missing: runs make" {
