@@ -44,7 +44,7 @@ figure() {
 }
 
 # bats test_tags=slow
-@test "every figure of every init, in the table, in the TSV and in the chart" {
+@test "bench: all metrics: in the table, the TSV and the chart, for each init" {
 	needs_root
 	run -0 --separate-stderr env BENCH_ROUNDS=1 BENCH_ORPHANS=1000 \
 	    BENCH_PEERS=catatonit BENCH_TSV=tsv BENCH_SVG=svg CC=cc sh "$ROOT/bench/run.sh" 3>&-
@@ -72,7 +72,7 @@ figure() {
 }
 
 # bats test_tags=slow
-@test "the curves, and the numbers of the page, from one run" {
+@test "growth: one run: makes the curves and the numbers of growth.md" {
 	needs_root
 	mkdir docs
 	cp "$ROOT/docs/growth.md" docs

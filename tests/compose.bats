@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # bats file_tags=static,engines
-# A daemon.json that has an init for every container, and Compose.
+# minireap as the init of all containers by daemon.json, and under Compose.
 
 bats_require_minimum_version 1.5.0
 

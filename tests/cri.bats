@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# shellcheck disable=SC2016 # what is for a shell in a container to expand
+# shellcheck disable=SC2016 # for a shell in a container to expand
 # bats file_tags=static,engines
-# Kubernetes' way: containerd, told by its container runtime interface what a
-# kubelet would tell it; minireap as containers' init and as the pods' pause.
+# minireap as the init of containers and as the pods' pause process, under a
+# containerd that is called as a kubelet calls it.
 
 bats_require_minimum_version 1.5.0
 

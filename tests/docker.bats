@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# shellcheck disable=SC2016 # what is for a shell in a container to expand
+# shellcheck disable=SC2016 # for a shell in a container to expand
 # bats file_tags=static,engines
-# As the first process of containers, in a real Docker daemon: engine.bash.
+# minireap as PID 1 of containers, under a real Docker daemon.
 
 bats_require_minimum_version 1.5.0
 
@@ -132,7 +132,8 @@ PARENT='echo ready; sleep 600; echo over'
 	is_status 137
 }
 
-@test "docker kill: each signal arrives once, 1..31 and 34..64" {
+# bats test_tags=slow
+@test "docker kill: signals 1..31 and 34..64: each arrives once" {
 	start init /probe listen 64
 	await_log ready
 	for sig in {1..31} {34..64}; do

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # bats file_tags=static,engines
-# Images: Dockerfile.example by a real builder, and make image.  There is no
-# registry to pull from: what stands for debian:12-slim is made of this machine.
+# Images: Dockerfile.example built by Docker, and make image.  As there is no
+# registry, debian:12-slim is an image made from files of this machine.
 
 bats_require_minimum_version 1.5.0
 

@@ -53,7 +53,7 @@ refused() {
 }
 
 # bats test_tags=static
-@test "--install without /proc: by argv[0], unless PATH was needed to find that" {
+@test "--install: no /proc: copies the file argv[0], or fails if argv[0] has no slash" {
 	needs_root
 	cp "$MINIREAP" copy
 	run -0 unshare --mount sh -c 'mount -t tmpfs none /proc &&
@@ -114,7 +114,7 @@ minireap: cannot install to/new: read-only file system" "$(cat lines)"
 }
 
 # bats test_tags=static
-@test "--install: what is on the disk comes first, the name after it" {
+@test "--install: order: the data is on the disk before the file has its name" {
 	strace -o trace "$MINIREAP" --install to/file
 	# With O_SYNC, what was written is on the disk when write(2) returns.
 	grep -E '^open.*"to/file\.[0-9]+", .*O_EXCL.*O_SYNC' trace
@@ -124,7 +124,7 @@ minireap: cannot install to/new: read-only file system" "$(cat lines)"
 }
 
 # bats test_tags=static
-@test "--install: no signal but SIGKILL ends it half-way" {
+@test "--install: HUP and TERM while it writes: installs the whole file" {
 	# Each write is delayed by 0.3 s, so that the signals arrive meanwhile.
 	strace -f -e trace=write -e inject=write:delay_enter=300ms -o trace \
 	    "$MINIREAP" --install to/file 3>&- &
@@ -138,7 +138,7 @@ minireap: cannot install to/new: read-only file system" "$(cat lines)"
 	cmp "$MINIREAP" to/file
 }
 
-@test "--install: a command, or no FILE: rejected, but not the name pause" {
+@test "--install: a command or no FILE: rejected; under the name pause: works" {
 	run --separate-stderr -125 "$MINIREAP" --install to/file true
 	equal line 'minireap: true: --pause, --install and --zombies take no command' "$stderr"
 	run --separate-stderr -125 "$MINIREAP" --install

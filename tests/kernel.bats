@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # bats file_tags=static,slow
-# As the PID 1 that the kernel itself starts, on other kernels than this one and
-# other processors: Debian's, with cgroup v2 alone, in virtual machines.
-# kernel/guest.sh is what runs there.
+# minireap as the PID 1 that a kernel starts: Debian's kernels with cgroup v2
+# alone, for several architectures, in virtual machines.  kernel/guest.sh runs
+# in them.
 
 bats_require_minimum_version 1.5.0
 load engine

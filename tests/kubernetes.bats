@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# shellcheck disable=SC2016 # what is for a shell in a container to expand
+# shellcheck disable=SC2016 # for a shell in a container to expand
 # bats file_tags=static,engines
-# examples/kubernetes: each file is checked against Kubernetes' schema, and
-# runs by podman kube play, as far as podman 4.3 can.
+# examples/kubernetes: each file follows Kubernetes' schema, and runs under
+# podman kube play, as far as podman 4.3 supports it.
 
 bats_require_minimum_version 1.5.0
 

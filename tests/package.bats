@@ -24,7 +24,7 @@ dpkg_in() {
 }
 
 # bats test_tags=static
-@test "make deb: it installs, runs and goes without a trace" {
+@test "make deb: dpkg: installs, runs, and is removed without a trace" {
 	must_have dpkg-deb dpkg
 	needs_root
 	debian_package
@@ -45,7 +45,8 @@ dpkg_in() {
 	[ ! -e root/usr ]
 }
 
-@test "make deb: lintian complains of nothing but what is explained" {
+# bats test_tags=slow
+@test "make deb: lintian: reports nothing, and each override has a reason" {
 	must_have dpkg-deb lintian
 	debian_package
 	run -0 lintian --allow-root -EviIL '>=pedantic' --fail-on \
@@ -116,7 +117,8 @@ minireap-$version.tar.gz" "$(LC_ALL=C ls "$RELEASE")"
 	[ ! -e tree/dist ]
 }
 
-@test "make dist: the source builds what the release holds" {
+# bats test_tags=slow
+@test "make dist: source: builds the released program" {
 	release
 	tar -xzf "$RELEASE"/minireap-*.tar.gz
 	cd minireap-*/
@@ -127,7 +129,8 @@ minireap-$version.tar.gz" "$(LC_ALL=C ls "$RELEASE")"
 	cmp minireap "$RELEASE"/minireap-*-amd64
 }
 
-@test "make dist: the bill of materials is SPDX 2.3, and names what is in there" {
+# bats test_tags=slow
+@test "make dist: bill of materials: SPDX 2.3 that names each part" {
 	release
 	must_have python3
 	python3 - "$RELEASE" <<-'PYTHON'

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# shellcheck disable=SC2016 # what is for a shell in a container to expand
+# shellcheck disable=SC2016 # for a shell in a container to expand
 # bats file_tags=static,engines
-# As podman's init and as its pods' first process; sockets that are handed in.
+# minireap as podman's init and as PID 1 of its pods; socket activation.
 
 bats_require_minimum_version 1.5.0
 

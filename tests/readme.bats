@@ -46,7 +46,7 @@ shape() {
 }
 
 # bats test_tags=slow
-@test "every sh block of the README runs in a fresh clone" {
+@test "README: sh blocks: each runs in a fresh clone" {
 	split_blocks sh
 	[ -s block-1 ]
 	for block in block-*; do
@@ -61,7 +61,7 @@ shape() {
 }
 
 # bats test_tags=slow
-@test "the demo's output in the README is what the demo prints" {
+@test "README: output of the demo: is what the demo prints" {
 	[ "$(id -u)" = 0 ] || skip "a plain user may not be allowed to make namespaces"
 	fresh_clone tree
 	run -0 env -i PATH="$PATH" sh tree/examples/demo.sh 3>&-
@@ -102,7 +102,7 @@ commands() {
 }
 
 # bats test_tags=slow
-@test "the demo works as a plain user, where he may make namespaces" {
+@test "demo.sh: plain user, namespaces allowed: works" {
 	plain=(setpriv --reuid 4242 --regid 4242 --clear-groups
 	    env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/)
 	"${plain[@]}" unshare --user --map-root-user --pid --fork --mount-proc \

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# shellcheck disable=SC2016,SC2086,SC2153 # for other shells; numbers of signals
+# shellcheck disable=SC2016,SC2086,SC2153 # other shells; signal numbers
 # bats file_tags=static,engines
-# A stop by real engines: docker stop and podman stop of a tree of three levels.
+# docker stop and podman stop, of a tree of processes with three levels.
 
 bats_require_minimum_version 1.5.0
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# shellcheck disable=SC2016 # what is for a shell in a container to expand
+# shellcheck disable=SC2016 # for a shell in a container to expand
 # bats file_tags=static,engines
-# A person at `docker run -it`: engine.bash, and typist.py for the keys.
+# Interactive sessions under docker run -it, with keys typed by typist.py.
 
 bats_require_minimum_version 1.5.0
 
