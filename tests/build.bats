@@ -12,7 +12,8 @@ setup() {
 # copy_tree DIRECTORY: copy the sources, without git.
 copy_tree() {
 	mkdir -p "$1/tests"
-	cp "$ROOT"/Makefile "$ROOT"/*.[ch] "$ROOT"/minireap.1 "$ROOT"/LICENSE "$1"
+	sources | tar -C "$ROOT" -T - -c Makefile minireap.1 LICENSE |
+	    tar -C "$1" -x
 }
 
 @test "make install: DESTDIR and PREFIX: three files, which make uninstall removes" {
@@ -48,10 +49,10 @@ copy_tree() {
 	#undef SYS_clock_gettime
 	#define SYS_clock_gettime32 __NR_clock_gettime
 	C
-	for file in "$ROOT"/*.c; do
-		"${CC:-cc}" -std=c11 -D_GNU_SOURCE -DMINIREAP_VERSION='""' \
-		    -DMINIREAP_COMMIT='""' -include ./names.h \
-		    -fsyntax-only "$file"
+	for file in $(sources | grep '\.c$'); do
+		"${CC:-cc}" -std=c11 "-I$ROOT" -D_GNU_SOURCE \
+		    -DMINIREAP_VERSION='""' -DMINIREAP_COMMIT='""' \
+		    -include ./names.h -fsyntax-only "$ROOT/$file"
 	done
 }
 
