@@ -170,12 +170,10 @@ minireap-$version.tar.gz" "$(LC_ALL=C ls "$RELEASE")"
 	PYTHON
 }
 
-# Not tested here, as qemu-user cannot do it: vfork(2) is fork(2), so that the
-# reason for a failed exec is lost (the status is not); PR_SET_CHILD_SUBREAPER
-# fails, so that only PID 1 adopts; a SIGSEGV from another process counts as a
-# fault; qemu keeps some real-time signals and renumbers others; the main
-# process, a program of this machine, inherits qemu's signal mask and
-# dispositions.
+# Not tested here, as qemu-user cannot do it: PR_SET_CHILD_SUBREAPER fails, so
+# that only PID 1 adopts; a SIGSEGV from another process counts as a fault; qemu
+# keeps some real-time signals and renumbers others; the main process, a program
+# of this machine, inherits qemu's signal mask and dispositions.
 
 # on_arch WORD...: replace this shell by minireap for $ARCH, as PID 1.  Its
 # commands are programs of this machine.
@@ -214,6 +212,7 @@ options_and_statuses() {
 	run -0 on_arch -e 7,9 -- sh -c 'exit 7'
 	run -143 on_arch -- sh -c 'kill -TERM $$'
 	run -127 on_arch no-such-command
+	contains "$output" 'no-such-command: not found in PATH'
 	echo >not-executable
 	run -126 on_arch ./not-executable
 	run -125 on_arch -z
