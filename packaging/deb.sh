@@ -22,6 +22,7 @@ doc=$root/usr/share/doc/minireap
 # With these, make installs PROGRAM as it is and does not rebuild it.
 make -s install DESTDIR="$root" PREFIX=/usr BUILD="$(dirname "$PROGRAM")" \
     VERSION="$VERSION" COMMIT="$COMMIT" --assume-old="$PROGRAM"
+strip --remove-section=.comment "$root/usr/bin/minireap" # as dh_strip does
 gzip -n9 "$root/usr/share/man/man1/minireap.1"
 
 {
