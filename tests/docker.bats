@@ -132,7 +132,6 @@ PARENT='echo ready; sleep 600; echo over'
 	is_status 137
 }
 
-# bats test_tags=slow
 @test "docker kill: signals 1..31 and 34..64: each arrives once" {
 	start init /probe listen 64
 	await_log ready

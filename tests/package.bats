@@ -45,7 +45,6 @@ dpkg_in() {
 	[ ! -e root/usr ]
 }
 
-# bats test_tags=slow
 @test "make deb: lintian: reports nothing, and each override has a reason" {
 	must_have dpkg-deb lintian
 	debian_package
@@ -117,7 +116,6 @@ minireap-$version.tar.gz" "$(LC_ALL=C ls "$RELEASE")"
 	[ ! -e tree/dist ]
 }
 
-# bats test_tags=slow
 @test "make dist: source: builds the released program" {
 	release
 	tar -xzf "$RELEASE"/minireap-*.tar.gz
@@ -129,7 +127,6 @@ minireap-$version.tar.gz" "$(LC_ALL=C ls "$RELEASE")"
 	cmp minireap "$RELEASE"/minireap-*-amd64
 }
 
-# bats test_tags=slow
 @test "make dist: bill of materials: SPDX 2.3 that names each part" {
 	release
 	must_have python3
