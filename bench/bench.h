@@ -82,7 +82,7 @@ void sandbox_end(struct sandbox *sandbox);
 /* Init has ended, or does so now, by itself. */
 void sandbox_wait(struct sandbox *sandbox);
 
-/* --------------------------------------------------------------- look.c */
+/* --------------------------------------------------------------- observe.c */
 
 /* Main has spoken: wait until init has not run for milliseconds. */
 void look_settle(const struct sandbox *sandbox, int milliseconds);

@@ -18,7 +18,7 @@ compile_without_libc() {
 	    -Wl,--build-id=none,-z,norelro,-z,noseparate-code "$@" entry.c
 }
 
-compile -O2 -o "$to/bench-runner" runner.c sandbox.c look.c measure.c \
+compile -O2 -o "$to/bench-runner" runner.c sandbox.c observe.c measure.c \
     latency.c reap.c trace.c
 compile_without_libc -o "$to/bench-load" load.c orphans.c
 compile_without_libc -o "$to/bench-loop" loop.c

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * look.c: what the kernel tells of a process from outside, without it having
+ * observe.c: what the kernel tells of a process from outside, without it having
  * to do anything for that: proc(5).
  */
 #include "bench.h"
