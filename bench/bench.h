@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bench.h: the runner's interface, grouped by file.  Whatever fails ends the
- * run with a line on stderr: a figure that is not sure is not printed.
+ * bench.h: the interface between the runner's files.  A failure anywhere ends
+ * the run with a message on stderr, so every figure that is printed is valid.
  */
 #ifndef BENCH_H
 #define BENCH_H
@@ -15,96 +15,101 @@
 /* ------------------------------------------------------------- runner.c */
 
 enum {
-	CANDIDATE_WORDS = 8,
-	METRIC_VALUES = 4,
+	MAX_WORDS = 8,
+	MAX_VALUES = 4,
 };
 
-/* An init: its name and how it is called.  No words: no init between. */
+/* An init and the command that runs it.  Without words: no init at all. */
 struct candidate {
 	char *name;
-	char *words[CANDIDATE_WORDS];
-	size_t count;
-	long number; /* of what the metric is about: 1000 of reap:1000, or 0 */
+	char *words[MAX_WORDS];
+	size_t word_count;
+	long number; /* NUMBER of METRIC:NUMBER, or 0 */
 };
 
-/* One way to measure an init, once, and the names of what comes out. */
+/* One way to measure an init, and the names of the values that it returns. */
 struct metric {
 	const char *name;
-	const char *values[METRIC_VALUES + 1];
-	bool added; /* subtract what it took without an init, each round */
+	const char *values[MAX_VALUES + 1];
+	bool is_added; /* subtract the same round's value without an init */
 	bool needs_init;
-	bool needs_all_cpus; /* by default all share one */
+	bool needs_all_cpus; /* by default everything shares one */
+	/* Stores one run's values, which are 0 on entry. */
 	void (*measure)(const struct candidate *, double *values);
 };
 
+/* Sorts values. */
 double median(double *values, size_t count);
 
 /* ------------------------------------------------------------ sandbox.c */
 
-/* A candidate that runs load.c, as PID 1 of a PID namespace of its own. */
+/* A candidate as PID 1 of its own PID namespace, with load.c as main. */
 struct sandbox {
-	pid_t pid; /* as the runner sees it */
+	pid_t pid; /* in the runner's namespace */
 	int to_main;
 	int from_main;
 };
 
-_Noreturn void die(const char *what);
-_Noreturn void fail(const char *what); /* ... because of errno */
+_Noreturn void die(const char *message);
+_Noreturn void fail(const char *what); /* appends strerror(errno) */
 
-/* From now on in this control group, a directory. */
-void sandbox_confine(const char *group);
-
-/* Where new user namespaces are needed for want of privilege, ask for them. */
+/* To be called first: find out whether user namespaces are needed. */
 void sandbox_prepare(void);
 
+/* Start each sandbox in this cgroup, a directory; NULL: stay in our own. */
+void sandbox_set_group(const char *group);
+
 /*
- * Main is load.c with task as its arguments, split at blanks; NULL: there is
- * none.  With held, the init is not executed before the first sandbox_say().
+ * Start init with load.c as main; task is main's arguments, split at spaces.
+ * If task is NULL, init gets no command.  If held is set, init is not executed
+ * until the first sandbox_resume().
  */
 struct sandbox
 sandbox_start(const struct candidate *init, bool held, const char *task);
 
-/* When the candidate was executed, in nanoseconds of CLOCK_MONOTONIC. */
+/* When the last init was executed: nanoseconds of CLOCK_MONOTONIC. */
 uint64_t sandbox_exec_time(void);
 
 uint64_t sandbox_now(void);
-void sandbox_say(const struct sandbox *sandbox);
 
-/* The next number that main says, usually a time. */
-uint64_t sandbox_hear(const struct sandbox *sandbox);
+/* Send the byte that main, or a held init, waits for. */
+void sandbox_resume(const struct sandbox *sandbox);
 
-/* The same, if main says one within milliseconds. */
-bool sandbox_overhear(
-    const struct sandbox *sandbox, int milliseconds, uint64_t *number);
+/* Return the next number that main sends, usually a time. */
+uint64_t sandbox_receive(const struct sandbox *sandbox);
 
-void sandbox_end(struct sandbox *sandbox);
+/* The same, but return false if none arrives within timeout_ms. */
+bool sandbox_receive_within(
+    const struct sandbox *sandbox, int timeout_ms, uint64_t *number);
 
-/* Init has ended, or does so now, by itself. */
+/* Wait until init exits. */
 void sandbox_wait(struct sandbox *sandbox);
 
-/* --------------------------------------------------------------- observe.c */
+void sandbox_kill(struct sandbox *sandbox);
 
-/* Main has spoken: wait until init has not run for milliseconds. */
-void look_settle(const struct sandbox *sandbox, int milliseconds);
+/* ------------------------------------------------------------ observe.c */
 
-/* The number behind field in /proc/PID/FILE, 0 where there is none. */
-double
-look_field(const struct sandbox *sandbox, const char *file, const char *field);
+/* Wait until init has used no CPU time for interval_ms. */
+void observe_until_settled(const struct sandbox *sandbox, int interval_ms);
 
-/* Microseconds of CPU time that init has used. */
-double look_cpu(const struct sandbox *sandbox);
+/* The number that follows field in /proc/PID/FILE of init, 0 if absent. */
+double observe_field(
+    const struct sandbox *sandbox, const char *file, const char *field);
 
-/* How often init has run. */
-double look_switches(const struct sandbox *sandbox);
+/* The CPU time that init has used, in microseconds. */
+double observe_cpu(const struct sandbox *sandbox);
 
-/* The page faults of a process in which the kernel had to read no disk. */
-double look_faults(pid_t pid);
+/* The number of context switches of init. */
+double observe_switches(const struct sandbox *sandbox);
 
-/* Init's first child, as the runner sees it. */
-pid_t look_main(const struct sandbox *sandbox);
+/* The number of minor page faults, which need no I/O, of a process. */
+double observe_faults(pid_t pid);
 
-/* How many tasks there are on this machine: sysinfo(2). */
-double look_tasks(void);
+/* The pid of init's first child, in the runner's namespace. */
+pid_t observe_main(const struct sandbox *sandbox);
+
+/* The number of tasks on this machine: sysinfo(2). */
+double observe_tasks(void);
 
 /* ------------------------------------------------------------ measure.c */
 
@@ -131,13 +136,13 @@ void measure_limited(const struct candidate *init, double *values);
 
 /* -------------------------------------------------------------- trace.c */
 
-/* From the exec of init, which is not counted, to main's, which is. */
+/* System calls after the exec of init, up to and including main's exec. */
 void measure_calls(const struct candidate *init, double *values);
 
-/* The same, of user space, and main's exec is one of them. */
+/* User-space instructions over the same span. */
 void measure_instructions(const struct candidate *init, double *values);
 
-/* From there until init waits, and those of main. */
+/* Page faults of init, from its exec until it waits, and of main. */
 void measure_faults(const struct candidate *init, double *values);
 
 #endif

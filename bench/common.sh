@@ -1,13 +1,12 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: MIT
-# common.sh: what run.sh and growth.sh share: the bench's own programs, the
-# inits that there are to measure, and how.  Sourced, with $here set.
+# common.sh: shared by run.sh and growth.sh, which set $here and source it.
 #
-#   MINIREAP      the binary (default: the one beside bench/)
-#   CC            compiler of the bench's own programs
-#   BUILD         where they go (default: a temporary directory)
+#   MINIREAP      the binary (default: minireap in the directory above bench/)
+#   CC            the compiler for the bench's own programs
+#   BUILD         where to put them (default: a temporary directory)
 #   BENCH_ROUNDS  rounds of the main measurements (default 200)
-#   BENCH_PEERS   inits to look for, the last one first in the table
+#   BENCH_PEERS   other inits to measure if installed, in reverse order
 
 rounds=${BENCH_ROUNDS:-200}
 minireap=${MINIREAP:-$(dirname "$here")/minireap}
@@ -33,16 +32,16 @@ build_programs() {
 	build=$(cd "$build" && pwd)
 	sh "$here/build.sh" "$build"
 	export BENCH_LOAD="$build/bench-load"
-	sync "$minireap" # else its pages count as dirty memory
+	sync "$minireap" # see build.sh
 }
 
-# The inits, NAME=COMMAND each, that are installed.
+# Print NAME=COMMAND for each of the other inits that is installed.
 list_peers() {
 	for peer in ${BENCH_PEERS-catatonit dumb-init tini-static tini}; do
 		if file=$(command -v $peer); then
 			echo "$peer=$file --"
 		else
-			echo "$peer is not installed and left out." >&2
+			echo "bench: skipping $peer: not installed" >&2
 		fi
 	done
 }
@@ -52,8 +51,8 @@ runner() { # METRIC ROUNDS CANDIDATE...
 	"$build/bench-runner" "$@"
 }
 
-# Seconds of doing nothing: all at once.
-all_idle() { # CANDIDATE...
+# Measures all candidates at the same time, since each one takes seconds.
+run_idle() { # CANDIDATE...
 	for candidate; do
 		runner idle 1 "$candidate" >"$work/idle-${candidate%%=*}" &
 	done
@@ -61,22 +60,22 @@ all_idle() { # CANDIDATE...
 	cat "$work"/idle-*
 }
 
-few() { # DIVISOR: that part of the rounds, at least 3
+fraction() { # DIVISOR: rounds / DIVISOR, but at least 3
 	echo $((rounds / $1 > 3 ? rounds / $1 : 3))
 }
 
-at_most() { # MOST: so many rounds, or fewer if fewer are asked for
+at_most() { # MAX: rounds, but at most MAX
 	echo $((rounds < $1 ? rounds : $1))
 }
 
-# For a drawing: what the figures depend on.
+# Describe the machine, for drawings.
 machine() {
 	echo "$(uname -s) $(uname -r | cut -d. -f1,2), $(uname -m)," \
 	    "$(getconf _NPROCESSORS_ONLN) CPUs"
 }
 
-# A control group that at most 64 processes may be in, or none: see $group.
-limit_processes() {
+# Create a cgroup for at most 64 processes: $group, empty if not permitted.
+make_limited_group() {
 	for root in /sys/fs/cgroup/pids /sys/fs/cgroup; do
 		[ -d $root ] || continue
 		group=$root/minireap-bench-$$
@@ -86,5 +85,5 @@ limit_processes() {
 		rmdir "$group" 2>/dev/null || :
 		group=
 	done
-	echo 'No right to make a control group: pids.max is left out.' >&2
+	echo 'bench: skipping limited: cannot create a cgroup' >&2
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * entry.c: where the kernel enters a program without a C library, and begin()
- * gets the stack as it was.
+ * entry.c: the entry point of a program without a C library.  It passes the
+ * initial stack pointer to begin().
  */
 #include "nolibc.h"
 

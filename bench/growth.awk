@@ -1,80 +1,83 @@
 # SPDX-License-Identifier: MIT
-# growth.awk: the curves, one panel a figure, both scales by powers of ten;
-# behind metrics.awk and style.awk.  Of reap1000 the curve is reap, x is 1000.
+# growth.awk: draw curves on two logarithmic axes.  Run it after metrics.awk and
+# style.awk.  The metric reap1000 is the point at x = 1000 of the curve reap.
 
-# Of a power of ten exactly so.
-function log10(value,    exact, near) {
-	exact = log(value) / log(10)
-	near = int(exact + (exact < 0 ? -0.5 : 0.5))
-	return exact - near < 1e-9 && near - exact < 1e-9 ? near : exact
+# Exact for powers of ten.
+function log10(value,    result, nearest) {
+	result = log(value) / log(10)
+	nearest = int(result + (result < 0 ? -0.5 : 0.5))
+	return result - nearest < 1e-9 && nearest - result < 1e-9 ? nearest \
+	    : result
 }
 
-function up(value) {
+function ceiling(value) {
 	return value == int(value) || value < 0 ? int(value) : int(value) + 1
 }
 
-function down(value) {
+function floor(value) {
 	return value == int(value) || value > 0 ? int(value) : int(value) - 1
 }
 
+# The label of 10 ^ n on an axis.
 function decade(n) {
 	return n < 0 ? sprintf("%g", 10 ^ n) : n < 3 ? 10 ^ n "" : \
 	    n < 6 ? 10 ^ (n - 3) "k" : 10 ^ (n - 6) "M"
 }
 
-# Where x and y are in the panel; 0 stands where 1 would.
+# The coordinates of x and y in the panel; x = 0 is drawn at x = 1.
 function at_x(x) {
-	return left + WIDE * (log10(x < 1 ? 1 : x) - x_least) / (x_most - x_least)
+	return left + \
+	    PLOT_WIDTH * (log10(x < 1 ? 1 : x) - x_min) / (x_max - x_min)
 }
 
 function at_y(y) {
 	y = log10(y)
-	if (y < y_least)
-		y = y_least
-	return top + HIGH - HIGH * (y - y_least) / (y_most - y_least)
+	if (y < y_min)
+		y = y_min
+	return top + PLOT_HEIGHT - PLOT_HEIGHT * (y - y_min) / (y_max - y_min)
 }
 
-function ranges(curve,    i, n, x, y) {
-	x_most = y_most = 0
-	x_least = y_least = 99
+function find_ranges(curve,    i, n, x, y) {
+	x_max = y_max = 0
+	x_min = y_min = 99
 	for (n = 1; n <= points[curve]; n++) {
 		x = log10(x_of[curve, n] < 1 ? 1 : x_of[curve, n])
-		if (up(x) > x_most)
-			x_most = up(x)
-		if (down(x) < x_least)
-			x_least = down(x)
+		if (ceiling(x) > x_max)
+			x_max = ceiling(x)
+		if (floor(x) < x_min)
+			x_min = floor(x)
 		for (i = 1; i <= name_count; i++) {
-			y = middle[curve x_of[curve, n], names[i]]
+			y = median[curve x_of[curve, n], names[i]]
 			if (y <= 0)
 				continue
 			y = log10(y)
-			if (up(y) > y_most)
-				y_most = up(y)
-			if (down(y) < y_least)
-				y_least = down(y)
+			if (ceiling(y) > y_max)
+				y_max = ceiling(y)
+			if (floor(y) < y_min)
+				y_min = floor(y)
 		}
 	}
-	if (x_most <= x_least)
-		x_most = x_least + 1
-	if (y_most <= y_least)
-		y_most = y_least + 1
+	if (x_max <= x_min)
+		x_max = x_min + 1
+	if (y_max <= y_min)
+		y_max = y_min + 1
 }
 
 function axes(curve, has_zero,    n) {
-	for (n = y_least; n <= y_most; n++) {
-		line(left, at_y(10 ^ n), left + WIDE, at_y(10 ^ n), "l")
+	for (n = y_min; n <= y_max; n++) {
+		line(left, at_y(10 ^ n), left + PLOT_WIDTH, at_y(10 ^ n), "l")
 		text(left - 5, at_y(10 ^ n) + 4, "e m s", decade(n))
 	}
-	for (n = x_least; n <= x_most; n++) {
-		line(at_x(10 ^ n), top, at_x(10 ^ n), top + HIGH, "l")
-		text(at_x(10 ^ n), top + HIGH + 15, "c m s",
+	for (n = x_min; n <= x_max; n++) {
+		line(at_x(10 ^ n), top, at_x(10 ^ n), top + PLOT_HEIGHT, "l")
+		text(at_x(10 ^ n), top + PLOT_HEIGHT + 15, "c m s",
 		    n == 0 && has_zero ? "0" : decade(n))
 	}
 }
 
 function draw(curve, name, class,    n, y, d) {
 	for (n = 1; n <= points[curve]; n++) {
-		y = middle[curve x_of[curve, n], name]
+		y = median[curve x_of[curve, n], name]
 		if (y > 0)
 			d = d sprintf("%s%.1f %.1f", d == "" ? "M" : "L",
 			    at_x(x_of[curve, n]), at_y(y))
@@ -92,17 +95,17 @@ function class_of(name,    n) {
 	return "s" n
 }
 
-function panel(column, row, curve, title, below,    i) {
+function panel(column, row, curve, title, x_label,    i) {
 	if (!(curve in points))
 		return
 	left = 20 + 32 + column * 286
 	top = 92 + row * 230
-	ranges(curve)
+	find_ranges(curve)
 	text(left - 32, top - 14, "b", title)
 	axes(curve, x_of[curve, 1] < 1)
-	for (i = name_count; i > 0; i--) # minireap, the first, on top
+	for (i = name_count; i > 0; i--) # minireap comes first: draw it on top
 		draw(curve, names[i], class_of(names[i]))
-	text(left + WIDE / 2, top + HIGH + 32, "c m s", below)
+	text(left + PLOT_WIDTH / 2, top + PLOT_HEIGHT + 32, "c m s", x_label)
 }
 
 function legend(    i, x, y) {
@@ -114,7 +117,7 @@ function legend(    i, x, y) {
 		print "<path class=\"" class_of(names[i]) "\" d=\"M" x " " \
 		    y - 4 "h30\"/>"
 		text(x + 38, y, i == 1 ? "b" : "", names[i] (is_bound(names[i]) \
-		    ? ": no libc, no option" : ""))
+		    ? ": no libc, no options" : ""))
 		y += 22
 	}
 }
@@ -128,23 +131,23 @@ NF >= 5 {
 }
 
 END {
-	WIDE = 218
-	HIGH = 150
-	svg_begin(880, 526, "How cost grows, of minireap and other inits")
+	PLOT_WIDTH = 218
+	PLOT_HEIGHT = 150
+	svg_begin(880, 526, "How the cost of minireap and other inits grows")
 	text(20, 30, "h", "How cost grows: lower is better, " \
-	    "but for what comes through")
-	text(20, 50, "m", "Each as PID 1 of a namespace, on one CPU, in turn, " \
+	    "except for signals delivered")
+	text(20, 50, "m", "Each as PID 1 of a namespace, on one CPU, in turn; " \
 	    "medians" (machine == "" ? "" : "; " machine) ".")
-	panel(0, 0, "reap", "CPU for an orphan, \302\265s",
-	    "other children that live")
-	panel(1, 0, "burst", "CPU for each orphan of a burst, \302\265s",
-	    "orphans in it")
-	panel(2, 0, "pace", "Time for each orphan of a burst, \302\265s",
-	    "orphans in it")
-	panel(0, 1, "passing", "CPU for a signal, \302\265s",
-	    "signals sent a second")
-	panel(1, 1, "passed", "Signals that come through a second",
-	    "signals sent a second")
+	panel(0, 0, "reap", "CPU time per orphan, \302\265s",
+	    "other children alive")
+	panel(1, 0, "burst", "CPU time per orphan in a burst, \302\265s",
+	    "orphans in the burst")
+	panel(2, 0, "pace", "Elapsed time per orphan in a burst, \302\265s",
+	    "orphans in the burst")
+	panel(0, 1, "passing", "CPU time per signal, \302\265s",
+	    "signals sent per second")
+	panel(1, 1, "passed", "Signals delivered per second",
+	    "signals sent per second")
 	legend()
 	print "</svg>"
 }

@@ -1,29 +1,29 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# How cost grows: with the children that live, the orphans that end, and the
-# signals that come; minireap, the other inits that are installed, and loop.c.
-# Writes build/growth.tsv, docs/growth.svg, and the part of docs/growth.md that
-# is made of numbers.  Takes two minutes.
+# Measure how the cost of minireap, the other inits that are installed, and
+# loop.c grows with the number of live children, exiting orphans and signals.
+# Writes build/growth.tsv, docs/growth.svg and the numbers in docs/growth.md.
+# Takes two minutes.
 #
 # usage: sh bench/growth.sh
 #
-#   GROWTH_DOCS   where growth.md is, and growth.svg will be (default: docs)
-#   GROWTH_MOST   no more than so many of anything (default: 1000000)
-#   BENCH_TSV     instead of build/growth.tsv
-#   and what common.sh says
+#   GROWTH_DOCS   where growth.md and growth.svg are (default: docs)
+#   GROWTH_MOST   the largest number of children or signals (default: 1000000)
+#   BENCH_TSV     write the results here instead of to build/growth.tsv
+#
+# For MINIREAP, CC, BUILD, BENCH_ROUNDS and BENCH_PEERS see common.sh.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=bench/common.sh
 . "$here/common.sh"
 docs=${GROWTH_DOCS:-$(dirname "$here")/docs}
-most=${GROWTH_MOST:-1000000}
+max=${GROWTH_MOST:-1000000}
 results=${BENCH_TSV:-$(dirname "$here")/build/growth.tsv}
 mkdir -p "$(dirname "$results")"
 
-# METRIC, and NUMBER:ROUNDS each, 0 standing for none; then -- CANDIDATE...
-curve() {
+curve() { # METRIC NUMBER:ROUNDS... -- CANDIDATE...; NUMBER 0: METRIC alone
 	metric=$1
 	shift
 	points=
@@ -34,11 +34,11 @@ curve() {
 	shift
 	for point in $points; do
 		number=${point%:*}
-		[ "$number" -le "$most" ] || continue
+		[ "$number" -le "$max" ] || continue
 		name=$metric:$number
 		[ "$number" != 0 ] || name=$metric
 		runner "$name" "$(at_most "${point#*:}")" "$@" ||
-			echo "$name is left out." >&2
+			echo "bench: skipping $name" >&2
 	done
 }
 
@@ -46,17 +46,17 @@ measure_all() { # CANDIDATE...
 	curve reap 0:9 10:9 100:9 1000:9 3000:5 10000:3 -- "$@"
 	curve burst 1:25 10:25 100:9 1000:9 10000:3 100000:1 -- "$@"
 	curve rate 1000:5 10000:5 100000:5 1000000:5 -- "$@"
-	# For the pods: what one init costs.
+	# From these numbers.awk computes the cost for a node with many pods.
 	runner start "$rounds" "$@" none=
 	runner crowd 1 "$@"
-	all_idle "$@"
+	run_idle "$@"
 	set -- "minireap=$minireap -P"
 	catatonit=$(command -v catatonit) && set -- "$@" "catatonit=$catatonit -P"
 	runner pause 1 "$@"
 }
 
-# Put text, a file, where growth.md has its numbers.
-insert() {
+# Replace the numbers in growth.md.
+insert() { # FILE
 	awk -v text="$1" '
 		/^<!-- end/ { inside = 0 }
 		!inside { print }
@@ -71,11 +71,11 @@ insert() {
 build_programs
 set -- "loop=$build/bench-loop"
 list_peers >"$work/peers"
-# One of tini's builds will do.
+# Measure only one of tini's two builds.
 if grep -q '^tini-static=' "$work/peers"; then
 	sed -i '/^tini=/d' "$work/peers"
 fi
-while read -r peer; do # the last one first
+while read -r peer; do # reverses the order
 	set -- "$peer" "$@"
 done <"$work/peers"
 measure_all "minireap=$minireap" "$@" >"$work/results"

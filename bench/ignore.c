@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ignore.c: an init that never reaps, as a lower bound of reaping: SIGCHLD is
- * ignored, so that the kernel does it, and main's status comes from its pidfd
- * (Linux 6.15).  Like loop.c it is not for use.
+ * ignore.c: an init that never reaps, as a lower bound for reaping.  It ignores
+ * SIGCHLD, so that the kernel reaps, and reads main's status from a pidfd
+ * (Linux 6.15).  Like loop.c, it is not meant for use.
  */
 #include "nolibc.h"
 
 #include <sys/wait.h>
 
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 
-enum {
-	/* CLONE_VM, CLONE_PIDFD, CLONE_VFORK */
-	VFORK_WITH_PIDFD = 0x100 | 0x1000 | 0x4000 | SIGCHLD,
-	INFO_EXIT = 1 << 3, /* PIDFD_INFO_EXIT */
-};
+/*
+ * PIDFD_INFO_EXIT, the first version of struct pidfd_info, and PIDFD_GET_INFO
+ * for that version: linux/pidfd.h, which older kernel headers lack.
+ */
+enum { INFO_EXIT = 1 << 3 };
 
-#define GET_INFO 0xc040ff0b /* PIDFD_GET_INFO, for what follows */
+#define GET_INFO 0xc040ff0b
 
-/* struct pidfd_info of linux/pidfd.h, as it began */
 struct info {
 	uint64_t mask;
 	uint64_t cgroup;
@@ -28,28 +28,29 @@ struct info {
 };
 
 static void
-handle_child(long handler)
+set_sigchld_handler(long handler)
 {
-	const long action[8] = {handler}; /* a kernel's struct sigaction */
+	const long action[8] = {handler}; /* the kernel's struct sigaction */
 
 	call(SYS_rt_sigaction, SIGCHLD, (long)action, 0, sizeof(uint64_t));
 }
 
-/* The child borrows our stack: it makes system calls and nothing else. */
+/* The child borrows our stack, so it makes system calls and nothing else. */
 static long
 start(char **argv, char **envp, int *pidfd)
 {
-	const long pid = call(SYS_clone, VFORK_WITH_PIDFD, 0, (long)pidfd, 0);
+	const long pid = call(SYS_clone,
+	    CLONE_VM | CLONE_PIDFD | CLONE_VFORK | SIGCHLD, 0, (long)pidfd, 0);
 
 	if (pid == 0) {
-		handle_child((long)SIG_DFL);
-		become_main(argv, envp);
+		set_sigchld_handler((long)SIG_DFL);
+		exec_main(argv, envp);
 	}
 	return pid;
 }
 
 static void
-end_like(int pidfd)
+exit_like(int pidfd)
 {
 	struct info info = {.mask = INFO_EXIT};
 
@@ -64,20 +65,20 @@ begin(long *stack)
 {
 	char **argv = (char **)(stack + 1);
 	const uint64_t all = UINT64_MAX;
-	uint32_t signal[32]; /* struct signalfd_siginfo: its number is first */
+	uint32_t info[32]; /* struct signalfd_siginfo: starts with ssi_signo */
 	struct pollfd ready[2] = {{.events = POLLIN}, {.events = POLLIN}};
 	long main_pid;
 
 	block_all();
-	handle_child((long)SIG_IGN);
+	set_sigchld_handler((long)SIG_IGN);
 	main_pid = start(argv, argv + stack[0] + 1, &ready[0].fd);
 	ready[1].fd = (int)call(SYS_signalfd4, -1, (long)&all, sizeof all, 0);
 	for (;;) {
 		call(SYS_ppoll, (long)ready, 2, 0, 0);
 		if (ready[0].revents != 0)
-			end_like(ready[0].fd);
-		if (call(SYS_read, ready[1].fd, (long)signal, sizeof signal,
-			0) == sizeof signal)
-			call(SYS_kill, main_pid, signal[0], 0, 0);
+			exit_like(ready[0].fd);
+		if (call(SYS_read, ready[1].fd, (long)info, sizeof info, 0) ==
+		    sizeof info)
+			call(SYS_kill, main_pid, info[0], 0, 0);
 	}
 }

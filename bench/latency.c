@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * latency.c: signals that go through init, from kill(2) of init to main having
- * them in its hands.
+ * latency.c: how fast init forwards signals, from the runner's kill(2) of init
+ * until main has accepted the signal.
  */
 #include "bench.h"
 
@@ -17,13 +17,13 @@ enum {
 	SIGNALS = 50,
 	REST_NS = 200000,
 	STORM_SIGNALS = 100,
-	TICK_NS = 5000000,
+	INTERVAL_NS = 5000000,
 	LATE_US = 1000000,
-	RATE_PART = 4, /* of a second */
-	RATE_MOST = 30000, /* fewer than may be queued: RLIMIT_SIGPENDING */
+	RATE_DIVISOR = 4, /* send for a quarter of a second */
+	MAX_RATE_SIGNALS = 30000, /* below RLIMIT_SIGPENDING */
 };
 
-/* All rest before each one, as in life. */
+/* All processes sleep before each signal, as they usually do. */
 void
 measure_signal(const struct candidate *init, double *values)
 {
@@ -31,35 +31,36 @@ measure_signal(const struct candidate *init, double *values)
 	const struct timespec rest = {.tv_nsec = REST_NS};
 	double latencies[SIGNALS];
 
-	sandbox_hear(&sandbox);
-	look_settle(&sandbox, SETTLE_MS);
+	sandbox_receive(&sandbox);
+	observe_until_settled(&sandbox, SETTLE_MS);
 	for (int i = 0; i < SIGNALS; i++) {
 		uint64_t sent;
 
 		nanosleep(&rest, NULL);
 		sent = sandbox_now();
 		kill(sandbox.pid, SIGUSR1);
-		sandbox_hear(&sandbox); /* which one */
-		latencies[i] = microseconds(sent, sandbox_hear(&sandbox));
+		sandbox_receive(&sandbox); /* the signal's number */
+		latencies[i] = microseconds(sent, sandbox_receive(&sandbox));
 	}
 	values[0] = median(latencies, SIGNALS);
-	sandbox_end(&sandbox);
+	sandbox_kill(&sandbox);
 }
 
 /* ---------------------------------------------------------------- storm */
 
-/* Signals on their way, and what became of them. */
-struct post {
+/* The signals sent in a storm, in order. */
+struct traffic {
 	int sig[STORM_SIGNALS];
 	uint64_t sent[STORM_SIGNALS];
-	double took[STORM_SIGNALS]; /* microseconds, or -1: not there yet */
-	int count;
-	int arrived;
+	double latency_us[STORM_SIGNALS]; /* -1: has not arrived */
+	int sent_count;
+	int arrived_count;
 };
 
 /*
- * One of them in a while a standard one, on both sides of SIGCHLD, each once:
- * they would merge.  The others queue, and arrive in order.
+ * Real-time signals, which are queued and arrive in order, and a few standard
+ * ones, numbered below and above SIGCHLD.  Pending standard signals coalesce,
+ * so each of those is sent once.
  */
 static int
 choose_signal(int i)
@@ -70,82 +71,90 @@ choose_signal(int i)
 }
 
 static void
-post_send(struct post *post, const struct sandbox *sandbox)
+traffic_send(struct traffic *traffic, const struct sandbox *sandbox)
 {
-	const int i = post->count++;
+	const int i = traffic->sent_count++;
 
-	post->sig[i] = choose_signal(i);
-	post->took[i] = -1;
-	post->sent[i] = sandbox_now();
-	kill(sandbox->pid, post->sig[i]);
+	traffic->sig[i] = choose_signal(i);
+	traffic->latency_us[i] = -1;
+	traffic->sent[i] = sandbox_now();
+	kill(sandbox->pid, traffic->sig[i]);
 }
 
 static void
-post_arrived(struct post *post, int sig, uint64_t when)
+traffic_arrived(struct traffic *traffic, int sig, uint64_t when)
 {
 	int i = 0;
 
-	while (i < post->count && (post->sig[i] != sig || post->took[i] >= 0))
+	while (i < traffic->sent_count &&
+	    (traffic->sig[i] != sig || traffic->latency_us[i] >= 0))
 		i++;
-	if (i == post->count)
-		die("main was sent what nobody sent");
-	post->took[i] = microseconds(post->sent[i], when);
-	post->arrived++;
+	if (i == traffic->sent_count)
+		die("main received a signal that was not sent");
+	traffic->latency_us[i] = microseconds(traffic->sent[i], when);
+	traffic->arrived_count++;
 }
 
 static void
-post_receive(struct post *post, const struct sandbox *sandbox, uint64_t until)
+traffic_receive(
+    struct traffic *traffic, const struct sandbox *sandbox, uint64_t until)
 {
 	uint64_t sig;
 
-	while (sandbox_now() < until && post->arrived < STORM_SIGNALS)
-		if (sandbox_overhear(sandbox, 1, &sig))
-			post_arrived(post, (int)sig, sandbox_hear(sandbox));
+	while (sandbox_now() < until && traffic->arrived_count < STORM_SIGNALS)
+		if (sandbox_receive_within(sandbox, 1, &sig))
+			traffic_arrived(
+			    traffic, (int)sig, sandbox_receive(sandbox));
 }
 
 /*
- * While so many processes make children of init as fast as they can: how many
- * signals in a hundred are late by over a second, and in how many milliseconds
- * 99 are there.
+ * While init->number processes create children of init as fast as they can:
+ * the percentage of signals that take more than a second, and the 99th
+ * percentile of the latency in milliseconds.
  */
 void
 measure_storm(const struct candidate *init, double *values)
 {
-	struct post post = {.count = 0};
+	struct traffic traffic = {.sent_count = 0};
 	struct sandbox sandbox;
 	char task[32];
 
 	snprintf(task, sizeof task, "storm %ld", init->number);
 	sandbox = sandbox_start(init, false, task);
-	sandbox_hear(&sandbox);
-	while (post.count < STORM_SIGNALS) {
-		const uint64_t next = sandbox_now() + TICK_NS;
+	sandbox_receive(&sandbox);
+	while (traffic.sent_count < STORM_SIGNALS) {
+		const uint64_t next = sandbox_now() + INTERVAL_NS;
 
-		post_send(&post, &sandbox);
+		traffic_send(&traffic, &sandbox);
 		while (sandbox_now() < next)
-			post_receive(&post, &sandbox, next);
+			traffic_receive(&traffic, &sandbox, next);
 	}
-	post_receive(&post, &sandbox, sandbox_now() + LATE_US * 1000ULL);
+	traffic_receive(&traffic, &sandbox, sandbox_now() + LATE_US * 1000ULL);
 	for (int i = 0; i < STORM_SIGNALS; i++) {
-		if (post.took[i] < 0) /* at least that long */
-			post.took[i] =
-			    microseconds(post.sent[i], sandbox_now());
-		values[0] += post.took[i] > LATE_US;
+		double *latency_us = &traffic.latency_us[i];
+
+		if (*latency_us < 0) /* still missing: at least this long */
+			*latency_us =
+			    microseconds(traffic.sent[i], sandbox_now());
+		values[0] += *latency_us > LATE_US;
 	}
-	sandbox_end(&sandbox);
+	sandbox_kill(&sandbox);
 	values[0] *= 100.0 / STORM_SIGNALS;
-	(void)median(post.took, STORM_SIGNALS); /* which sorts them */
-	values[1] = post.took[STORM_SIGNALS * 99 / 100 - 1] / 1000;
+	(void)median(traffic.latency_us, STORM_SIGNALS); /* to sort them */
+	values[1] = traffic.latency_us[STORM_SIGNALS * 99 / 100 - 1] / 1000;
 }
 
 /* ----------------------------------------------------------------- rate */
 
-/* So many a second, for a while: what comes through a second; CPU for each. */
+/*
+ * While init->number signals per second are sent: the number that main
+ * receives per second, and init's CPU time for each.
+ */
 void
 measure_rate(const struct candidate *init, double *values)
 {
-	const long part = init->number / RATE_PART;
-	const long count = part < RATE_MOST ? part : RATE_MOST;
+	const long part = init->number / RATE_DIVISOR;
+	const long count = part < MAX_RATE_SIGNALS ? part : MAX_RATE_SIGNALS;
 	struct sandbox sandbox;
 	uint64_t begin;
 	char task[32];
@@ -153,9 +162,9 @@ measure_rate(const struct candidate *init, double *values)
 
 	snprintf(task, sizeof task, "count %ld", count);
 	sandbox = sandbox_start(init, false, task);
-	sandbox_hear(&sandbox);
-	look_settle(&sandbox, SETTLE_MS);
-	cpu = look_cpu(&sandbox);
+	sandbox_receive(&sandbox);
+	observe_until_settled(&sandbox, SETTLE_MS);
+	cpu = observe_cpu(&sandbox);
 	begin = sandbox_now();
 	for (long i = 0; i < count; i++) {
 		const uint64_t due = begin +
@@ -165,9 +174,9 @@ measure_rate(const struct candidate *init, double *values)
 			;
 		kill(sandbox.pid, FIRST_QUEUED);
 	}
-	values[0] =
-	    (double)count * 1e6 / microseconds(begin, sandbox_hear(&sandbox));
-	look_settle(&sandbox, SETTLE_MS);
-	values[1] = (look_cpu(&sandbox) - cpu) / (double)count;
-	sandbox_end(&sandbox);
+	values[0] = (double)count * 1e6 /
+	    microseconds(begin, sandbox_receive(&sandbox));
+	observe_until_settled(&sandbox, SETTLE_MS);
+	values[1] = (observe_cpu(&sandbox) - cpu) / (double)count;
+	sandbox_kill(&sandbox);
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * load.c: what the inits under test run as main.  It is told what to do by
- * its first argument, goes on when a byte comes on stdin, and says on stdout,
- * 8 bytes each, what time it is when something has happened, or a number.
+ * load.c: what the inits under test run as main.  Its arguments select a task.
+ * It sends 8-byte numbers on stdout, most of them the time of an event, and
+ * some tasks wait for a byte on stdin before they continue.
  *
- *	hold          say so and sleep
- *	exit          wait, say so and exit
- *	echo          answer every signal by its number and the time
- *	count N       say so when so many signals have come
+ *	hold          send the time, then sleep
+ *	exit          wait for a byte, send the time, then exit
+ *	echo          send the time, then each signal's number and arrival time
+ *	count N       send the time, and again after N signals
  *	orphans, burst, limited, storm, flood
  *	              see orphans.c
  */
@@ -19,37 +19,37 @@
 #include "nolibc.h"
 
 void
-say(uint64_t number)
+send_number(uint64_t number)
 {
 	call(SYS_write, 1, (long)&number, sizeof number, 0);
 }
 
 void
-say_time(void)
+send_time(void)
 {
 	struct timespec now = {0};
 
 	call(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&now, 0, 0);
-	say((uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec);
+	send_number((uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec);
 }
 
 void
-wait_for_word(void)
+wait_for_byte(void)
 {
-	char word;
+	char byte;
 
-	if (call(SYS_read, 0, (long)&word, 1, 0) != 1)
+	if (call(SYS_read, 0, (long)&byte, 1, 0) != 1)
 		quit(1);
 }
 
 /*
- * Into a session of its own.  dumb-init has done that, others have not, and the
- * scheduler deals with sessions, not processes (autogroups, sched(7)): all
- * inits are to be measured the same way.  A group's leader must leave it first,
- * for that of init.
+ * dumb-init gives main a session of its own, other inits do not, and the
+ * scheduler shares CPU time between sessions (autogroup, sched(7)).  So that
+ * all inits are measured alike, main always starts one.  A group leader cannot
+ * call setsid(2), so it joins init's group first.
  */
 static void
-stand_alone(void)
+start_session(void)
 {
 	call(SYS_setpgid, 0, 1, 0, 0);
 	call(SYS_setsid, 0, 0, 0, 0);
@@ -59,10 +59,10 @@ _Noreturn void
 echo_signals(void)
 {
 	block_all();
-	say_time();
+	send_time();
 	for (;;) {
-		say((uint64_t)take_signal());
-		say_time();
+		send_number((uint64_t)wait_for_signal());
+		send_time();
 	}
 }
 
@@ -70,12 +70,11 @@ _Noreturn static void
 count_signals(int expected)
 {
 	block_all();
-	say_time();
+	send_time();
 	while (expected-- > 0)
-		take_signal();
-	say_time();
-	sleep_for_ever();
-	__builtin_unreachable();
+		wait_for_signal();
+	send_time();
+	sleep_forever();
 }
 
 static bool
@@ -88,6 +87,7 @@ is(const char *a, const char *b)
 	return *a == *b;
 }
 
+/* The decimal number in text, or 0 if text is NULL. */
 static int
 number(const char *text)
 {
@@ -98,10 +98,11 @@ number(const char *text)
 	return value;
 }
 
-/* Tasks that keep somebody busy: from here on nothing of the start counts. */
-static void
+/* The tasks that are measured after start-up. */
+_Noreturn static void
 work(const char *task, int count)
 {
+	start_session();
 	if (is(task, "echo"))
 		echo_signals();
 	if (is(task, "count"))
@@ -111,7 +112,7 @@ work(const char *task, int count)
 	if (is(task, "burst"))
 		make_burst(count);
 	if (is(task, "limited"))
-		make_many(count);
+		make_limited(count);
 	if (is(task, "storm"))
 		make_storm(count);
 	if (is(task, "flood"))
@@ -125,15 +126,12 @@ begin(long *stack)
 	char **argv = (char **)(stack + 1);
 	const char *task = argv[1];
 
-	if (!is(task, "hold") && !is(task, "exit")) {
-		stand_alone();
+	if (!is(task, "hold") && !is(task, "exit"))
 		work(task, number(argv[2]));
-	}
 	if (is(task, "exit"))
-		wait_for_word();
-	say_time();
+		wait_for_byte();
+	send_time();
 	if (is(task, "hold"))
-		sleep_for_ever();
+		sleep_forever();
 	quit(0);
-	__builtin_unreachable();
 }

@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * loop.c: the least that an init can be, as a lower bound: it blocks signals,
- * starts main, forwards, reaps and exits with main's status.  No C library,
- * no option, no PATH, no message; not for use.
+ * loop.c: the smallest possible init, as a lower bound: it blocks signals,
+ * starts main, forwards signals, reaps and exits with main's status.  It has
+ * no C library, options, PATH search or messages, and is not meant for use.
  */
 #include "nolibc.h"
 
 #include <sys/wait.h>
 
+#include <sched.h>
 #include <signal.h>
 
-enum { VFORK = 0x100 | 0x4000 | SIGCHLD }; /* CLONE_VM, CLONE_VFORK */
-
-/* The child borrows our stack: it makes system calls and nothing else. */
+/* The child borrows our stack, so it makes system calls and nothing else. */
 static long
 start(char **argv, char **envp)
 {
-	const long pid = call(SYS_clone, VFORK, 0, 0, 0);
+	const long pid =
+	    call(SYS_clone, CLONE_VM | CLONE_VFORK | SIGCHLD, 0, 0, 0);
 
 	if (pid == 0)
-		become_main(argv, envp);
+		exec_main(argv, envp);
 	return pid;
 }
 
@@ -44,7 +44,7 @@ begin(long *stack)
 	block_all();
 	main_pid = start(argv, argv + stack[0] + 1);
 	for (;;) {
-		const int sig = take_signal();
+		const int sig = wait_for_signal();
 
 		if (sig == SIGCHLD)
 			reap(main_pid);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * measure.c: the start, the end, and what an init takes in between when there
- * is nothing to do; one function each, from the start of a fresh init.
+ * measure.c: start-up, exit, and what an idle init costs in between.  Each
+ * function starts a fresh init.
  */
 #include "bench.h"
 
 #include <time.h>
 
 enum {
-	CROWD = 100,
+	CROWD_SIZE = 100,
 	IDLE_SECONDS = 5,
 	SETTLE_MS = 1,
 };
@@ -24,24 +24,24 @@ void
 measure_start(const struct candidate *init, double *values)
 {
 	struct sandbox sandbox = sandbox_start(init, false, "hold");
-	const uint64_t started = sandbox_hear(&sandbox);
+	const uint64_t main_started = sandbox_receive(&sandbox);
 
-	values[0] = microseconds(sandbox_exec_time(), started);
-	sandbox_end(&sandbox);
+	values[0] = microseconds(sandbox_exec_time(), main_started);
+	sandbox_kill(&sandbox);
 }
 
-/* From main's last instruction to the end of init, seen from outside. */
+/* From just before main's exit until init has been reaped by the runner. */
 void
 measure_exit(const struct candidate *init, double *values)
 {
 	struct sandbox sandbox = sandbox_start(init, false, "exit");
-	uint64_t ended;
+	uint64_t main_exits;
 
-	look_settle(&sandbox, SETTLE_MS);
-	sandbox_say(&sandbox);
-	ended = sandbox_hear(&sandbox);
+	observe_until_settled(&sandbox, SETTLE_MS);
+	sandbox_resume(&sandbox);
+	main_exits = sandbox_receive(&sandbox);
 	sandbox_wait(&sandbox);
-	values[0] = microseconds(ended, sandbox_now());
+	values[0] = microseconds(main_exits, sandbox_now());
 }
 
 void
@@ -49,51 +49,54 @@ measure_memory(const struct candidate *init, double *values)
 {
 	struct sandbox sandbox = sandbox_start(init, false, "hold");
 
-	sandbox_hear(&sandbox);
-	look_settle(&sandbox, SETTLE_MS);
-	values[0] = look_field(&sandbox, "smaps_rollup", "Rss:");
-	values[1] = look_field(&sandbox, "smaps_rollup", "Private_Dirty:");
-	values[2] = look_field(&sandbox, "status", "VmPTE:");
-	sandbox_end(&sandbox);
+	sandbox_receive(&sandbox);
+	observe_until_settled(&sandbox, SETTLE_MS);
+	values[0] = observe_field(&sandbox, "smaps_rollup", "Rss:");
+	values[1] = observe_field(&sandbox, "smaps_rollup", "Private_Dirty:");
+	values[2] = observe_field(&sandbox, "status", "VmPTE:");
+	sandbox_kill(&sandbox);
 }
 
-/* The pages that inits share count once; KiB for each. */
+/*
+ * KiB for each of many inits that run at the same time: Pss divides a page by
+ * the number of processes that share it.
+ */
 static double
-crowd_memory(const struct candidate *init, const char *task)
+memory_in_crowd(const struct candidate *init, const char *task)
 {
-	struct sandbox crowd[CROWD];
+	struct sandbox crowd[CROWD_SIZE];
 	double sum = 0;
 
-	for (int i = 0; i < CROWD; i++) {
+	for (int i = 0; i < CROWD_SIZE; i++) {
 		crowd[i] = sandbox_start(init, false, task);
 		if (task != NULL)
-			sandbox_hear(&crowd[i]);
+			sandbox_receive(&crowd[i]);
 	}
-	for (int i = 0; i < CROWD; i++) {
-		look_settle(&crowd[i], SETTLE_MS);
-		sum += look_field(&crowd[i], "smaps_rollup", "Pss:") +
-		    look_field(&crowd[i], "status", "VmPTE:");
+	for (int i = 0; i < CROWD_SIZE; i++) {
+		observe_until_settled(&crowd[i], SETTLE_MS);
+		sum += observe_field(&crowd[i], "smaps_rollup", "Pss:") +
+		    observe_field(&crowd[i], "status", "VmPTE:");
 	}
-	for (int i = 0; i < CROWD; i++)
-		sandbox_end(&crowd[i]);
-	return sum / CROWD;
+	for (int i = 0; i < CROWD_SIZE; i++)
+		sandbox_kill(&crowd[i]);
+	return sum / CROWD_SIZE;
 }
 
-/* A node with many containers. */
+/* As on a node with many containers. */
 void
 measure_crowd(const struct candidate *init, double *values)
 {
-	values[0] = crowd_memory(init, "hold");
+	values[0] = memory_in_crowd(init, "hold");
 }
 
-/* A node with many pods: an init alone, to hold the namespaces of each. */
+/* As on a node with many pods: an init without main holds the namespaces. */
 void
 measure_pause(const struct candidate *init, double *values)
 {
-	values[0] = crowd_memory(init, NULL);
+	values[0] = memory_in_crowd(init, NULL);
 }
 
-/* How often an init runs while there is nothing to do. */
+/* How often init runs while there is nothing to do. */
 void
 measure_idle(const struct candidate *init, double *values)
 {
@@ -101,10 +104,10 @@ measure_idle(const struct candidate *init, double *values)
 	const struct timespec pause = {.tv_sec = IDLE_SECONDS};
 	double before;
 
-	sandbox_hear(&sandbox);
-	look_settle(&sandbox, SETTLE_MS);
-	before = look_switches(&sandbox);
+	sandbox_receive(&sandbox);
+	observe_until_settled(&sandbox, SETTLE_MS);
+	before = observe_switches(&sandbox);
 	nanosleep(&pause, NULL);
-	values[0] = look_switches(&sandbox) - before;
-	sandbox_end(&sandbox);
+	values[0] = observe_switches(&sandbox) - before;
+	sandbox_kill(&sandbox);
 }

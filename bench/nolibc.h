@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * nolibc.h: system calls without a C library, for programs whose own start must
- * not be seen in what is measured.  The program is begin(); see entry.c.
+ * nolibc.h: system calls without a C library, so that a program's own start-up
+ * does not add to what is measured.  Execution starts in begin(): see entry.c.
  */
 #ifndef NOLIBC_H
 #define NOLIBC_H
@@ -13,7 +13,7 @@
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
-/* stack: argc, argv, NULL, environment, NULL. */
+/* stack points to argc, followed by argv, NULL, the environment, NULL. */
 _Noreturn void begin(long *stack);
 
 #if defined(__x86_64__)
@@ -50,18 +50,18 @@ call(long number, long a, long b, long c, long d)
 }
 
 #else
-#error "the bench knows x86_64 and aarch64"
+#error "the bench supports x86_64 and aarch64 only"
 #endif
 
-ALWAYS_INLINE void
+_Noreturn ALWAYS_INLINE void
 quit(int status)
 {
 	for (;;)
 		call(SYS_exit_group, status, 0, 0, 0);
 }
 
-ALWAYS_INLINE void
-sleep_for_ever(void)
+_Noreturn ALWAYS_INLINE void
+sleep_forever(void)
 {
 	for (;;)
 		call(SYS_ppoll, 0, 0, 0, 0);
@@ -76,9 +76,9 @@ block_all(void)
 	    SYS_rt_sigprocmask, 2 /* SIG_SETMASK */, (long)&all, 0, sizeof all);
 }
 
-/* An init's child: no signal blocked, and the command behind its own name. */
-ALWAYS_INLINE void
-become_main(char **argv, char **envp)
+/* In an init's child: unblock all signals and run argv[1]. */
+_Noreturn ALWAYS_INLINE void
+exec_main(char **argv, char **envp)
 {
 	const uint64_t none = 0;
 
@@ -88,9 +88,9 @@ become_main(char **argv, char **envp)
 	quit(127);
 }
 
-/* Wait for one signal of any kind; gives its number. */
+/* Wait for any blocked signal and return its number. */
 ALWAYS_INLINE int
-take_signal(void)
+wait_for_signal(void)
 {
 	uint64_t all = UINT64_MAX;
 	long sig;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * observe.c: what the kernel tells of a process from outside, without it having
- * to do anything for that: proc(5).
+ * observe.c: read the figures that the kernel keeps about a process, from
+ * proc(5), which does not make the process itself run.
  */
 #include "bench.h"
 
@@ -12,7 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { FAULTS_FIELD = 8 }; /* blanks behind the name: proc_pid_stat(5) */
+enum { MINFLT_FIELD = 8 }; /* spaces after comm: proc_pid_stat(5) */
 
 static void
 read_proc(pid_t pid, const char *file, char *text, size_t size)
@@ -31,7 +31,8 @@ read_proc(pid_t pid, const char *file, char *text, size_t size)
 }
 
 double
-look_field(const struct sandbox *sandbox, const char *file, const char *field)
+observe_field(
+    const struct sandbox *sandbox, const char *file, const char *field)
 {
 	char text[8192];
 	const char *found;
@@ -42,35 +43,35 @@ look_field(const struct sandbox *sandbox, const char *file, const char *field)
 }
 
 double
-look_cpu(const struct sandbox *sandbox)
+observe_cpu(const struct sandbox *sandbox)
 {
-	return look_field(sandbox, "schedstat", "") / 1000;
+	return observe_field(sandbox, "schedstat", "") / 1000;
 }
 
 double
-look_switches(const struct sandbox *sandbox)
+observe_switches(const struct sandbox *sandbox)
 {
-	return look_field(sandbox, "status", "\nvoluntary_ctxt_switches:") +
-	    look_field(sandbox, "status", "nonvoluntary_ctxt_switches:");
+	return observe_field(sandbox, "status", "\nvoluntary_ctxt_switches:") +
+	    observe_field(sandbox, "status", "nonvoluntary_ctxt_switches:");
 }
 
 double
-look_faults(pid_t pid)
+observe_faults(pid_t pid)
 {
 	char text[1024];
 	const char *at;
 
 	read_proc(pid, "stat", text, sizeof text);
 	at = strrchr(text, ')');
-	for (int i = 0; at != NULL && i < FAULTS_FIELD; i++)
+	for (int i = 0; at != NULL && i < MINFLT_FIELD; i++)
 		at = strchr(at + 1, ' ');
 	if (at == NULL)
-		die("what is this stat?");
+		die("cannot parse /proc/PID/stat");
 	return strtod(at, NULL);
 }
 
 pid_t
-look_main(const struct sandbox *sandbox)
+observe_main(const struct sandbox *sandbox)
 {
 	char file[64];
 	char text[64];
@@ -81,7 +82,7 @@ look_main(const struct sandbox *sandbox)
 }
 
 double
-look_tasks(void)
+observe_tasks(void)
 {
 	struct sysinfo info;
 
@@ -91,15 +92,15 @@ look_tasks(void)
 }
 
 void
-look_settle(const struct sandbox *sandbox, int milliseconds)
+observe_until_settled(const struct sandbox *sandbox, int interval_ms)
 {
-	const struct timespec pause = {.tv_nsec = milliseconds * 1000000L};
+	const struct timespec pause = {.tv_nsec = interval_ms * 1000000L};
 	double before;
 	double now = -1;
 
 	do {
 		before = now;
 		nanosleep(&pause, NULL);
-		now = look_cpu(sandbox);
+		now = observe_cpu(sandbox);
 	} while (now != before);
 }

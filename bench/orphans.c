@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * orphans.c: a part of load.c that gives children to init, by CLONE_PARENT, as
- * if their parent had ended: for init an orphan is an orphan.
+ * orphans.c: the tasks of load.c that give init children to reap.  Most of
+ * these are created with CLONE_PARENT and thus children of init from the start;
+ * init cannot tell them from orphans that it has adopted.
  *
- *	orphans LIVE   LIVE children that sleep; wait; children that end, the
- *	               next when the last has been reaped, ORPHANS times
- *	burst N        wait; N children that end, and until all are reaped
- *	limited N      wait; N orphans, and how many forks have failed
- *	storm N        N processes that make children for ever; answer signals
- *	flood N        N processes that make orphans for ever
+ *	orphans LIVE   start LIVE children that sleep; wait for a byte; ORPHANS
+ *	               times, start a child that exits and wait until it has
+ *	               been reaped; send the time before and after
+ *	burst N        wait for a byte; start N children that exit; wait until
+ *	               all have been reaped; send the time before and after
+ *	limited N      wait for a byte; make N orphans; send the number of forks
+ *	               that failed
+ *	storm N        N processes create children of init forever; then as echo
+ *	flood N        N processes make orphans forever
  */
 #include "load.h"
 
@@ -16,44 +20,42 @@
 #include <sys/sysinfo.h>
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 
 #include "nolibc.h"
 
-/* linux/sched.h, which musl-gcc has not. */
-enum {
-	SHARE_MEMORY = 0x100, /* CLONE_VM */
-	WAIT_FOR_IT = 0x4000, /* CLONE_VFORK */
-	FOR_PARENT = 0x8000, /* CLONE_PARENT: a child of init, at once */
-	MOST_TASKS = 16000, /* others need some, and 32,768 are all there are */
-};
+enum { MAX_TASKS = 16000 }; /* half of pid_max: others need pids, too */
 
 static void
-give_way(void)
+yield(void)
 {
 	call(SYS_sched_yield, 0, 0, 0, 0);
 }
 
-/* It shares our memory, of which it needs none, to be quickly made. */
+/*
+ * Shares our memory, so that it is quick to create.  All sleepers can share one
+ * stack because none of them writes to it.
+ */
 static void
-make_living(void)
+start_sleeper(void)
 {
 	static long stack[64];
-	const long pid = call(SYS_clone, SHARE_MEMORY | FOR_PARENT | SIGCHLD,
+	const long pid = call(SYS_clone, CLONE_VM | CLONE_PARENT | SIGCHLD,
 	    (long)(stack + 64), 0, 0);
 
 	if (pid == 0)
-		sleep_for_ever();
+		sleep_forever();
 	if (pid < 0)
 		quit(1);
 }
 
-/* The child borrows our stack and makes nothing but one system call. */
+/* The child borrows our stack, so it makes one system call and nothing else. */
 static long
-make_dead(void)
+start_exiting(void)
 {
 	const long pid = call(SYS_clone,
-	    SHARE_MEMORY | WAIT_FOR_IT | FOR_PARENT | SIGCHLD, 0, 0, 0);
+	    CLONE_VM | CLONE_VFORK | CLONE_PARENT | SIGCHLD, 0, 0, 0);
 
 	if (pid == 0)
 		call(SYS_exit, 0, 0, 0, 0);
@@ -64,23 +66,22 @@ _Noreturn void
 make_orphans(int live)
 {
 	while (live-- > 0)
-		make_living();
-	say_time();
-	wait_for_word();
+		start_sleeper();
+	send_time();
+	wait_for_byte();
 	for (int i = 0; i < ORPHANS; i++) {
-		const long pid = make_dead();
+		const long pid = start_exiting();
 
 		if (pid < 0)
 			quit(1);
 		while (call(SYS_kill, pid, 0, 0, 0) != -ESRCH)
-			give_way();
+			yield();
 	}
-	say_time();
-	sleep_for_ever();
-	__builtin_unreachable();
+	send_time();
+	sleep_forever();
 }
 
-/* As a shell does it: a child makes a child, and ends.  0 where that failed. */
+/* As a shell does it: a child forks and exits.  Returns 0 if a fork failed. */
 static int
 make_orphan(void)
 {
@@ -96,91 +97,89 @@ make_orphan(void)
 _Noreturn void
 make_burst(int count)
 {
-	say_time();
-	wait_for_word();
-	say_time();
+	send_time();
+	wait_for_byte();
+	send_time();
 	while (count > 0)
-		if (make_dead() > 0)
+		if (start_exiting() > 0)
 			count--;
 		else
-			give_way();
-	/* Is there anybody but init and us? */
+			yield();
+	/* kill(-1) fails once only init and this process are left. */
 	while (call(SYS_kill, -1, 0, 0, 0) != -ESRCH)
-		give_way();
-	say_time();
-	sleep_for_ever();
-	__builtin_unreachable();
+		yield();
+	send_time();
+	sleep_forever();
 }
 
-/* Who cannot fork waits for a moment before it tries again. */
 _Noreturn void
-make_many(int count)
+make_limited(int count)
 {
-	const struct timespec moment = {.tv_nsec = 1000000};
+	const struct timespec pause = {.tv_nsec = 1000000};
 	uint64_t failed = 0;
 
-	say_time();
-	wait_for_word();
+	send_time();
+	wait_for_byte();
 	while (count > 0) {
 		if (make_orphan()) {
 			count--;
 		} else {
 			failed++;
-			call(SYS_ppoll, 0, 0, (long)&moment, 0);
+			call(SYS_ppoll, 0, 0, (long)&pause, 0);
 		}
 	}
-	say(failed);
-	sleep_for_ever();
-	__builtin_unreachable();
+	send_number(failed);
+	sleep_forever();
 }
 
-/* Has somebody else a pid left? */
+/* Are enough pids left for other processes? */
 static int
-is_room(void)
+has_room(void)
 {
 	struct sysinfo info = {0};
 
 	return call(SYS_sysinfo, (long)&info, 0, 0, 0) == 0 &&
-	    info.procs < MOST_TASKS;
+	    info.procs < MAX_TASKS;
 }
 
-/* Below main, so that what main waits for is init, not the processor. */
+/* So that main has to wait for init, but never for the CPU. */
 static void
-be_nice(void)
+lower_priority(void)
 {
 	call(SYS_setpriority, PRIO_PROCESS, 0, 19, 0);
 }
 
 _Noreturn static void
-make_for_ever(void)
+make_children_forever(void)
 {
-	be_nice();
+	lower_priority();
 	for (;;) {
-		const long pid = is_room()
-		    ? call(SYS_clone, FOR_PARENT | SIGCHLD, 0, 0, 0)
+		const long pid = has_room()
+		    ? call(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0)
 		    : -EAGAIN;
 
 		if (pid == 0)
 			quit(0);
 		if (pid < 0)
-			give_way();
+			yield();
 	}
 }
 
 /*
- * Their parent is init as well: CLONE_PARENT gives children to that.  A signal
- * for all of main's group must not end the storm.
+ * The makers are children of init as well, because CLONE_PARENT gives a child
+ * to its creator's parent.  They inherit a mask that blocks all signals, so
+ * that a signal sent to main's group does not end the storm.
  */
 _Noreturn void
 make_storm(int makers)
 {
-	const struct timespec until_there_are_many = {.tv_nsec = 300000000};
+	const struct timespec build_up = {.tv_nsec = 300000000};
 
 	block_all();
 	while (makers-- > 0)
-		if (call(SYS_clone, FOR_PARENT | SIGCHLD, 0, 0, 0) == 0)
-			make_for_ever();
-	call(SYS_ppoll, 0, 0, (long)&until_there_are_many, 0);
+		if (call(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0) == 0)
+			make_children_forever();
+	call(SYS_ppoll, 0, 0, (long)&build_up, 0);
 	echo_signals();
 }
 
@@ -189,10 +188,9 @@ make_flood(int makers)
 {
 	while (makers-- > 0)
 		if (call(SYS_clone, SIGCHLD, 0, 0, 0) == 0)
-			for (be_nice();;)
-				if (!is_room() || !make_orphan())
-					give_way();
-	say_time();
-	sleep_for_ever();
-	__builtin_unreachable();
+			for (lower_priority();;)
+				if (!has_room() || !make_orphan())
+					yield();
+	send_time();
+	sleep_forever();
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * reap.c: what it takes to reap.  CPU time is init's alone.  An init may put
- * off some of that work for a while: it is waited for, and counted.
+ * reap.c: the cost of reaping.  CPU time is that of init alone, and includes
+ * work that init postpones: it is read when init has settled.
  */
 #include "bench.h"
 
@@ -13,7 +13,7 @@
 
 enum {
 	SETTLE_MS = 1,
-	REST_MS = 20,
+	POSTPONED_MS = 20,
 	LIMITED_ORPHANS = 20000,
 	FLOOD_NS = 500000000,
 };
@@ -26,27 +26,27 @@ start(const struct candidate *init, const char *task, long number)
 
 	snprintf(text, sizeof text, "%s %ld", task, number);
 	sandbox = sandbox_start(init, false, text);
-	sandbox_hear(&sandbox);
+	sandbox_receive(&sandbox);
 	return sandbox;
 }
 
-/* The CPU time of init for each of its children that end one by one. */
+/* CPU time of init for each of ORPHANS children that exit one at a time. */
 void
 measure_reap(const struct candidate *init, double *values)
 {
 	struct sandbox sandbox = start(init, "orphans", init->number);
 	double before;
 
-	look_settle(&sandbox, SETTLE_MS);
-	before = look_cpu(&sandbox);
-	sandbox_say(&sandbox);
-	sandbox_hear(&sandbox);
-	look_settle(&sandbox, REST_MS);
-	values[0] = (look_cpu(&sandbox) - before) / ORPHANS;
-	sandbox_end(&sandbox);
+	observe_until_settled(&sandbox, SETTLE_MS);
+	before = observe_cpu(&sandbox);
+	sandbox_resume(&sandbox);
+	sandbox_receive(&sandbox);
+	observe_until_settled(&sandbox, POSTPONED_MS);
+	values[0] = (observe_cpu(&sandbox) - before) / ORPHANS;
+	sandbox_kill(&sandbox);
 }
 
-/* So many as fast as one process makes them: CPU time and time for each. */
+/* CPU and elapsed time per child, for children created as fast as possible. */
 void
 measure_burst(const struct candidate *init, double *values)
 {
@@ -54,18 +54,18 @@ measure_burst(const struct candidate *init, double *values)
 	uint64_t begin;
 	double before;
 
-	look_settle(&sandbox, SETTLE_MS);
-	before = look_cpu(&sandbox);
-	sandbox_say(&sandbox);
-	begin = sandbox_hear(&sandbox);
-	values[1] =
-	    microseconds(begin, sandbox_hear(&sandbox)) / (double)init->number;
-	look_settle(&sandbox, REST_MS);
-	values[0] = (look_cpu(&sandbox) - before) / (double)init->number;
-	sandbox_end(&sandbox);
+	observe_until_settled(&sandbox, SETTLE_MS);
+	before = observe_cpu(&sandbox);
+	sandbox_resume(&sandbox);
+	begin = sandbox_receive(&sandbox);
+	values[1] = microseconds(begin, sandbox_receive(&sandbox)) /
+	    (double)init->number;
+	observe_until_settled(&sandbox, POSTPONED_MS);
+	values[0] = (observe_cpu(&sandbox) - before) / (double)init->number;
+	sandbox_kill(&sandbox);
 }
 
-/* Where few processes may be: how many forks fail. */
+/* How many forks fail if the cgroup of BENCH_GROUP allows few processes. */
 void
 measure_limited(const struct candidate *init, double *values)
 {
@@ -73,27 +73,26 @@ measure_limited(const struct candidate *init, double *values)
 	struct sandbox sandbox = start(init, "limited",
 	    orphans != NULL ? strtol(orphans, NULL, 10) : LIMITED_ORPHANS);
 
-	sandbox_say(&sandbox);
-	values[0] = (double)sandbox_hear(&sandbox);
-	sandbox_end(&sandbox);
+	sandbox_resume(&sandbox);
+	values[0] = (double)sandbox_receive(&sandbox);
+	sandbox_kill(&sandbox);
 }
 
-/* While so many processes make orphans: the most tasks there are, in half a
- * second. */
+/* The highest number of tasks while many processes create orphans. */
 void
 measure_flood(const struct candidate *init, double *values)
 {
 	const struct timespec pause = {.tv_nsec = 200000};
-	const double before = look_tasks();
+	const double before = observe_tasks();
 	struct sandbox sandbox = start(init, "flood", init->number);
 	const uint64_t end = sandbox_now() + FLOOD_NS;
 
 	while (sandbox_now() < end) {
-		const double tasks = look_tasks() - before;
+		const double tasks = observe_tasks() - before;
 
 		if (tasks > values[0])
 			values[0] = tasks;
 		nanosleep(&pause, NULL);
 	}
-	sandbox_end(&sandbox);
+	sandbox_kill(&sandbox);
 }

@@ -1,17 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# Measure minireap beside the other inits that are installed, interleaved, each
-# as PID 1 of a PID namespace of its own, and beside lower bounds: "loop", a
-# loop without a C library (loop.c), "kernel", which has the kernel reap
+# Measure minireap, the other inits that are installed, and lower bounds, in
+# turn, each as PID 1 of its own PID namespace.  The lower bounds are "loop", an
+# init without a C library (loop.c), "kernel", which has the kernel reap
 # (ignore.c), and "none", no init at all.
 #
-# usage: sh bench/run.sh [NAME=COMMAND...]      more inits to measure
+# usage: sh bench/run.sh [NAME=COMMAND...]      measure these inits, too
 #
-#   BENCH_TSV     write METRIC NAME MEDIAN QUARTILE QUARTILE to this file, too
-#   BENCH_SVG     draw a chart to this file
-#   BENCH_ORPHANS where at most 64 processes may be (default 20000)
-#   and what common.sh says
+#   BENCH_TSV      also write METRIC NAME MEDIAN QUARTILE QUARTILE to this file
+#   BENCH_SVG      draw a chart to this file
+#   BENCH_ORPHANS  orphans to make in a cgroup of 64 processes (default 20000)
+#
+# For MINIREAP, CC, BUILD, BENCH_ROUNDS and BENCH_PEERS see common.sh.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -19,7 +20,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/common.sh"
 results=$work/results
 
-# What it takes to ship FILE: itself, and its libraries and loader if any.
+# The size of FILE with the shared libraries and the loader that it needs.
 bytes_to_ship() { # FILE
 	{
 		echo "$1"
@@ -46,15 +47,15 @@ measure_all() { # CANDIDATE...
 	runner start "$rounds" "$@"
 	runner calls 1 "$@"
 	runner instructions 1 "$@"
-	runner faults "$(few 8)" "$@"
-	runner memory "$(few 8)" "$@"
+	runner faults "$(fraction 8)" "$@"
+	runner memory "$(fraction 8)" "$@"
 	runner crowd 1 "$@"
-	all_idle "$@"
-	runner reap "$(few 8)" "$@"
-	runner reap:1000 "$(few 16)" "$@"
+	run_idle "$@"
+	runner reap "$(fraction 8)" "$@"
+	runner reap:1000 "$(fraction 16)" "$@"
 	runner reap:10000 "$(at_most 2)" "$@" ||
-		echo 'No 10,000 processes to be had: left out.' >&2
-	runner signal "$(few 4)" "$@"
+		echo 'bench: skipping reap:10000: too few processes' >&2
+	runner signal "$(fraction 4)" "$@"
 	runner storm:32 "$(at_most 3)" "$@"
 	runner flood:32 "$(at_most 3)" "$@"
 	[ -z "$group" ] || BENCH_GROUP=$group runner limited 1 "$@"
@@ -62,12 +63,12 @@ measure_all() { # CANDIDATE...
 }
 
 [ "$(id -u)" -eq 0 ] ||
-	echo "As a plain user: each PID namespace is in a user namespace."
+	echo 'bench: not root: each PID namespace needs a user namespace'
 build_programs
-limit_processes
+make_limited_group
 list_peers >"$work/peers"
 set -- "$@" "loop=$build/bench-loop" "kernel=$build/bench-ignore" none=
-while read -r peer; do # the last one first
+while read -r peer; do # reverses the order
 	set -- "$peer" "$@"
 done <"$work/peers"
 measure_all "minireap=$minireap" "$@" >"$results"

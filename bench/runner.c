@@ -6,10 +6,10 @@
  *
  * usage: runner METRIC[:NUMBER] ROUNDS NAME=COMMAND...
  *
- * A NUMBER is printed behind METRIC, as one word: reap:1000 gives reap1000.
- * COMMAND is an init with its options, to be followed by main's command; an
- * empty one means that main itself is started.  BENCH_LOAD names load.c's
- * binary, BENCH_GROUP a control group to be in, if any.
+ * A NUMBER is appended to METRIC in the output: reap:1000 prints reap1000.
+ * COMMAND is an init with its options, to which main's command is appended; if
+ * it is empty, main is started without an init.  BENCH_LOAD is the path of
+ * load.c's binary, BENCH_GROUP, if set, a cgroup to run in.
  */
 #include "bench.h"
 
@@ -19,19 +19,22 @@
 #include <string.h>
 
 enum {
-	WARM_UP = 3, /* rounds, where MANY are asked for: others are long */
-	MANY = 10,
-	CANDIDATES = 16,
-	ROUNDS_MAX = 10000,
+	WARM_UP_ROUNDS = 3,
+	MANY_ROUNDS = 10, /* fewer: each one takes long, so no warm-up */
+	MAX_CANDIDATES = 16,
+	MAX_ROUNDS = 10000,
 };
 
+static const char usage[] =
+    "usage: runner METRIC[:NUMBER] ROUNDS NAME=COMMAND...";
+
 static const struct metric metrics[] = {
-    {"start", {"start"}, .added = true, .measure = measure_start},
-    {"exit", {"exit"}, .added = true, .measure = measure_exit},
+    {"start", {"start"}, .is_added = true, .measure = measure_start},
+    {"exit", {"exit"}, .is_added = true, .measure = measure_exit},
     {"calls", {"calls"}, .needs_init = true, .measure = measure_calls},
     {"instructions", {"instructions"}, .needs_init = true,
 	.measure = measure_instructions},
-    {"faults", {"faults"}, .added = true, .measure = measure_faults},
+    {"faults", {"faults"}, .is_added = true, .measure = measure_faults},
     {"memory", {"rss", "dirty", "tables"}, .needs_init = true,
 	.measure = measure_memory},
     {"crowd", {"crowd"}, .needs_init = true, .measure = measure_crowd},
@@ -49,7 +52,7 @@ static const struct metric metrics[] = {
 	.measure = measure_limited},
 };
 
-/* NAME or NAME:NUMBER, which is cut there. */
+/* name is METRIC or METRIC:NUMBER, and cut at the colon. */
 static const struct metric *
 find_metric(char *name, long *number)
 {
@@ -63,31 +66,33 @@ find_metric(char *name, long *number)
 	for (size_t i = 0; i < sizeof metrics / sizeof *metrics; i++)
 		if (strcmp(metrics[i].name, name) == 0)
 			return &metrics[i];
-	die("no such metric");
+	die("unknown metric");
 }
 
-/* "NAME=WORD WORD", which is cut where it stands. */
+/* Split "NAME=WORD WORD..." in place. */
 static struct candidate
 parse_candidate(char *text)
 {
 	struct candidate candidate = {.name = text};
 	char *word = strchr(text, '=');
 
-	if (word != NULL)
-		*word++ = '\0';
-	else
-		die("usage: runner METRIC ROUNDS NAME=COMMAND...");
+	if (word == NULL)
+		die(usage);
+	*word++ = '\0';
 	for (word = strtok(word, " "); word != NULL; word = strtok(NULL, " ")) {
-		if (candidate.count == CANDIDATE_WORDS)
-			die("too many words");
-		candidate.words[candidate.count++] = word;
+		if (candidate.word_count == MAX_WORDS)
+			die("too many words in a command");
+		candidate.words[candidate.word_count++] = word;
 	}
 	return candidate;
 }
 
-/* One CPU, so that neither migration nor luck decides: the last we may use. */
+/*
+ * Run everything on one CPU, the last one allowed, so that the results do not
+ * depend on where the scheduler places init and main.
+ */
 static void
-pin(void)
+pin_to_one_cpu(void)
 {
 	cpu_set_t allowed;
 	int cpu = CPU_SETSIZE - 1;
@@ -119,7 +124,7 @@ median(double *values, size_t count)
 }
 
 /* samples[round][candidate][value] */
-typedef double samples[CANDIDATES][METRIC_VALUES];
+typedef double samples[MAX_CANDIDATES][MAX_VALUES];
 
 static void
 print(const struct metric *metric, const struct candidate *candidate,
@@ -142,7 +147,7 @@ print(const struct metric *metric, const struct candidate *candidate,
 	free(column);
 }
 
-/* Take away what each round's run without an init took. */
+/* Subtract each round's value without an init from the others. */
 static void
 subtract(samples *rounds, size_t count, size_t candidates, size_t none)
 {
@@ -156,7 +161,7 @@ static void
 measure(const struct metric *metric, const struct candidate *candidates,
     size_t candidate_count, size_t count)
 {
-	const size_t warm_up = count < MANY ? 0 : WARM_UP;
+	const size_t warm_up = count < MANY_ROUNDS ? 0 : WARM_UP_ROUNDS;
 	samples *all = calloc(warm_up + count, sizeof *all);
 	samples *rounds = all + warm_up;
 
@@ -165,8 +170,8 @@ measure(const struct metric *metric, const struct candidate *candidates,
 	for (size_t r = 0; r < warm_up + count; r++)
 		for (size_t c = 0; c < candidate_count; c++)
 			metric->measure(&candidates[c], all[r][c]);
-	for (size_t c = 0; c < candidate_count && metric->added; c++)
-		if (candidates[c].count == 0)
+	for (size_t c = 0; c < candidate_count && metric->is_added; c++)
+		if (candidates[c].word_count == 0)
 			subtract(rounds, count, candidate_count, c);
 	for (size_t c = 0; c < candidate_count; c++)
 		print(metric, &candidates[c], c, rounds, count);
@@ -176,30 +181,30 @@ measure(const struct metric *metric, const struct candidate *candidates,
 int
 main(int argc, char **argv)
 {
-	struct candidate candidates[CANDIDATES];
+	struct candidate candidates[MAX_CANDIDATES];
 	const struct metric *metric;
 	size_t count = 0;
 	long number;
 	long rounds;
 
 	if (argc < 4 || getenv("BENCH_LOAD") == NULL)
-		die("usage: runner METRIC ROUNDS NAME=COMMAND...");
-	if (argc - 3 > CANDIDATES)
+		die(usage);
+	if (argc - 3 > MAX_CANDIDATES)
 		die("too many inits");
 	metric = find_metric(argv[1], &number);
 	rounds = strtol(argv[2], NULL, 10);
-	if (rounds < 1 || rounds > ROUNDS_MAX)
-		die("ROUNDS is 1 to 10000");
+	if (rounds < 1 || rounds > MAX_ROUNDS)
+		die("ROUNDS must be 1 to 10000");
 	for (char **arg = argv + 3; *arg != NULL; arg++) {
 		candidates[count] = parse_candidate(*arg);
 		candidates[count].number = number;
-		if (candidates[count].count > 0 || !metric->needs_init)
+		if (candidates[count].word_count > 0 || !metric->needs_init)
 			count++;
 	}
 	if (!metric->needs_all_cpus)
-		pin();
+		pin_to_one_cpu();
 	sandbox_prepare();
-	sandbox_confine(getenv("BENCH_GROUP"));
+	sandbox_set_group(getenv("BENCH_GROUP"));
 	measure(metric, candidates, count, (size_t)rounds);
 	return 0;
 }

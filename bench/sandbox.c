@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sandbox.c: a candidate as PID 1 of a PID namespace of its own, by clone(2):
- * no shell, no unshare(1), nothing else in between.  The runner stays outside
- * and sees it in its own /proc.
+ * sandbox.c: run a candidate as PID 1 of its own PID namespace, started by
+ * clone(2) with no shell and no unshare(1) in between.  The runner stays
+ * outside and sees the candidate in its own /proc.
  */
 #include "bench.h"
 
@@ -23,28 +23,26 @@
 #include <unistd.h>
 
 enum {
-	PATIENCE_MS = 20000,
-	TASK_MAX = 64,
-	NAMESPACE_PID = 0x20000000, /* CLONE_NEWPID */
-	NAMESPACE_USER = 0x10000000, /* CLONE_NEWUSER */
+	TIMEOUT_MS = 20000,
+	MAX_TASK = 64,
 };
 
 static struct {
 	unsigned long namespaces;
-	uint64_t *exec_time; /* shared with the child until it executes */
-	const char *name; /* of the candidate, and what main does: messages */
+	uint64_t *exec_time; /* in memory shared with the child */
+	const char *name; /* the candidate and its task, for messages */
 	const char *task;
-	const char *group; /* a control group, or NULL */
+	const char *group; /* a cgroup, or NULL */
 } state;
 
 _Noreturn void
-die(const char *what)
+die(const char *message)
 {
 	fprintf(stderr, "bench: ");
 	if (state.name != NULL)
 		fprintf(stderr, "%s %s: ", state.name,
 		    state.task ? state.task : "");
-	fprintf(stderr, "%s\n", what);
+	fprintf(stderr, "%s\n", message);
 	exit(1);
 }
 
@@ -81,13 +79,13 @@ sandbox_prepare(void)
 	if (state.exec_time == MAP_FAILED)
 		fail("mmap");
 	signal(SIGPIPE, SIG_IGN);
-	state.namespaces = NAMESPACE_PID;
+	state.namespaces = CLONE_NEWPID;
 	if (is_allowed(state.namespaces))
 		return;
-	state.namespaces |= NAMESPACE_USER;
+	state.namespaces |= CLONE_NEWUSER;
 	if (!is_allowed(state.namespaces))
-		fail("no new PID namespace (run me as root, or allow user "
-		     "namespaces)");
+		fail("cannot create a PID namespace (run as root, or allow "
+		     "user namespaces)");
 }
 
 uint64_t
@@ -106,7 +104,7 @@ sandbox_exec_time(void)
 }
 
 void
-sandbox_confine(const char *group)
+sandbox_set_group(const char *group)
 {
 	state.group = group;
 }
@@ -123,13 +121,13 @@ join_group(void)
 		fail(path);
 }
 
-/* In the child: stdin and stdout are the pipes, and will be main's. */
+/* In the child: the pipes become stdin and stdout, which main inherits. */
 _Noreturn static void
 become(char **argv, bool held, int in, int out)
 {
 	char path[] = "PATH=/usr/bin:/bin";
 	char *const environment[] = {path, NULL};
-	char word;
+	char byte;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	signal(SIGPIPE, SIG_DFL);
@@ -138,28 +136,28 @@ become(char **argv, bool held, int in, int out)
 	setsid(); /* as engines do */
 	dup2(in, STDIN_FILENO);
 	dup2(out, STDOUT_FILENO);
-	if (held && read(STDIN_FILENO, &word, 1) != 1)
+	if (held && read(STDIN_FILENO, &byte, 1) != 1)
 		_exit(1);
 	*state.exec_time = sandbox_now();
 	execve(argv[0], argv, environment);
 	_exit(127);
 }
 
-/* Behind init's words: load.c's binary and task, which is cut at blanks. */
+/* Append main's command to init's; task is modified. */
 static void
-add_main(char **end, char *task)
+add_main(char **argv, char *task)
 {
-	*end++ = getenv("BENCH_LOAD");
+	*argv++ = getenv("BENCH_LOAD");
 	for (char *word = strtok(task, " "); word; word = strtok(NULL, " "))
-		*end++ = word;
-	*end = NULL;
+		*argv++ = word;
+	*argv = NULL;
 }
 
 struct sandbox
 sandbox_start(const struct candidate *init, bool held, const char *task)
 {
-	char *argv[CANDIDATE_WORDS + TASK_MAX] = {NULL};
-	char words[TASK_MAX];
+	char *argv[MAX_WORDS + MAX_TASK] = {NULL};
+	char words[MAX_TASK];
 	struct sandbox sandbox;
 	int in[2];
 	int out[2];
@@ -167,7 +165,7 @@ sandbox_start(const struct candidate *init, bool held, const char *task)
 	memcpy(argv, init->words, sizeof init->words);
 	if (task != NULL) {
 		snprintf(words, sizeof words, "%s", task);
-		add_main(argv + init->count, words);
+		add_main(argv + init->word_count, words);
 	}
 	state.name = init->name;
 	state.task = task;
@@ -186,19 +184,19 @@ sandbox_start(const struct candidate *init, bool held, const char *task)
 }
 
 void
-sandbox_say(const struct sandbox *sandbox)
+sandbox_resume(const struct sandbox *sandbox)
 {
 	if (write(sandbox->to_main, "", 1) != 1)
-		fail("main does not listen");
+		fail("cannot write to main");
 }
 
 bool
-sandbox_overhear(
-    const struct sandbox *sandbox, int milliseconds, uint64_t *number)
+sandbox_receive_within(
+    const struct sandbox *sandbox, int timeout_ms, uint64_t *number)
 {
 	struct pollfd ready = {.fd = sandbox->from_main, .events = POLLIN};
 
-	if (poll(&ready, 1, milliseconds) != 1)
+	if (poll(&ready, 1, timeout_ms) != 1)
 		return false;
 	if (read(sandbox->from_main, number, sizeof *number) != sizeof *number)
 		die("main has ended");
@@ -206,11 +204,11 @@ sandbox_overhear(
 }
 
 uint64_t
-sandbox_hear(const struct sandbox *sandbox)
+sandbox_receive(const struct sandbox *sandbox)
 {
 	uint64_t number;
 
-	if (!sandbox_overhear(sandbox, PATIENCE_MS, &number))
+	if (!sandbox_receive_within(sandbox, TIMEOUT_MS, &number))
 		die("no answer from main");
 	return number;
 }
@@ -224,7 +222,7 @@ sandbox_wait(struct sandbox *sandbox)
 }
 
 void
-sandbox_end(struct sandbox *sandbox)
+sandbox_kill(struct sandbox *sandbox)
 {
 	kill(sandbox->pid, SIGKILL);
 	sandbox_wait(sandbox);

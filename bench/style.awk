@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# style.awk: what the drawings have in common: an SVG with colours for light and
-# dark surroundings and a ground of its own, for those who know of neither.
+# style.awk: shared by the drawings: SVG with colours for light and dark themes,
+# and a background of its own for viewers that do not support themes.
 
 function svg_begin(width, height, title) {
 	printf "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\""
@@ -12,7 +12,7 @@ function svg_begin(width, height, title) {
 	colors("#fff", "#d1d9e0", "#1f2328", "#59636e")
 	series("#0969da", "#afb8c1", "#bf8700", "#8250df", "#1a7f37", "#cf222e")
 	print ".h{font-size:16px;font-weight:600}.b{font-weight:600}"
-	print ".e{text-anchor:end}.c{text-anchor:middle}.s{font-size:11px}"
+	print ".e{text-anchor:end}.c{text-anchor:median}.s{font-size:11px}"
 	print "path{fill:none;stroke-width:1.5;stroke-linejoin:round}"
 	print "path.s0{stroke-width:2.5}path.d{stroke-dasharray:4 3}"
 	print "@media(prefers-color-scheme:dark){"
@@ -23,12 +23,12 @@ function svg_begin(width, height, title) {
 	    " rx=\"8\"/>\n", width - 1, height - 1
 }
 
-function colors(ground, line, ink, pale) {
-	print ".g{fill:" ground ";stroke:" line "}.l{stroke:" line "}"
-	print "text{fill:" ink "}.m{fill:" pale "}"
+function colors(background, border, foreground, muted) {
+	print ".g{fill:" background ";stroke:" border "}.l{stroke:" border "}"
+	print "text{fill:" foreground "}.m{fill:" muted "}"
 }
 
-# s0: minireap; s1..s4: the others; s5: lower bounds.
+# s0 is minireap, s1 to s4 are the other inits, s5 is a lower bound.
 function series(a, b, c, d, e, f) {
 	print one_series(0, a) one_series(1, b) one_series(2, c) \
 	    one_series(3, d) one_series(4, e) one_series(5, f)
@@ -48,7 +48,8 @@ function line(x1, y1, x2, y2, class) {
 	    " class=\"%s\"/>\n", x1, y1, x2, y2, class
 }
 
-# 2159784 as 2,159,784; of what is no count, where it is small, with its tenths.
+# Format 2159784 as 2,159,784.  Values that are not counts get one decimal if
+# they are below 100.
 function readable(value, is_count,    whole, out) {
 	if (!is_count && value < 99.95)
 		return sprintf("%.1f", value)

@@ -1,24 +1,25 @@
 # SPDX-License-Identifier: MIT
-# table.awk: the figures in rows, one init a column; behind metrics.awk.
+# table.awk: print the results, one metric per row and one init per column.
+# Run it after metrics.awk.
 
 function cell(key, name) {
-	if (!((key, name) in middle))
+	if (!((key, name) in median))
 		return "-"
 	if (format_of[key] == "time")
-		return sprintf("%.1f (%.1f)", middle[key, name], spread[key, name])
+		return sprintf("%.1f (%.1f)", median[key, name], spread[key, name])
 	if (format_of[key] == "wild")
-		return sprintf("%.0f (%.0f)", middle[key, name], spread[key, name])
-	return sprintf(format_of[key], middle[key, name])
+		return sprintf("%.0f (%.0f)", median[key, name], spread[key, name])
+	return sprintf(format_of[key], median[key, name])
 }
 
-# minireap to the best of the peers.
+# minireap's value divided by that of the best peer.
 function ratio(key,    best) {
 	best = best_peer(key)
-	if (best == "" || !((key, "minireap") in middle))
+	if (best == "" || !((key, "minireap") in median))
 		return "-"
 	if (best == 0)
-		return middle[key, "minireap"] == 0 ? "same" : "-"
-	return sprintf("%.2f", middle[key, "minireap"] / best)
+		return median[key, "minireap"] == 0 ? "same" : "-"
+	return sprintf("%.2f", median[key, "minireap"] / best)
 }
 
 function row(key,    i, line) {
@@ -36,12 +37,12 @@ END {
 	for (m = 1; m <= metric_count; m++)
 		if (keys[m] in measured)
 			row(keys[m])
-	print "(n): half the distance between the quartiles." \
-	    "  ratio: minireap to the best of the others."
-	print "loop, kernel: lower bounds, not for use: reaps and forwards," \
-	    " and no more; has the kernel reap."
-	print "none: no init between; where it says added, the time" \
-	    " that was taken away from the others."
-	print "storm: 32 processes make children of init; flood: 32 processes" \
-	    " make orphans; for ever, as fast as they can."
+	print "(n): half the interquartile range." \
+	    "  ratio: minireap to the best of the other inits."
+	print "loop, kernel: lower bounds, not usable inits.  loop only reaps" \
+	    " and forwards; kernel has the kernel reap."
+	print "none: no init.  In rows that say \"added\", its value was" \
+	    " subtracted from the others."
+	print "storm: 32 processes create children of init as fast as they" \
+	    " can; flood: 32 processes create orphans."
 }

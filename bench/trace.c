@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * trace.c: what comes before main, counted rather than timed: the same on any
- * machine.  Of init that up to the fork, and of the child that from there to
- * its exec.  What init does beside its child delays nobody, and how much of it
- * is done by then is luck.
+ * trace.c: the work done before main starts, counted rather than timed, so that
+ * the result is the same on any machine.  It is counted in init up to the fork,
+ * and from there in the child up to its exec.  What init does while the child
+ * runs is not counted: it delays nothing, and how much of it is done by then
+ * depends on the scheduler.
  */
 #include "bench.h"
 
@@ -14,10 +15,10 @@
 #include <stddef.h>
 
 enum {
-	FOLLOW = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC |
+	TRACE_OPTIONS = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC |
 	    PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE |
 	    PTRACE_O_EXITKILL,
-	CALL_STOP = SIGTRAP | 0x80,
+	SYSCALL_STOP = SIGTRAP | 0x80,
 	SETTLE_MS = 1,
 };
 
@@ -45,8 +46,8 @@ is_fork(int wstatus)
 }
 
 /*
- * Go on by request, PTRACE_SYSCALL or PTRACE_SINGLESTEP, until the next program
- * has been executed; gives the calls begun, or the instructions.
+ * Continue with request, PTRACE_SYSCALL or PTRACE_SINGLESTEP, until the next
+ * exec.  Returns the number of system calls entered, or of instructions.
  */
 static int
 count_until_exec(pid_t init, int request)
@@ -60,22 +61,22 @@ count_until_exec(pid_t init, int request)
 		int sig = 0;
 
 		if (pid == -1 || !WIFSTOPPED(wstatus))
-			die("ended while it was traced");
+			die("init exited while it was traced");
 		if (is_event(wstatus, PTRACE_EVENT_EXEC))
 			return count;
 		if (is_fork(wstatus))
 			has_forked = true;
-		else if (WSTOPSIG(wstatus) == CALL_STOP)
+		else if (WSTOPSIG(wstatus) == SYSCALL_STOP)
 			count += is_entry(pid) && (pid != init || !has_forked);
 		else if (wstatus >> 8 == SIGTRAP)
 			count += pid != init || !has_forked; /* one step */
 		else if (wstatus >> 16 == 0)
-			sig = WSTOPSIG(wstatus); /* its own: deliver it */
+			sig = WSTOPSIG(wstatus); /* a real signal: deliver */
 		ptrace(request, pid, 0, sig);
 	}
 }
 
-/* One that has just been executed, and has not done anything yet. */
+/* Start init and stop it right after its exec. */
 static struct sandbox
 start_traced(const struct candidate *init, long options)
 {
@@ -83,7 +84,7 @@ start_traced(const struct candidate *init, long options)
 
 	if (ptrace(PTRACE_SEIZE, sandbox.pid, 0, options) == -1)
 		fail("ptrace");
-	sandbox_say(&sandbox);
+	sandbox_resume(&sandbox);
 	count_until_exec(sandbox.pid, PTRACE_SYSCALL);
 	return sandbox;
 }
@@ -91,13 +92,13 @@ start_traced(const struct candidate *init, long options)
 static double
 count(const struct candidate *init, int request)
 {
-	struct sandbox sandbox = start_traced(init, FOLLOW);
+	struct sandbox sandbox = start_traced(init, TRACE_OPTIONS);
 	int result;
 
 	ptrace(request, sandbox.pid, 0, 0);
 	result = count_until_exec(sandbox.pid, request);
 	kill(sandbox.pid, SIGKILL);
-	/* Init cannot end before its tracer has waited for all the others. */
+	/* PID 1 cannot exit before its tracer has reaped the other tracees. */
 	while (waitpid(-1, NULL, __WALL) != -1)
 		;
 	sandbox_wait(&sandbox);
@@ -120,13 +121,13 @@ void
 measure_faults(const struct candidate *init, double *values)
 {
 	struct sandbox sandbox = start_traced(init, PTRACE_O_TRACEEXEC);
-	double before = look_faults(sandbox.pid);
+	double before = observe_faults(sandbox.pid);
 
 	ptrace(PTRACE_DETACH, sandbox.pid, 0, 0);
-	sandbox_hear(&sandbox);
-	look_settle(&sandbox, SETTLE_MS);
-	values[0] = look_faults(sandbox.pid) - before;
-	if (init->count > 0)
-		values[0] += look_faults(look_main(&sandbox));
-	sandbox_end(&sandbox);
+	sandbox_receive(&sandbox);
+	observe_until_settled(&sandbox, SETTLE_MS);
+	values[0] = observe_faults(sandbox.pid) - before;
+	if (init->word_count > 0)
+		values[0] += observe_faults(observe_main(&sandbox));
+	sandbox_kill(&sandbox);
 }
