@@ -31,7 +31,7 @@ static struct {
 	unsigned long namespaces;
 	uint64_t *exec_time; /* in memory shared with the child */
 	const char *name; /* the candidate and its task, for messages */
-	const char *task;
+	char task[MAX_TASK];
 	const char *group; /* a cgroup, or NULL */
 } state;
 
@@ -40,8 +40,7 @@ die(const char *message)
 {
 	fprintf(stderr, "bench: ");
 	if (state.name != NULL)
-		fprintf(stderr, "%s %s: ", state.name,
-		    state.task ? state.task : "");
+		fprintf(stderr, "%s %s: ", state.name, state.task);
 	fprintf(stderr, "%s\n", message);
 	exit(1);
 }
@@ -157,18 +156,18 @@ struct sandbox
 sandbox_start(const struct candidate *init, bool held, const char *task)
 {
 	char *argv[MAX_WORDS + MAX_TASK] = {NULL};
-	char words[MAX_TASK];
+	char task_words[MAX_TASK];
 	struct sandbox sandbox;
 	int in[2];
 	int out[2];
 
 	memcpy(argv, init->words, sizeof init->words);
-	if (task != NULL) {
-		snprintf(words, sizeof words, "%s", task);
-		add_main(argv + init->word_count, words);
-	}
 	state.name = init->name;
-	state.task = task;
+	snprintf(state.task, sizeof state.task, "%s", task == NULL ? "" : task);
+	if (task != NULL) {
+		strcpy(task_words, state.task);
+		add_main(argv + init->word_count, task_words);
+	}
 	if (pipe2(in, O_CLOEXEC) == -1 || pipe2(out, O_CLOEXEC) == -1)
 		fail("pipe");
 	sandbox.pid = fork_into(state.namespaces);
