@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# chart.awk: draw the results as bars, one panel per metric.  Run it after
-# metrics.awk and style.awk; machine describes where they were measured.
+# chart.awk: draw the results as bars, one panel per metric.  Needs metrics.awk
+# and style.awk.  The variable machine describes where they were measured.
 
 # Of tini's two builds, only the static one is shown if both were measured.
 function is_shown(name) {

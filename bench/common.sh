@@ -6,7 +6,7 @@
 #   CC            the compiler for the bench's own programs
 #   BUILD         where to put them (default: a temporary directory)
 #   BENCH_ROUNDS  rounds of the main measurements (default 200)
-#   BENCH_PEERS   other inits to measure if installed, in reverse order
+#   BENCH_PEERS   other inits to measure if installed; the table reverses them
 
 rounds=${BENCH_ROUNDS:-200}
 minireap=${MINIREAP:-$(dirname "$here")/minireap}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# growth.awk: draw curves on two logarithmic axes.  Run it after metrics.awk and
+# growth.awk: draw curves on two logarithmic axes.  Needs metrics.awk and
 # style.awk.  The metric reap1000 is the point at x = 1000 of the curve reap.
 
 # Exact for powers of ten.

@@ -3,7 +3,7 @@
 #
 #	METRIC <tab> NAME <tab> MEDIAN <tab> QUARTILE <tab> QUARTILE
 #
-# The other awk programs run after this one.
+# The other awk programs need this one: awk -f metrics.awk -f table.awk FILE
 
 # Add a row to the table and, if it has a title, a panel to the chart.
 function metric(key, label, format, title, unit) {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# numbers.awk: print the tables and totals of docs/growth.md as Markdown.  Run
-# it after metrics.awk and style.awk.
+# numbers.awk: print the table and the totals of docs/growth.md as Markdown.
+# Needs metrics.awk and style.awk.
 
 function is_measured(key, name) {
 	return (key, name) in median
@@ -72,16 +72,18 @@ function pods() {
 	print "**A node with " PODS " pods**, with one init each, computed" \
 	    " from these values:"
 	print ""
-	print "- memory: " ours("crowd", PODS / 1024, "%.1f") " MiB; " \
-	    range("crowd", PODS / 1024, "%.1f") " MiB with the other inits"
+	print "- memory: " ours("crowd", PODS / 1024, "%.1f") \
+	    " MiB (other inits: " range("crowd", PODS / 1024, "%.1f") " MiB)"
 	print "- wake-ups per second when idle: " \
-	    ours("idle", PODS / 5, "%d") "; " range("idle", PODS / 5, "%d")
+	    ours("idle", PODS / 5, "%d") \
+	    " (other inits: " range("idle", PODS / 5, "%d") ")"
 	print "- CPU time to start them all: " \
-	    ours("start", PODS / 1000, "%.0f") " ms; " \
-	    range("start", PODS / 1000, "%.0f") " ms"
-	print "- if init is also each pod's pause container: another " \
-	    ours("pause", PODS / 1024, "%.1f") " MiB; " \
-	    range("pause", PODS / 1024, "%.1f") " MiB with `catatonit -P`"
+	    ours("start", PODS / 1000, "%.0f") \
+	    " ms (other inits: " range("start", PODS / 1000, "%.0f") " ms)"
+	print "- memory of one more init per pod as its pause container: " \
+	    ours("pause", PODS / 1024, "%.1f") \
+	    " MiB (`catatonit -P`: " range("pause", PODS / 1024, "%.1f") \
+	    " MiB)"
 }
 
 END {

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * orphans.c: the tasks of load.c that give init children to reap.  Most of
- * these are created with CLONE_PARENT and thus children of init from the start;
+ * these are created with CLONE_PARENT and are children of init from the start;
  * init cannot tell them from orphans that it has adopted.
  *
- *	orphans LIVE   start LIVE children that sleep; wait for a byte; ORPHANS
- *	               times, start a child that exits and wait until it has
- *	               been reaped; send the time before and after
- *	burst N        wait for a byte; start N children that exit; wait until
- *	               all have been reaped; send the time before and after
+ *	orphans LIVE   start LIVE children that sleep; wait for a byte; start
+ *	               ORPHANS children that exit, each one after the last has
+ *	               been reaped; send the time
+ *	burst N        wait for a byte; send the time; start N children that
+ *	               exit; wait until all have been reaped; send the time
  *	limited N      wait for a byte; make N orphans; send the number of forks
  *	               that failed
  *	storm N        N processes create children of init forever; then as echo
  *	flood N        N processes make orphans forever
+ *
+ * Before it waits, each task sends the time to show that it is ready.
  */
 #include "load.h"
 
@@ -25,7 +27,7 @@
 
 #include "nolibc.h"
 
-enum { MAX_TASKS = 16000 }; /* half of pid_max: others need pids, too */
+enum { MAX_TASKS = 16000 }; /* half of the default pid_max */
 
 static void
 yield(void)
@@ -132,7 +134,7 @@ make_limited(int count)
 	sleep_forever();
 }
 
-/* Are enough pids left for other processes? */
+/* Are enough pids left for all other processes? */
 static int
 has_room(void)
 {

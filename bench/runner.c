@@ -9,7 +9,7 @@
  * A NUMBER is appended to METRIC in the output: reap:1000 prints reap1000.
  * COMMAND is an init with its options, to which main's command is appended; if
  * it is empty, main is started without an init.  BENCH_LOAD is the path of
- * load.c's binary, BENCH_GROUP, if set, a cgroup to run in.
+ * load.c's binary; BENCH_GROUP, if set, is a cgroup to run in.
  */
 #include "bench.h"
 
@@ -20,7 +20,7 @@
 
 enum {
 	WARM_UP_ROUNDS = 3,
-	MANY_ROUNDS = 10, /* fewer: each one takes long, so no warm-up */
+	MANY_ROUNDS = 10, /* no warm-up for fewer: each one takes long */
 	MAX_CANDIDATES = 16,
 	MAX_ROUNDS = 10000,
 };

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # table.awk: print the results, one metric per row and one init per column.
-# Run it after metrics.awk.
+# Needs metrics.awk.
 
 function cell(key, name) {
 	if (!((key, name) in median))
