@@ -1,23 +1,24 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Let every system call of init's fail, one at a time, and see it cope.
+"""Make system calls of init fail, one at a time, and check how it copes.
 
 usage: run.py MINIREAP ACTOR [CALL]...
-(ACTOR is built of tests/model/actor.c; for CALLs with -pie.)
+(ACTOR is built from tests/model/actor.c, with -pie if CALLs are given.)
 
-Each scenario runs once under strace: what init called, and its child between
-vfork and exec, is what can fail.  Then, for each call seen, each error of
-ERRORS is injected at its first, second and last occurrence, and those of
-REFUSALS from the first on, as a sandbox or an old kernel has it, and a rule must
-hold: see verdict().  Nothing here knows where in the source a call is.
+Each scenario first runs once under strace, which records the calls of init and,
+between vfork and exec, of its child.  For each call recorded, run.py then
+injects each error of ERRORS at the call's first, second and last occurrence,
+and each error of REFUSALS at every occurrence, as a sandbox or an old kernel
+would return it.  verdict() says what must hold after each run.  Nothing here
+depends on where in the source a call is made.
 
-MINIREAP_INJECT is how many injections, a sample of all; "all" is all.
-MINIREAP_INJECT_SEED chooses another sample, MINIREAP_INJECT_ONLY what of it
-to run: a part of "scenario: role call ERROR when".
+MINIREAP_INJECT is the number of injections, a sample of all (default: 400), or
+"all".  MINIREAP_INJECT_SEED selects another sample.  MINIREAP_INJECT_ONLY keeps
+the injections with this text in their title, "SCENARIO: ROLE CALL ERROR WHEN".
 
-With CALLs nothing is injected: each scenario runs with all others refused to
-minireap, and each must be seen.  MINIREAP_INJECT_WITHOUT are some of them that
-are refused, too.
+With CALLs nothing is injected.  Instead each scenario runs with all other calls
+refused to minireap, and each CALL must be seen at least once.  If set,
+MINIREAP_INJECT_WITHOUT lists some of the CALLs to refuse as well.
 """
 import collections
 import concurrent.futures
@@ -39,16 +40,15 @@ from scenarios import HOST, SCENARIOS, TERM, USR2
 MINIREAP, ACTOR = sys.argv[1:3]
 CALLS = sys.argv[3:]
 WITHOUT = os.environ.get("MINIREAP_INJECT_WITHOUT", "").split()
-LIMIT = 2.0  # seconds for any one thing to happen
-PATIENCE = 4  # times that, for what has failed once: the machine may be busy
+TIMEOUT = 2.0  # seconds for any single event
+SLOW_FACTOR = 4  # longer timeouts for the last attempt, on a busy machine
 WORKERS = 2
 CHLD = signal.SIGCHLD
 
-# ------------------------------------------------------------- what can fail
+# ------------------------------------------------------------ errors by call
 
-# Errors by call.  What is not here, a call that init may make one day, fails
-# by OTHERS.
-OTHERS = "EPERM ENOSYS ENOMEM EIO EINVAL"
+# A call that is not listed, as init may make one day, fails with each of these.
+DEFAULT_ERRORS = "EPERM ENOSYS ENOMEM EIO EINVAL"
 ERRORS = {
     "access faccessat faccessat2": "EACCES ENOENT EIO ENOMEM EPERM",
     "chdir": "EACCES ENOENT EIO ENOMEM",
@@ -85,54 +85,55 @@ ERRORS = {
 }
 ERRORS = {name: errors.split() for names, errors in ERRORS.items() for name in names.split()}
 
-# What may be refused at each occurrence, from the first on.
+# Errors that these calls may return each time, from the first occurrence on.
 REFUSALS = "ENOSYS EPERM".split()
 REFUSED = set("close_range faccessat2 getdents64 getrandom ioctl mmap pidfd_open "
               "pidfd_send_signal poll prctl pwritev2 rt_sigqueueinfo sendto setpgid waitid".split())
 
-# What is never let fail.
-NEVER = {
-    "clock_gettime": "CLOCK_MONOTONIC, to a place that is there: no error is left",
+# Calls that are not made to fail, and why.
+NOT_INJECTED = {
+    "clock_gettime": "cannot fail with CLOCK_MONOTONIC and a valid pointer",
     "exit": "does not return",
     "exit_group": "does not return",
     "getpgrp": "cannot fail",
     "getpid": "cannot fail",
     "getppid": "cannot fail",
-    "restart_syscall": "is a call that was seen already",
-    "rt_sigaction": "fails only for bad arguments; ours are constants",
-    "rt_sigprocmask": "likewise; and unblocked signals are the kernel's to drop",
-    "select": "of the actor that waits to become init",
+    "restart_syscall": "repeats a call that has been seen already",
+    "rt_sigaction": "fails only for bad arguments, and ours are constants",
+    "rt_sigprocmask": "fails only for bad arguments, and ours are constants",
+    "select": "is made by the actor that waits to become init",
 }
 
-# Where the rule holds if the sender tries again, as no process can do better.
-TRIED_AGAIN = {
-    "kill": "a signal that the kernel refuses to send is not sent",
-    "wait4": "WNOHANG fails only with ECHILD, and then there is no child; said "
-    "of one that is there, the next SIGCHLD makes it good",
+# Calls whose failure init cannot make up for until the signal is sent again.
+NEEDS_RESEND = {
+    "kill": "a signal that the kernel refuses to send is lost",
+    "wait4": "WNOHANG fails only with ECHILD, when there is no child; if one exists "
+    "all the same, init finds it at the next SIGCHLD",
 }
 
-# Where something may stay behind, as no process can do better either.
+# Calls after whose failure a process may outlive init.
 MAY_LEAVE = {
-    "prctl": "without PR_SET_CHILD_SUBREAPER orphans are not init's",
-    "wait4": "ECHILD says that there is none",
-    "setsid": "fails only for a group's leader, which a new child is not; without "
-    "it main has no group that init could end with it",
-    "setpgid": "likewise: of -g",
+    "prctl": "without PR_SET_CHILD_SUBREAPER init does not adopt orphans",
+    "wait4": "ECHILD means that no child is left",
+    "setsid": "fails only for a group leader, which a new child is not; without it "
+    "main has no group of its own that init could kill",
+    "setpgid": "with -g: main has no group of its own that init could kill",
 }
 
-# Where main has no group of its own, and is sent the signals alone.
-ALONE = {"setpgid", "setsid"}
+# Calls after whose failure main has no group, so only main is signalled.
+NO_GROUP = {"setpgid", "setsid"}
 
-# What cannot be tried, by a part of its title.
-NOT_TRIED = {
-    "below -t, no /proc: init prctl": "nothing is init's, so it asks for all 4 "
-    "million numbers, and strace stops it at each",
-    "below -t, no /proc: init vfork": "likewise: it does not learn the newest number",
-    "below -t, no /proc: child prctl": "likewise: where the child's first call "
-    "fails, so does init's of that name",
-    "below -t, no /proc: init waitid ENOSYS 1+": "without both nobody can tell "
-    "init's children from strangers",
-    "below -t, no /proc: init waitid EPERM 1+": "likewise",
+# Injections that are skipped: a part of the title, and why.
+SKIPPED = {
+    "below -t, no /proc: init prctl": "init adopts no orphan, so it tries all 4 "
+    "million pids, and strace stops it at each",
+    "below -t, no /proc: init vfork": "init does not learn the newest pid, so it tries "
+    "all of them",
+    "below -t, no /proc: child prctl": "strace counts per process, so that init's first "
+    "prctl fails, too",
+    "below -t, no /proc: init waitid ENOSYS 1+": "with neither /proc nor waitid, init's "
+    "children cannot be told from other processes",
+    "below -t, no /proc: init waitid EPERM 1+": "as for ENOSYS",
 }
 
 Injection = collections.namedtuple("Injection", "scenario role call error when")
@@ -142,49 +143,53 @@ def title(injection):
     return f"{injection.scenario.name}: {' '.join(map(str, injection[1:]))}"
 
 
+def is_skipped(injection):
+    return any(part in title(injection) for part in SKIPPED)
+
+
 class Failure(Exception):
     pass
 
 
-# ---------------------------------------------------------- calls by the list
+# ---------------------------------------------------- refusing unlisted calls
 
 
-def numbers():
-    """System calls' numbers on this machine."""
+def call_numbers():
+    """Map the names of system calls to their numbers on this machine."""
     text = subprocess.run(
         [os.environ.get("CC", "cc"), "-E", "-dM", "-x", "c", "-"], check=True, text=True,
         input="#include <sys/syscall.h>\n", stdout=subprocess.PIPE).stdout
     return dict(re.findall(r"#define __NR_(\w+) (\d+)", text))
 
 
-def filter_of(calls):
-    """The start of a command line that refuses all other calls to MINIREAP."""
+def filter_command(calls):
+    """The first words of a command line that refuses all other calls to MINIREAP."""
     if not calls:
         return []
     with open(MINIREAP, "rb") as file:
         header = file.read(64)
     size = os.path.getsize(MINIREAP)
     entry = int.from_bytes(header[24:32], "little")
-    known = numbers()
+    numbers = call_numbers()
     return [
-        sys.executable, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "refuse.py"),
+        sys.executable, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../refuse.py"),
         "ENOSYS", "--but", hex(entry & ~0xFFFFF), hex(entry + size),
-        *(known[call] for call in calls if call in known and call not in WITHOUT), "--",
+        *(numbers[call] for call in calls if call in numbers and call not in WITHOUT), "--",
     ]
 
 
-FILTER = filter_of(CALLS)
+FILTER = filter_command(CALLS)
 
-# -------------------------------------------------------------- one run of it
+# ------------------------------------------------------------ a single run
 
 
-def poll(seconds, question, what):
+def poll(seconds, condition, complaint):
     deadline = time.monotonic() + seconds
-    while not (answer := question()):
+    while not (result := condition()):
         if time.monotonic() > deadline:
-            raise Failure(what)
+            raise Failure(complaint)
         time.sleep(0.002)
-    return answer
+    return result
 
 
 def lines(path):
@@ -222,15 +227,15 @@ def send(pid, sig, queue):
 
 
 class Run:
-    """One run of a scenario, with strace on init.  Ends by close()."""
+    """A run of a scenario with strace attached to init.  Call close() at the end."""
 
-    def __init__(self, scenario, strace, limit):
-        self.scenario, self.limit, self.minireap = scenario, limit, MINIREAP
+    def __init__(self, scenario, strace, timeout):
+        self.scenario, self.timeout, self.minireap = scenario, timeout, MINIREAP
         self.dir = tempfile.mkdtemp(prefix="inject.")
         self.trace = f"{self.dir}/trace"
         self.tracer = None
-        self.write("text", b"exit 7\n")
-        self.write("foreign", b"\x7fELF" + b"\2" * 60)
+        self.write_executable("text", b"exit 7\n")
+        self.write_executable("foreign", b"\x7fELF" + b"\2" * 60)
         self.open_stderr()
         self.job = subprocess.Popen(
             self.command(), cwd=self.dir, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
@@ -238,12 +243,12 @@ class Run:
             start_new_session=True,
         )
         try:
-            self.begin(strace)
+            self.attach(strace)
         except BaseException:
             self.close()
             raise
 
-    def write(self, name, content):
+    def write_executable(self, name, content):
         with open(f"{self.dir}/{name}", "wb") as file:
             file.write(content)
         os.chmod(f"{self.dir}/{name}", 0o755)
@@ -253,11 +258,11 @@ class Run:
 
     def open_stderr(self):
         self.reader = None
-        if self.scenario.err == "file":
+        if self.scenario.stderr == "file":
             self.stderr = os.open(f"{self.dir}/err", os.O_RDWR | os.O_CREAT)
-        elif self.scenario.err == "terminal":
+        elif self.scenario.stderr == "terminal":
             self.reader, self.stderr = os.openpty()
-        elif self.scenario.err == "socket":
+        elif self.scenario.stderr == "socket":
             reader, writer = socket.socketpair()
             self.reader, self.stderr = reader.detach(), writer.detach()
         else:
@@ -269,7 +274,7 @@ class Run:
         run = [ACTOR, *(scenario.main or "").split()]
         if scenario.run:
             run = [word.format(self.dir) for word in scenario.run]
-        init = [*FILTER, ACTOR, *scenario.first.split(), "held", MINIREAP, *options]
+        init = [*FILTER, ACTOR, *scenario.prelude.split(), "held", MINIREAP, *options]
         if scenario.main or scenario.run:
             init += ["--", *run]
         if scenario.before:
@@ -277,8 +282,8 @@ class Run:
             init = ["unshare", "--mount", "sh", "-c", script, "sh", *init]
         if scenario.below:
             init = ["sh", "-c", HOST, "sh"] + init
-        if scenario.err == "terminal":
-            # With its keys, if it is the session's; no key is pressed.
+        if scenario.stderr == "terminal":
+            # Make it the controlling terminal of a new session.
             init = ["setsid", "sh", "-c", ': 9<>"$0"; exec "$@"', os.ttyname(self.stderr)] + init
         return ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", *init]
 
@@ -288,70 +293,70 @@ class Run:
             pid = only_child(pid)
         return int(pid) if pid and name_of(pid) == os.path.basename(ACTOR) else None
 
-    def begin(self, strace):
-        self.pid = poll(3 * self.limit, self.find_init, "cannot start")
-        # strace says so when it has stopped init; what runs from then is seen.
+    def attach(self, strace):
+        self.pid = poll(3 * self.timeout, self.find_init, "init was not started")
+        # Once strace reports that it is attached, it sees every call.
         self.tracer = subprocess.Popen(
             ["strace", "-o", self.trace, *strace, "-p", str(self.pid)],
             stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
         )
-        if not select.select([self.tracer.stderr], [], [], 3 * self.limit)[0]:
-            raise Failure("strace does not attach")
-        said = os.read(self.tracer.stderr.fileno(), 4096)
-        if b"attached" not in said:
-            raise Failure(f"strace: {said.decode()}")
+        if not select.select([self.tracer.stderr], [], [], 3 * self.timeout)[0]:
+            raise Failure("strace did not attach")
+        report = os.read(self.tracer.stderr.fileno(), 4096)
+        if b"attached" not in report:
+            raise Failure(f"strace: {report.decode()}")
         self.job.stdin.write(b"\n")
         self.job.stdin.close()
 
-    def has_ended(self):
+    def has_exited(self):
         return self.job.poll() is not None
 
-    def drive(self, again, noted):
-        """Send the signals.  Init may end early, if it can say why."""
+    def drive(self, resend, noted):
+        """Send the signals, unless init exits early; verdict() judges that."""
         scenario, self.noted = self.scenario, noted
-        ready = lambda: self.has_ended() or len(self.lines("ready")) >= scenario.ready
-        poll(self.limit, ready, "main does not start")
-        if scenario.joins and not self.has_ended():
+        ready = lambda: self.has_exited() or len(self.lines("ready")) >= scenario.ready
+        poll(self.timeout, ready, "main did not start")
+        if scenario.joins and not self.has_exited():
             subprocess.run(["nsenter", "-t", str(self.pid), "-p", "sh", "-c", "(exit 3 &)"],
                            stderr=subprocess.DEVNULL, check=False)
         for n, sig in enumerate(scenario.signals):
             if n + 1 == len(scenario.signals):
-                self.await_it(self.has_reaped, "a zombie stays", again, CHLD)
-            if self.has_ended():
+                self.wait_for(self.has_reaped, "a zombie was not reaped", resend, CHLD)
+            if self.has_exited():
                 return
             send(self.pid, sig, scenario.queue)
             if scenario.main and n + 1 < len(scenario.signals) and sig != USR2:
-                self.await_note(sig, again)
+                self.wait_for_note(sig, resend)
             elif n + 1 < len(scenario.signals):
                 time.sleep(0.05)
-        self.await_end(again)
+        self.wait_for_exit(resend)
 
-    def await_note(self, sig, again):
-        seen = lambda: self.has_ended() or all(
+    def wait_for_note(self, sig, resend):
+        arrived = lambda: self.has_exited() or all(
             any(line.startswith(f"{int(sig)} ") for line in self.lines(name))
             for name in self.noted)
-        self.await_it(seen, f"{sig.name} is lost", again, sig)
+        self.wait_for(arrived, f"{sig.name} was lost", resend, sig)
 
     def has_reaped(self):
-        """Has init no child that is a zombie?"""
-        return self.has_ended() or not any(
+        """Is none of init's children a zombie?"""
+        return self.has_exited() or not any(
             ") Z " in line for child in children_of(self.pid)
             for line in lines(f"/proc/{child}/stat"))
 
-    def await_end(self, again):
+    def wait_for_exit(self, resend):
         last = self.scenario.signals[-1] if self.scenario.signals else CHLD
-        self.await_it(self.has_ended, "init does not end", again, last)
+        self.wait_for(self.has_exited, "init did not exit", resend, last)
 
-    def await_it(self, question, what, again, sig):
-        if again:
+    def wait_for(self, condition, complaint, resend, sig):
+        if resend:
             try:
-                return poll(0.5, question, what)
+                return poll(0.5, condition, complaint)
             except Failure:
                 send(self.pid, sig, False)
                 send(self.pid, CHLD, False)
-        return poll(self.limit, question, what)
+        return poll(self.timeout, condition, complaint)
 
-    def said(self):
+    def messages(self):
         if self.reader is None:
             return "\n".join(lines(f"{self.dir}/err"))
         os.set_blocking(self.reader, False)
@@ -361,7 +366,7 @@ class Run:
             return ""
 
     def close(self):
-        """Kill what is left: unshare, and so all of the namespace."""
+        """Kill unshare, and with it all processes of the namespace."""
         self.job.kill()
         self.job.wait()
         if self.tracer:
@@ -378,11 +383,11 @@ class Run:
         shutil.rmtree(self.dir)
 
 
-# --------------------------------------------------------------- what to do
+# ------------------------------------------------------- runs and verdicts
 
 
 def calls_of(trace):
-    """Names of the calls, by role: init's, its child's up to the exec."""
+    """The names of the calls by role: of init, and of its child up to the exec."""
     init = child = None
     calls = {"init": [], "child": []}
     forking = has_executed = False
@@ -406,11 +411,12 @@ def calls_of(trace):
 
 
 def record(scenario):
-    run = Run(scenario, ["-f"], LIMIT * PATIENCE)
+    """Run the scenario without an injection and return its calls."""
+    run = Run(scenario, ["-f"], TIMEOUT * SLOW_FACTOR)
     try:
         run.drive(False, () if WITHOUT else scenario.noted)
-        run.tracer.wait(LIMIT * PATIENCE)
-        verdict(run, Injection(scenario, "nobody", "nothing", "", 0))
+        run.tracer.wait(TIMEOUT * SLOW_FACTOR)
+        verdict(run, Injection(scenario, "", "", "", 0))
         return calls_of(run.trace)
     except Failure as failure:
         raise Failure(f"{scenario.name}: {failure}") from None
@@ -418,33 +424,33 @@ def record(scenario):
         run.close()
 
 
-def seen_in(scenario):
-    """What init called, by itself and as main's child, since its exec."""
+def calls_after_exec(scenario):
+    """The calls of init and of its child, from init's exec on."""
     calls = record(scenario)
     return set(calls["init"][calls["init"].index("execve") + 1 :] + calls["child"])
 
 
-# Calls of rare failures, which are not made to happen here.
-SELDOM = {
-    "sched_yield": "while another process writes to the terminal that is ours, too",
-    "prlimit64": "where the arguments are too long, and how long they may be",
-    "unlink": "where a copy was begun and cannot be ended",
+# Calls that no scenario makes, and when init makes them.
+RARE = {
+    "sched_yield": "while another process writes to the terminal that init writes to",
+    "prlimit64": "to report how long arguments may be, if they are too long",
+    "unlink": "to remove a copy that could not be completed",
 }
 
 
 def can_do_without(scenario):
     refused = (Injection(scenario, "init", call, "ENOSYS", "1+") for call in WITHOUT)
-    return not any(title(injection) in NOT_TRIED for injection in refused)
+    return not any(title(injection) in SKIPPED for injection in refused)
 
 
-def listed(pool):
-    """Does each scenario go well with CALLS, and need all of them?"""
+def check_list(pool):
+    """Does each scenario succeed with CALLS alone, and is each CALL made?"""
     scenarios = list(filter(can_do_without, SCENARIOS))
-    seen = set().union(*pool.map(seen_in, scenarios)) - {"restart_syscall"}
+    seen = set().union(*pool.map(calls_after_exec, scenarios)) - {"restart_syscall"}
     if WITHOUT:
         print(f"{len(scenarios)} scenarios without {' '.join(WITHOUT)}")
         return True
-    problems = {"not listed": seen - set(CALLS), "not seen": set(CALLS) - seen - set(SELDOM)}
+    problems = {"not listed": seen - set(CALLS), "not seen": set(CALLS) - seen - set(RARE)}
     for name, calls in problems.items():
         if calls:
             print(f"{name}: {' '.join(sorted(calls))}")
@@ -453,57 +459,59 @@ def listed(pool):
 
 
 def injections_of(scenario):
-    """All for a scenario, of what it was seen to call."""
+    """Yield all injections for a scenario, from the calls recorded."""
     for role, calls in record(scenario).items():
-        # What a libc's start does is not ours to mend.
+        # Calls before init's first one belong to libc's start-up.
         ours = calls.index("rt_sigprocmask") if role == "init" else 0
         places = collections.defaultdict(list)
-        for name in set(calls) - set(NEVER):
+        for name in set(calls) - set(NOT_INJECTED):
             at = [n for n, call in enumerate(calls) if call == name]
             for n, place in enumerate(at):
                 if place >= ours:
                     places[name].append(n + 1)
         for name, at in sorted(places.items()):
-            errors = {when: ERRORS.get(name, OTHERS.split())
+            errors = {when: ERRORS.get(name, DEFAULT_ERRORS.split())
                       for when in sorted({at[0], at[min(1, len(at) - 1)], at[-1]})}
             if name in REFUSED:
                 errors[f"{at[0]}+"] = REFUSALS
             for when, error in ((when, error) for when in errors for error in errors[when]):
                 injection = Injection(scenario, role, name, error, when)
-                if not any(part in title(injection) for part in NOT_TRIED):
+                if not is_skipped(injection):
                     yield injection
 
 
 def verdict(run, injection):
-    """The rule: raise Failure where it is broken."""
-    scenario, status, said = injection.scenario, run.job.returncode, run.said()
+    """Raise Failure if the run broke a rule.
+
+    No process outlives init, the scenario's own check succeeds, and the status is the
+    scenario's.  Otherwise main was not started, and a message gives the reason."""
+    scenario, status, messages = injection.scenario, run.job.returncode, run.messages()
     started = os.path.exists(f"{run.dir}/ready")
     if run.lines("left") and injection.call not in MAY_LEAVE:
-        raise Failure(f"left behind: {run.lines('left')}")
-    broken = scenario.promise and scenario.promise(run, status, said, injection)
-    if broken:
-        raise Failure(f"status {status}: {broken}: {said}")
-    if status in (scenario.status, scenario.other) and status not in (125, 126, 127):
+        raise Failure(f"outlived init: {run.lines('left')}")
+    problem = scenario.check and scenario.check(run, status, messages, injection)
+    if problem:
+        raise Failure(f"status {status}: {problem}: {messages}")
+    if status in (scenario.status, scenario.other_status) and status not in (125, 126, 127):
         return
-    if injection.call == "kill" and status == 137 and "did not exit within" in said:
-        return  # the stop signal was refused
-    # Nothing was started, and it was said why.
+    if injection.call == "kill" and status == 137 and "did not exit within" in messages:
+        return  # the stop signal could not be sent
     if status not in (125, 126, 127) or started:
-        raise Failure(f"status {status}: {said}")
-    if "minireap: " not in said and injection.call not in ("pwritev2", "write", "sendto"):
-        raise Failure(f"status {status} without a line")
+        raise Failure(f"status {status}: {messages}")
+    if "minireap: " not in messages and injection.call not in ("pwritev2", "write", "sendto"):
+        raise Failure(f"status {status}, but no message")
 
 
-def try_once(injection, limit):
-    """Was the call reached?"""
+def try_once(injection, timeout):
+    """Run the injection.  Returns whether the call was reached."""
     follow = ["-f"] if injection.role == "child" else []
     inject = f"inject={injection.call}:error={injection.error}:when={injection.when}"
     run = Run(injection.scenario,
-              follow + ["-e", f"trace=execve,{injection.call}", "-e", inject], limit)
-    noted = ("notes",) if injection.call in ALONE else injection.scenario.noted
+              follow + ["-e", f"trace=execve,{injection.call}", "-e", inject], timeout)
+    noted = ("notes",) if injection.call in NO_GROUP else injection.scenario.noted
     try:
-        run.drive(injection.call in TRIED_AGAIN, noted)
-        run.tracer.wait(limit)
+        run.drive(injection.call in NEEDS_RESEND, noted)
+        run.tracer.wait(timeout)
         verdict(run, injection)
         return was_hit(lines(run.trace), injection.role)
     finally:
@@ -511,7 +519,7 @@ def try_once(injection, limit):
 
 
 def was_hit(trace, role):
-    """Has init, or its child, failed?  strace counts for each process anew."""
+    """Did the call fail in the right process?  strace counts per process."""
     if role == "init":
         return any("INJECTED" in line for line in trace)
     pids = list(dict.fromkeys(line.split(" ", 1)[0] for line in trace if line[:1].isdigit()))
@@ -520,13 +528,13 @@ def was_hit(trace, role):
 
 
 def attempt(injection):
-    """Was it reached, was it in time, and was anything wrong?  Believed only if
-    neither a second try nor patience helps."""
+    """Was the call reached, was the run in time, and what went wrong?  A failure
+    counts only if it happens three times, the last time with a longer timeout."""
     in_time = True
-    for limit in (LIMIT, LIMIT, LIMIT * PATIENCE):
-        in_time = limit == LIMIT
+    for timeout in (TIMEOUT, TIMEOUT, TIMEOUT * SLOW_FACTOR):
+        in_time = timeout == TIMEOUT
         try:
-            return try_once(injection, limit), in_time, None
+            return try_once(injection, timeout), in_time, None
         except (Failure, OSError, subprocess.TimeoutExpired) as failure:
             problem = str(failure)
     print(f"{title(injection)}: {problem}", flush=True)
@@ -534,7 +542,7 @@ def attempt(injection):
 
 
 def choose(injections, wanted, seed):
-    """A sample in which each call has its part."""
+    """A sample in which all calls are represented."""
     if wanted == "all":
         return injections
     random.Random(seed).shuffle(injections)
@@ -551,7 +559,7 @@ def main():
     with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
         if CALLS:
             try:
-                sys.exit(not listed(pool))
+                sys.exit(not check_list(pool))
             except Failure as failure:
                 sys.exit(str(failure))
         found = [i for part in pool.map(lambda s: list(injections_of(s)), SCENARIOS) for i in part]
@@ -563,12 +571,12 @@ def main():
     failed = sum(problem is not None for _, (_, _, problem) in results)
     missed = [title(injection) for injection, (hit, _, _) in results if not hit]
     late = [title(injection) for injection, (_, in_time, _) in results if not in_time]
-    for what, titles in ("not reached", missed), ("late, twice", late):
+    for what, titles in ("not reached", missed), ("late twice", late):
         print("".join(f"{what}: {one}\n" for one in titles), end="")
     calls = {injection.call for injection in chosen}
     print(f"{len(chosen)} of {len(found)} injections, {len(calls)} calls, {len(SCENARIOS)} "
           f"scenarios: {len(chosen) - len(missed)} reached, {len(late)} late, {failed} failed")
-    # What a busy machine makes late is not the same twice, but for a few.
+    # A busy machine makes few runs late twice.
     sys.exit(failed > 0 or len(late) > 1 + len(chosen) / 100 or len(missed) > len(chosen) * 0.1)
 
 
