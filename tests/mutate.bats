@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # bats file_tags=static,slow
-# tests/mutate: what breaks the source to see whether the tests notice.
+# tests/mutate, which breaks the source to see whether the tests notice.
 
 bats_require_minimum_version 1.5.0
 load helpers
@@ -10,11 +10,11 @@ setup() {
 	needs_root
 	cd "$BATS_TEST_TMPDIR" || return
 	MUTATE=$BATS_TEST_DIRNAME/mutate
-	# What make check was told is none of these builds' business.
+	# These builds must not inherit the settings of make check.
 	unset MAKEFLAGS MAKELEVEL MFLAGS MAKEOVERRIDES BUILD
 }
 
-# mutate STATUS OPTION...: seen by one file of tests, which takes a second.
+# mutate STATUS OPTION...: run with a single file of tests, which takes a second.
 mutate() {
 	local status=$1
 	shift
@@ -23,23 +23,23 @@ mutate() {
 	echo "$output"
 }
 
-@test "a mistake that a test sees is noticed, by its name" {
-	mutate 0 --least 100 --file reaper.c --only 'STATUS_SIGNALLED|: \+ -> -'
-	contains "$output" 'well without a mutant'
+@test "mutants that a test notices: the test is named" {
+	mutate 0 --min 100 --file reaper.c --only 'STATUS_SIGNALLED|: \+ -> -'
+	contains "$output" 'pass without a mutant'
 	contains "$output" ': + -> -: noticed by status.bats: '
 	contains "$output" 'reaper.c           2 of    2 noticed  100.0%'
 	run ! grep SURVIVED <<<"$output"
 }
 
-@test "one that no test sees has survived, one that changes nothing does not count" {
-	mutate 1 --least 1 --file stop.c \
+@test "mutants that no test notices: survived, or not counted if they change nothing" {
+	mutate 1 --min 1 --file stop.c \
 	    --only 'STOP_KILL_AGAIN|return STOP_NOTHING -> return 0'
 	contains "$output" 'STOP_KILL_AGAIN -> return 0: SURVIVED'
 	[[ ${lines[-1]} =~ ' 0.0%  ('[1-9]' more do not count)'$ ]]
 	run ! grep 'noticed by' <<<"$output"
 }
 
-@test "tests that fail without a mutant are an end, not a result" {
+@test "a test fails without a mutant: status 125 and no result" {
 	mkdir -p tree/tests
 	cp "$BATS_TEST_DIRNAME"/../*.{c,h,S,ld} "$BATS_TEST_DIRNAME"/../*.sh \
 	    "$BATS_TEST_DIRNAME"/../Makefile tree
@@ -47,13 +47,13 @@ mutate() {
 	    tree/tests
 	sed -i 's/STATUS_SIGNALLED + /STATUS_SIGNALLED - /' tree/reaper.c
 	MUTATE=tree/tests/mutate mutate 125
-	contains "$output" 'mutate: without a mutant fails: status.bats: 128 + n'
+	contains "$output" 'mutate: fails without a mutant: status.bats: 128 + n'
 }
 
-@test "what a mistake does hurts nobody outside: kill(-1), kill(0), files" {
+@test "box: kill(-1), kill(0) and writes have no effect outside" {
 	sleep 60 3>&- &
 	outside=$!
-	# shellcheck disable=SC2016 # for that shell
+	# shellcheck disable=SC2016 # expanded by the shell in the box
 	run -0 setsid --wait sh "$MUTATE/box.sh" "mutate-test-$$" \
 	    "$BATS_TEST_DIRNAME/.." bash -c '
 		trap "" TERM

@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Run COMMAND where a broken init, as root, can do this machine no harm: a
-# kill(-1) of it reaches its own PID namespace, a kill(0) its own session, and
-# what it writes to a file is written to a private /tmp or to TREE, which is
-# /tmp/tree in there.  Processes and memory are bounded by control groups of
-# the name NAME, where such can be made.
-# All of it ends with this process.  usage: exec sh box.sh NAME TREE COMMAND...
+# Run COMMAND in a box in which a broken init, as root, cannot harm the machine.
+# Its kill(-1) reaches only a PID namespace, its kill(0) only a session.  It can
+# write only to a private /tmp, and to TREE, which is /tmp/tree in the box.
+# cgroups called NAME limit processes and memory, if they can be created.  When
+# this process exits, the whole box is killed.
+# usage: exec sh box.sh NAME TREE COMMAND...
 set -eu
 name=$1
 tree=$2
@@ -22,7 +22,7 @@ for root in /sys/fs/cgroup/pids /sys/fs/cgroup/memory /sys/fs/cgroup; do
 	groups="$groups $root/$name"
 done 2>/dev/null
 
-# shellcheck disable=SC2016 # for the shell inside
+# shellcheck disable=SC2016 # expanded by the shell in the box
 exec unshare --pid --fork --kill-child --cgroup --mount --mount-proc sh -c '
 	set -eu
 	for group in $1; do

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The small ways to break a C file.  A tokeniser is enough: what comes out
-wrong does not compile, and does not count."""
+"""Generate the mutants of a C file.  A tokenizer is enough for this: a mutant
+that is not valid C does not compile and is not counted."""
 import re
 
 TOKEN = re.compile(r'''
@@ -19,13 +19,14 @@ OPERATORS = {
     '|=': ['&='], '&=': ['|='], '<<': ['>>'], '>>': ['<<'],
     '/': ['*'], '%': ['*'], '|': ['&'],
 }
-# These are signs, too; then what they stand before is left without one.
-SIGNS = {'+': ['-'], '-': ['+'], '*': ['+'], '&': ['|']}
+# Replaced only if binary; a unary minus is removed.
+MAYBE_UNARY = {'+': ['-'], '-': ['+'], '*': ['+'], '&': ['|']}
 KEYWORDS = {'return', 'sizeof', 'case', 'if', 'while', 'for', 'switch', 'else',
             'do', 'goto', 'break', 'continue', '_Alignas', '_Static_assert'}
 TYPES = {'const', 'static', 'struct', 'enum', 'union', 'unsigned', 'signed',
          'char', 'int', 'long', 'short', 'void', 'bool', 'typedef', 'extern',
          'volatile', 'register', '_Alignas', '_Static_assert', '_Noreturn'}
+# A constant is replaced by the next one in its family.
 FAMILIES = [
     ['SIGTERM', 'SIGCONT', 'SIGKILL', 'SIGSTOP', 'SIGCHLD', 'SIGTSTP',
      'SIGTTIN', 'SIGTTOU', 'SIGHUP', 'SIGINT', 'SIGPIPE', 'SIGXFSZ', 'SIGUSR1'],
@@ -43,6 +44,8 @@ FAMILIES = [
 
 
 class Token:
+    """A token of the source; end is the offset after its last character."""
+
     def __init__(self, kind, text, start, line):
         self.kind, self.text, self.start, self.line = kind, text, start, line
         self.end = start + len(text)
@@ -58,8 +61,8 @@ def tokens(source):
     return found
 
 
-def families(sources):
-    """Of each named constant: its neighbour, in a list above or its enum."""
+def neighbours_of(sources):
+    """Map each named constant to its neighbour in FAMILIES or in its enum."""
     groups = list(FAMILIES)
     for source in sources:
         found = tokens(source)
@@ -73,18 +76,19 @@ def families(sources):
                 groups.append([found[n].text for n in range(i + 1, end)
                                if found[n - 1].text in ('{', ',')
                                and found[n].kind == 'name'])
-    neighbour = {}
+    neighbours = {}
     for group in groups:
         for i, name in enumerate(group):
             if len(group) > 1:
-                neighbour.setdefault(name, group[(i + 1) % len(group)])
-    return neighbour
+                neighbours.setdefault(name, group[(i + 1) % len(group)])
+    return neighbours
 
 
 PAIRS = {'(': ')', '[': ']', '{': '}'}
 
 
 def closing(found, start):
+    """The index of the bracket that closes the one at start."""
     depth = 0
     for i in range(start, len(found)):
         if found[i].text in PAIRS and found[i].kind == 'op':
@@ -97,32 +101,35 @@ def closing(found, start):
 
 
 class Mutant:
-    def __init__(self, file, line, what, start, end, put, inside):
+    """A change: the source from offset start to end becomes replacement."""
+
+    def __init__(self, file, line, what, start, end, replacement, in_function):
         self.file, self.line, self.what = file, line, what
-        self.inside = inside  # a function's braces
-        self.start, self.end, self.put = start, end, put
+        self.in_function = in_function
+        self.start, self.end, self.replacement = start, end, replacement
         self.name = f'{file}:{line}: {what}'
 
     def apply(self, source):
-        return source[:self.start] + self.put + source[self.end:]
+        return source[:self.start] + self.replacement + source[self.end:]
 
 
-def brief(text):
+def shorten(text):
     text = ' '.join(text.split())
     return text if len(text) <= 50 else text[:47] + '...'
 
 
-def mutants(file, source, neighbour):
-    """All of a file, in the order of the text."""
+def mutants(file, source, neighbours):
+    """All mutants of a file, in the order of its text."""
     found = tokens(source)
     made = []
 
-    def add(first, last, put, what):
-        made.append(Mutant(file, first.line, what, first.start, last.end, put,
-                           in_function))
+    def add(first, last, replacement, what):
+        made.append(Mutant(file, first.line, what, first.start, last.end,
+                           replacement, in_function))
 
-    def change(token, put):
-        add(token, token, put, f'{token.text} -> {put or "nothing"}')
+    def change(token, replacement):
+        add(token, token, replacement,
+            f'{token.text} -> {replacement or "nothing"}')
 
     depth = 0
     in_enum = in_function = False
@@ -139,12 +146,12 @@ def mutants(file, source, neighbour):
         elif token.kind == 'char' and re.fullmatch(r"'[0-9A-Ya-y.:/]'",
                                                    token.text):
             change(token, f"'{chr(ord(token.text[1]) + 1)}'")
-        elif token.kind == 'name' and token.text in neighbour and not (
+        elif token.kind == 'name' and token.text in neighbours and not (
                 in_enum and before.text in '{,'):
-            change(token, neighbour[token.text])
+            change(token, neighbours[token.text])
         elif token.kind == 'op' and depth:
             operator(found, i, change, add)
-        if depth and begins(found, i):
+        if depth and may_begin_statement(found, i):
             statement(source, found, i, add)
         if token.text in ('if', 'while') and depth:
             end = closing(found, i + 1)
@@ -163,12 +170,12 @@ def constant(token, change):
         return
     octal = re.fullmatch('0[0-7]+', text)
     value = int(text, 8 if octal else 0)
-    # A second that is 1,001 ms long is none.
-    put = {0: '1', 1: '0'}.get(value, str(value + 1 if value < 100 else
-                                          value // 2))
+    # Large numbers are halved: no test could tell 1,001 ms from 1,000.
+    changed = {0: '1', 1: '0'}.get(value, str(value + 1 if value < 100 else
+                                              value // 2))
     if octal:
-        put = '0%o' % (value + 1)
-    change(token, put + token.text[len(text):])
+        changed = '0%o' % (value + 1)
+    change(token, changed + token.text[len(text):])
 
 
 def is_value(token):
@@ -178,19 +185,18 @@ def is_value(token):
 
 def operator(found, i, change, add):
     token, before = found[i], found[i - 1]
-    if token.text in SIGNS and is_value(before):
-        for put in SIGNS[token.text]:
-            change(token, put)
+    if token.text in MAYBE_UNARY and is_value(before):
+        for replacement in MAYBE_UNARY[token.text]:
+            change(token, replacement)
     elif token.text in OPERATORS:
-        for put in OPERATORS[token.text]:
-            change(token, put)
+        for replacement in OPERATORS[token.text]:
+            change(token, replacement)
     elif token.text in ('!', '~') or \
             token.text == '-' and not is_value(before):
         change(token, '')
 
 
-def begins(found, i):
-    """May a statement begin here?"""
+def may_begin_statement(found, i):
     before = found[i - 1].text
     label = before == ':' and (found[i - 2].text == 'default' or
                                found[i - 3].text == 'case')
@@ -198,7 +204,8 @@ def begins(found, i):
 
 
 def statement(source, found, i, add):
-    """Without it, if one begins here: of those of one expression only."""
+    """If a statement begins here that is an expression, remove it; if it is a
+    return, return 0 instead."""
     token = found[i]
     if token.kind != 'name' or token.text in TYPES or \
             token.text in ('if', 'while', 'for', 'switch', 'else', 'do', 'case',
@@ -210,19 +217,19 @@ def statement(source, found, i, add):
         if end >= len(found):
             return
     if found[end].text != ';' or found[i - 1].text == ')' and \
-            not heads(found, i - 1):
+            not ends_head(found, i - 1):
         return
     text = source[token.start:found[end].start]
     if token.text == 'return' and text != 'return':
         value = text[len('return'):].strip()
         if value not in ('0', '1', 'true', 'false'):
-            add(token, found[end], 'return 0;', f'{brief(text)} -> return 0')
+            add(token, found[end], 'return 0;', f'{shorten(text)} -> return 0')
     elif not re.match(r'\w+\s+\w', text): # a declaration
-        add(token, found[end], ';', f'without {brief(text)};')
+        add(token, found[end], ';', f'without {shorten(text)};')
 
 
-def heads(found, end):
-    """Is this the parenthesis behind if, while, for or switch?"""
+def ends_head(found, end):
+    """Does this parenthesis end the head of an if, while, for or switch?"""
     depth = 0
     for i in range(end, 0, -1):
         depth += (found[i].text == ')') - (found[i].text == '(')
@@ -232,7 +239,7 @@ def heads(found, end):
 
 
 def swap(source, found, i, add):
-    """Each two arguments that stand side by side."""
+    """Swap each pair of adjacent arguments."""
     end = closing(found, i)
     starts, n = [i + 1], i + 1
     while n < end:
@@ -249,4 +256,4 @@ def swap(source, found, i, add):
         b = source[other[0].start:other[1].end]
         if a != b:
             add(one[0], other[1], f'{b}, {a}',
-                f'{found[i - 1].text}: {brief(a)} and {brief(b)} swapped')
+                f'{found[i - 1].text}: {shorten(a)} and {shorten(b)} swapped')

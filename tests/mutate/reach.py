@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Run, in the box and one by one, the tests that are listed in a file, on a
-build with --coverage: each gives a line of JSON, which lines it reaches.
-usage: reach.py LIST OBJECTS"""
+"""Find out which lines each test reaches, on a build with --coverage.  Runs the
+tests of the JSON file LIST one at a time and prints a line of JSON for each.
+Runs in the box (box.sh).  usage: reach.py LIST OBJECTS"""
 import glob
 import json
 import os
@@ -11,7 +11,8 @@ import sys
 import tap
 
 
-def reached(objects):
+def reached_lines(objects):
+    """The lines reached and all lines, by source file; resets the counters."""
     counters = [name for name in glob.glob(objects + '/*.gcda')
                 if not os.path.basename(name).startswith('probe')]
     if not counters:
@@ -32,8 +33,7 @@ def reached(objects):
             for file, lines in found.items()}
 
 
-def run(command):
-    """Whether it ends well."""
+def succeeds(command):
     try:
         return not subprocess.run(
             command, timeout=60, stdin=subprocess.DEVNULL,
@@ -48,11 +48,11 @@ def main():
         tests = json.load(file)
     os.umask(0)
     for file, name in tests:
-        # What fails on a busy machine has not reached all that it does.
+        # A test may fail on a busy machine before it has reached every line.
         for _ in range(2):
-            if run(tap.command([(file, name)])):
+            if succeeds(tap.command([(file, name)])):
                 break
-        print(json.dumps([file, name, reached(sys.argv[2])]), flush=True)
+        print(json.dumps([file, name, reached_lines(sys.argv[2])]), flush=True)
 
 
 main()

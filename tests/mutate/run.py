@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Break the source in small ways, and see which tests notice: see
-docs/mutation.md.  Each mutant is built in a copy of the tree; its tests run in
-a box (box.sh) that it cannot get out of."""
+"""Break the source in small ways and see which tests notice: docs/mutation.md.
+Each mutant is built in a copy of the tree.  Its tests run in a box (box.sh)
+that confines it."""
 import argparse
 import collections
 import contextlib
@@ -28,27 +28,28 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 STORE = os.path.join(ROOT, 'build', 'mutate')
 
-# Files of tests that look at other things than what the program does, or at
-# engines, which a box has not.
-OTHER_FILES = re.compile(r'^(build|package|readme|mutate|fuzz|kernel|image|'
-                         r'compose|cri|docker|podman|kubernetes|.*-engines)'
-                         r'\.bats$')
-# Tests that say nothing here: of another build's size, of a minute, of others.
-OTHER_TESTS = re.compile('at most 34,000 bytes|36 resident|the test is real|'
-                         'cuts that file short|their manuals have')
-# The tests that build a file by themselves, so that no line is seen reached.
+# Tests of something other than the program's behaviour, and tests that need an
+# engine, which the box does not have.
+EXCLUDED_FILES = re.compile(r'^(build|package|readme|mutate|fuzz|kernel|image|'
+                            r'compose|cri|docker|podman|kubernetes|.*-engines)'
+                            r'\.bats$')
+# Tests of the size of another build, and tests that run other inits.
+EXCLUDED_TESTS = re.compile('at most 34,000 bytes|36 resident|the test is real|'
+                            '(^|: )control: |cuts that file short|'
+                            'their manuals have')
+# Tests that compile a source themselves, so that its coverage is not counted.
 BUILT_BY = {'stop.c': 'stop-model.bats'}
-QUICK = 0.3  # seconds of a test
-SLOW = 4  # seconds of a test that is left out
-TRIES = 4  # of what fails without a mutant, as it may on a busy machine
-FAVOURITES = 6  # tests that are tried first
-MORE_TIME = 10  # seconds that a test may take longer than ever
+QUICK = 0.3  # seconds: tests that take less run before the others
+SLOW = 4  # seconds: tests that take longer are excluded
+TRIES = 4  # for a test without a mutant, which may fail on a busy machine
+FAVOURITES = 6  # how many of the tests that noticed most run first
+EXTRA_TIME = 10  # seconds a test may take beyond four times its usual time
 
 CFLAGS = '-O1 -Werror=int-conversion -Werror=incompatible-pointer-types'
 
 
 class Failure(Exception):
-    """The one line that ends it all."""
+    """Ends the run with a one-line message."""
 
 
 def key_of_sources():
@@ -59,8 +60,8 @@ def key_of_sources():
     return key.hexdigest()[:16]
 
 
-def patiently(function, *arguments, **named):
-    """Again, for as long as the machine has no process to spare."""
+def retry(function, *arguments, **named):
+    """Call function until a process or thread can be created."""
     while True:
         try:
             return function(*arguments, **named)
@@ -69,9 +70,9 @@ def patiently(function, *arguments, **named):
 
 
 def make(tree, *words):
-    """Whether it went well, and what it says."""
+    """Run make; returns whether it succeeded, and its output."""
     while True:
-        made = patiently(subprocess.run, ['make', '-s', '-C', tree, *words],
+        made = retry(subprocess.run, ['make', '-s', '-C', tree, *words],
                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                          stderr=subprocess.STDOUT, check=False)
         if made.returncode == 0 or not re.search(
@@ -85,7 +86,7 @@ def compiler():
 
 
 class Worker:
-    """A copy of the tree, and the box that its tests run in."""
+    """A copy of the tree, and the box in which its tests run."""
 
     def __init__(self, number, directory):
         self.tree = os.path.join(directory, f'tree-{number}')
@@ -102,7 +103,7 @@ class Worker:
 
     @contextlib.contextmanager
     def original(self, mutant, source):
-        """Without the mutant."""
+        """Restore the program without the mutant for a while."""
         self.write(mutant.file, source)
         os.rename(self.program, self.program + '.mutant')
         shutil.copy(self.program + '.original', self.program)
@@ -113,9 +114,9 @@ class Worker:
             self.write(mutant.file, mutant.apply(source))
 
     def must_make(self, *targets):
-        built, says = make(self.tree, *self.words, *targets)
+        built, output = make(self.tree, *self.words, *targets)
         if not built:
-            raise Failure('it does not build: ' + says)
+            raise Failure('build failed: ' + output)
 
     def object_of(self, file):
         with open(f'{self.tree}/build/m/obj/{file[:-2]}.o', 'rb') as object_:
@@ -126,10 +127,10 @@ class Worker:
             out.write(text)
 
     def optimized(self, file):
-        """Its code, as a compiler makes it that looks closer."""
+        """The object code at higher levels of optimization."""
         made = b''
         for level in '-O2', '-Os':
-            out = os.path.join(self.tree, 'build', 'closer.o')
+            out = os.path.join(self.tree, 'build', 'optimized.o')
             subprocess.run(['gcc', '-std=c11', '-D_GNU_SOURCE', '-w', level,
                             '-DMINIREAP_VERSION=""', '-DMINIREAP_COMMIT=""',
                             '-c', '-o', out, file], cwd=self.tree, check=True)
@@ -138,7 +139,7 @@ class Worker:
         return made
 
     def open_box(self, words, build='build/m'):
-        # In a test of bats there are its variables, and its parts are found.
+        # Under bats, remove its variables and internal commands.
         environment = {name: value for name, value in os.environ.items()
                        if not name.startswith('BATS_')}
         path = [directory for directory in environment['PATH'].split(':')
@@ -147,8 +148,8 @@ class Worker:
                            MINIREAP=f'/tmp/tree/{build}/minireap',
                            PROBE=f'/tmp/tree/{build}/obj/probe',
                            MINIREAP_SCHEDULES='30', TMPDIR='/tmp')
-        # A session of its own: what a mutant sends to group 0 stays there.
-        return patiently(
+        # A new session, so that a mutant's kill(0) does not reach us.
+        return retry(
             subprocess.Popen, ['setpriv', '--pdeathsig', 'KILL', 'sh',
                                os.path.join(HERE, 'box.sh'), self.group,
                                self.tree, *words],
@@ -156,7 +157,7 @@ class Worker:
             stderr=subprocess.DEVNULL, start_new_session=True, env=environment)
 
     def close_box(self, process):
-        process.kill()  # unshare, and with it all that is in there
+        process.kill()  # unshare, and with it everything in the box
         process.wait()
         process.stdout.close()
         for root in ('/sys/fs/cgroup/pids', '/sys/fs/cgroup/memory',
@@ -175,26 +176,26 @@ class Worker:
 
     @staticmethod
     def lines(process, limit):
-        """What it writes; None at the end if a line took longer than limit
-        seconds."""
+        """Yield the lines of its output; at last None, if it then wrote nothing
+        for limit seconds."""
         text = b''
         while True:
             ready, _, _ = select.select([process.stdout], [], [], limit)
             if not ready:
                 yield None
                 return
-            some = os.read(process.stdout.fileno(), 65536)
-            if not some:
+            data = os.read(process.stdout.fileno(), 65536)
+            if not data:
                 return
-            *whole, text = (text + some).split(b'\n')
-            yield from (line.decode(errors='replace') for line in whole)
+            *complete, text = (text + data).split(b'\n')
+            yield from (line.decode(errors='replace') for line in complete)
 
     def run_tests(self, tests, times):
-        """Each with whether it was well and its time; at last None where none
-        of those that are left has ended in time."""
-        limit = MORE_TIME + 4 * max(times.get(test, 5) for test in tests)
-        known = tap.known(tests)
-        self.to_come = 1
+        """Yield each test with whether it passed and its time; at last None, if
+        the next test took too long.  self.remaining counts tests not yet run."""
+        limit = EXTRA_TIME + 4 * max(times.get(test, 5) for test in tests)
+        by_name = tap.by_name(tests)
+        self.remaining = 1
         process = self.open_box(tap.command(tests))
         try:
             for line in self.lines(process, limit):
@@ -202,11 +203,11 @@ class Worker:
                     yield None
                     return
                 if line.startswith('1..'):
-                    self.to_come = int(line[3:])
+                    self.remaining = int(line[3:])
                 result = tap.parse(line)
-                self.to_come -= result is not None
-                same = known[result[1]] if result else []
-                test = same.pop(0) if same else None
+                self.remaining -= result is not None
+                same_name = by_name[result[1]] if result else []
+                test = same_name.pop(0) if same_name else None
                 if test in tests:
                     yield test, result[0], result[2]
         finally:
@@ -214,32 +215,32 @@ class Worker:
 
 
 class Tests:
-    """Which there are, how long they take, and what each reaches."""
+    """The tests, how long they take, and which lines each one reaches."""
 
     def __init__(self, files):
         self.all = []
         for path in sorted(glob.glob(ROOT + '/tests/*.bats')):
             file = os.path.basename(path)
-            if OTHER_FILES.match(file) or files and file not in files:
+            if EXCLUDED_FILES.match(file) or files and file not in files:
                 continue
             with open(path, encoding='utf-8') as text:
                 self.all += [(file, name) for name in tap.names(text.read())
-                             if not OTHER_TESTS.search(name)]
+                             if not EXCLUDED_TESTS.search(name)]
         self.times = {}
-        self.reach = {}  # (source, line): the tests
-        self.source_lines = {}  # source: the lines that can be reached
-        self.blind = set()
+        self.reach = {}  # (source, line): the tests that reach it
+        self.source_lines = {}  # source: the lines that have code
+        self.uncounted = set()  # tests that left no coverage data
         self.place = {test: n for n, test in enumerate(self.all)}.get
-        self.killers = collections.defaultdict(collections.Counter)
+        self.noticed = collections.defaultdict(collections.Counter)
 
     def check(self, workers):
-        """On the program as it is; those that are slow do not run."""
+        """Run the tests without a mutant; drop those that are slow."""
         run_threads(self.check_some, [(worker, self.all[n::len(workers)])
                                       for n, worker in enumerate(workers)])
         self.all = [test for test in self.all
                     if self.times.get(test, SLOW) < SLOW]
         if not self.all:
-            raise Failure('no test')
+            raise Failure('no tests')
 
     def check_some(self, worker, tests):
         if not tests:
@@ -253,12 +254,13 @@ class Tests:
                 elif result:
                     failed.append(result[0])
             tests = [test for test in tests if test not in self.times]
-            if not failed and worker.to_come == 0 or not tests:
+            if not failed and worker.remaining == 0 or not tests:
                 return
-        raise Failure('without a mutant fails: %s: %s' % (failed or tests)[0])
+        raise Failure('fails without a mutant: %s: %s' % (failed or tests)[0])
 
     def learn(self, workers):
-        """What each reaches; kept, as it takes long."""
+        """Find the lines that each test reaches.  That takes long, so the result
+        is stored."""
         path = os.path.join(STORE, f'reach-{key_of_sources()}.json')
         known = []
         if os.path.exists(path):
@@ -267,7 +269,8 @@ class Tests:
         have = {(file, name) for file, name, _ in known}
         missing = [test for test in self.all if test not in have]
         if missing:
-            print(f'{len(missing)} tests: what does each reach?', flush=True)
+            print(f'finding the lines that {len(missing)} tests reach',
+                  flush=True)
             os.makedirs(STORE, exist_ok=True)
             with open(path, 'a', encoding='utf-8') as out:
                 run_threads(self.learn_some,
@@ -303,46 +306,48 @@ class Tests:
             if test not in self.times:
                 continue
             if not reached:
-                self.blind.add(test)
+                self.uncounted.add(test)
             for source, (lines, all_lines) in reached.items():
                 self.source_lines.setdefault(source, set()).update(all_lines)
                 for line in lines:
                     self.reach.setdefault((source, line), set()).add(test)
 
-    def of(self, mutant):
-        """Those that may notice it."""
+    def candidates(self, mutant):
+        """The tests that may notice the mutant."""
         lines = self.source_lines.get(mutant.file)
         if not lines:
             return list(self.all)
         found = set()
-        # What lies between two lines that can be reached belongs to the first;
-        # what none reaches, to the one before: not all that reach it say so.
+        # A line without code belongs to the line before it.  So does a line
+        # that no test reaches: a test that is killed leaves no coverage data.
         for line in sorted((n for n in lines if n <= mutant.line),
                            reverse=True):
             found = self.reach.get((mutant.file, line), set())
             if found:
                 break
-        if not mutant.inside or not found: # what is in no function, to all
+        if not mutant.in_function or not found: # any test of this source
             found = set().union(*(self.reach.get((mutant.file, n), set())
                                   for n in lines))
         built = BUILT_BY.get(mutant.file)
-        return list(found | self.blind |
+        return list(found | self.uncounted |
                     {test for test in self.all if test[0] == built})
 
     def in_order(self, mutant):
-        """Some lists, one after the other: the likely ones, the quick ones."""
-        left = sorted(self.of(mutant), key=lambda test: self.times[test])
-        kills = self.killers[mutant.file]
-        likely = sorted((test for test in left if kills[test]),
-                        key=lambda test: -kills[test] /
+        """The candidates in three lists: likely ones, quick ones, others."""
+        tests = sorted(self.candidates(mutant),
+                       key=lambda test: self.times[test])
+        noticed = self.noticed[mutant.file]
+        likely = sorted((test for test in tests if noticed[test]),
+                        key=lambda test: -noticed[test] /
                         (0.2 + self.times[test]))[:FAVOURITES]
-        rest = [test for test in left if test not in likely]
+        rest = [test for test in tests if test not in likely]
         return [likely, [t for t in rest if self.times[t] < QUICK],
                 [t for t in rest if self.times[t] >= QUICK]]
 
 
 def judge(worker, tests, mutant, source):
-    """Which test has noticed it; None if none has; '' if it is none."""
+    """Which test notices the mutant: None if no test does, '' if the mutant does
+    not count, because it does not compile or changes no code."""
     worker.write(mutant.file, mutant.apply(source))
     try:
         target = f'build/m/obj/{mutant.file[:-2]}.o'
@@ -365,7 +370,8 @@ def judge(worker, tests, mutant, source):
 
 
 def first_to_fail(worker, tests, left):
-    """Of these, taking those out of left that are well; None if all are."""
+    """Run the tests in left up to the first that fails; remove those that pass.
+    Returns the one that failed, or None."""
     results = worker.run_tests(left, tests.times)
     failed = None
     for result in results:
@@ -376,15 +382,14 @@ def first_to_fail(worker, tests, left):
             break
         left.remove(result[0])
     results.close()
-    # A time-out, or bats itself has ended: the first that has not run.
+    # After a timeout, or if bats exited early: the first that has not run.
     return failed or (min(left, key=tests.place) if left else None)
 
 
 def notice(worker, tests, mutant, source):
-    """A machine that is busy fails, too, but not twice, and not between these
-    without the mutant, either."""
-    for some in tests.in_order(mutant):
-        left = list(some)
+    """Which test notices the mutant, or None.  On a busy machine a test may fail
+    by chance, so it has to fail, pass without the mutant, and fail again."""
+    for left in tests.in_order(mutant):
         while left:
             failed = first_to_fail(worker, tests, left)
             if failed is None:
@@ -393,35 +398,36 @@ def notice(worker, tests, mutant, source):
                 while first_to_fail(worker, tests, [failed]):
                     time.sleep(5)
             if first_to_fail(worker, tests, [failed]):
-                tests.killers[mutant.file][failed] += 1
+                tests.noticed[mutant.file][failed] += 1
                 return '%s: %s' % failed
             left.remove(failed)
     return None
 
 
 def choose(options):
-    """The mutants, each file's spread evenly over the whole list."""
+    """The sources, and the mutants in order; those of each file are spread evenly
+    over the list."""
     sources = {}
     for path in sorted(glob.glob(ROOT + '/*.c')):
         with open(path, encoding='utf-8') as file:
             sources[os.path.basename(path)] = file.read()
     with open(ROOT + '/minireap.h', encoding='utf-8') as file:
-        neighbour = mutants.families([file.read(), *sources.values()])
+        neighbours = mutants.neighbours_of([file.read(), *sources.values()])
     chosen = []
     for file, source in sources.items():
         if options.file and file not in options.file:
             continue
-        some = mutants.mutants(file, source, neighbour)
+        made = mutants.mutants(file, source, neighbours)
         if options.only:
-            some = [m for m in some if re.search(options.only, m.name)]
-        random.Random(f'{options.seed} {file}').shuffle(some)
-        chosen += [((n + 0.5) / len(some), file, m)
-                   for n, m in enumerate(some)]
+            made = [m for m in made if re.search(options.only, m.name)]
+        random.Random(f'{options.seed} {file}').shuffle(made)
+        chosen += [((n + 0.5) / len(made), file, m)
+                   for n, m in enumerate(made)]
     return sources, [m for _, _, m in sorted(chosen, key=lambda c: c[:2])]
 
 
-class Known:
-    """What has been found out of these sources, in a file."""
+class Results:
+    """The results for these sources, stored in a file."""
 
     def __init__(self, again):
         os.makedirs(STORE, exist_ok=True)
@@ -432,7 +438,7 @@ class Known:
                 self.found = dict(json.loads(line) for line in file)
 
     def get(self, mutant):
-        """None, too, where it has survived: there may be a new test."""
+        """None also if the mutant survived: there may be a new test."""
         return self.found.get(f'{mutant.name} {mutant.start}')
 
     def add(self, mutant, noticed):
@@ -443,7 +449,7 @@ class Known:
 
 class Run:
     def __init__(self, options, tests, sources, chosen):
-        self.known = Known(options.again)
+        self.results = Results(options.again)
         self.options, self.tests, self.sources = options, tests, sources
         self.queue = queue.Queue()
         for mutant in chosen:
@@ -456,22 +462,22 @@ class Run:
         try:
             while self.counted < self.options.count:
                 mutant = self.queue.get_nowait()
-                noticed = self.known.get(mutant)
+                noticed = self.results.get(mutant)
                 if noticed is None:
                     noticed = judge(worker, self.tests, mutant,
                                     self.sources[mutant.file])
                     with self.lock:
-                        if not self.options.tests: # some say little
-                            self.known.add(mutant, noticed)
-                self.tell(mutant, noticed)
+                        if not self.options.tests: # all tests were tried
+                            self.results.add(mutant, noticed)
+                self.report(mutant, noticed)
         except queue.Empty:
             pass
 
-    def tell(self, mutant, noticed):
+    def report(self, mutant, noticed):
         with self.lock:
-            kind = {None: 'survived', '': 'none'}.get(noticed, 'noticed')
+            kind = {None: 'survived', '': 'uncounted'}.get(noticed, 'noticed')
             self.counts[mutant.file][kind] += 1
-            if kind == 'none':
+            if kind == 'uncounted':
                 return
             self.counted += 1
             print(f'{mutant.name}: ' + ('SURVIVED' if noticed is None else
@@ -490,23 +496,23 @@ class Run:
         of = counts['noticed'] + counts['survived']
         percent = 100 * counts['noticed'] / of if of else 100
         print(f'{name:15} {counts["noticed"]:4} of {of:4} noticed {percent:6.1f}%'
-              f'  ({counts["none"]} more do not count)')
+              f'  ({counts["uncounted"]} more do not count)')
 
 
 def run_threads(function, arguments):
-    """All at once; what one of them raises is raised when all have ended."""
+    """Run all at the same time; re-raise the first exception at the end."""
     failures = []
 
-    def guarded(*some):
+    def guarded(*words):
         try:
-            function(*some)
+            function(*words)
         except Exception as failure:
             failures.append(failure)
 
-    threads = [threading.Thread(target=guarded, args=some, daemon=True)
-               for some in arguments]
+    threads = [threading.Thread(target=guarded, args=words, daemon=True)
+               for words in arguments]
     for thread in threads:
-        patiently(thread.start)
+        retry(thread.start)
     for thread in threads:
         thread.join()
     if failures:
@@ -517,23 +523,27 @@ def parse():
     parser = argparse.ArgumentParser(
         prog='tests/mutate/run.sh', description='Break the source in small ways'
         ' and see which tests notice.')
-    parser.add_argument('--seed', type=int, default=1, help='of the choice')
+    parser.add_argument('--seed', type=int, default=1,
+                        help='select other mutants')
     parser.add_argument('--count', type=int, default=300,
-                        help='how many mutants')
-    parser.add_argument('--file', action='append', help='of this source only')
-    parser.add_argument('--only', help='those whose line has this, a regular '
-                        'expression')
-    parser.add_argument('--tests', help='the tests of these files only')
-    parser.add_argument('--workers', type=int, default=2)
+                        help='how many mutants to try')
+    parser.add_argument('--file', action='append',
+                        help='only mutants of this source')
+    parser.add_argument('--only', metavar='REGEX',
+                        help='only mutants whose FILE:LINE: CHANGE matches')
+    parser.add_argument('--tests', metavar='FILES',
+                        help='only the tests in these files')
+    parser.add_argument('--workers', type=int, default=2,
+                        help='how many mutants to try at the same time')
     parser.add_argument('--list', action='store_true',
-                        help='the mutants, in their order, and no more')
+                        help='list the mutants in order, and exit')
     parser.add_argument('--learn', action='store_true',
-                        help='what each test reaches, and no more')
+                        help='find the lines that each test reaches, and exit')
     parser.add_argument('--again', action='store_true',
-                        help='believe what was noticed before, of these very '
-                        'sources')
-    parser.add_argument('--least', type=float, default=0, metavar='PERCENT',
-                        help='fail if less are noticed')
+                        help='reuse the results for these sources; try only '
+                        'new mutants and survivors')
+    parser.add_argument('--min', type=float, default=0, metavar='PERCENT',
+                        help='fail if fewer are noticed')
     return parser.parse_args()
 
 
@@ -544,7 +554,7 @@ def run(options, sources, chosen):
         workers = [Worker(n, directory) for n in range(options.workers)]
         tests.check(workers)
         print(f'{len(tests.all)} tests, {sum(tests.times.values()):.0f} s: '
-              'well without a mutant', flush=True)
+              'pass without a mutant', flush=True)
         if not options.tests:
             tests.learn(workers)
         if options.learn:
@@ -553,12 +563,12 @@ def run(options, sources, chosen):
         run_threads(job.work, [(worker,) for worker in workers])
     total = job.totals()
     of = total['noticed'] + total['survived']
-    return 0 if of and 100 * total['noticed'] >= options.least * of else 1
+    return 0 if of and 100 * total['noticed'] >= options.min * of else 1
 
 
 def main():
     options = parse()
-    # Of a signal, too, nothing is left.
+    # Clean up after SIGTERM as well.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     sources, chosen = choose(options)
     if options.list:

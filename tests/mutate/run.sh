@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Which small mistakes in the source the fast tests notice: docs/mutation.md.
-# usage: sh tests/mutate/run.sh [OPTION]...; see --help
+# Test the tests: which mutants of the source do the fast ones notice?  See
+# docs/mutation.md.  usage: sh tests/mutate/run.sh [OPTION]..., or --help
 set -eu
 cd "$(dirname "$0")/../.."
 [ "$(id -u)" = 0 ] || {
-	echo "mutate: only root may make the namespaces that this needs" >&2
+	echo "mutate: must be root, to create namespaces" >&2
 	exit 125
 }
-# A background job of a script starts with both ignored.
+# A script's background jobs start with these signals ignored.
 exec nice -n 10 env --default-signal=INT,QUIT python3 -B tests/mutate/run.py "$@"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What there is of tests, how bats is asked for some of them, what it says."""
+"""Find tests, run some of them with bats, and parse the output of bats."""
 import collections
 import re
 
@@ -7,13 +7,13 @@ LINE = re.compile(r'(ok|not ok) \d+ (.*?)(?: in (\d+)ms)?(?: # skip.*)?$')
 
 
 def names(text):
-    """Of the tests in a file."""
+    """The names of the tests in a .bats file."""
     return [name.strip()[1:-1] for name in
             re.findall(r'^@test +(.*) +\{$', text, re.MULTILINE)]
 
 
 def command(tests):
-    """bats for these: pairs of a file and a test's name."""
+    """A bats command for these tests: pairs of a file and a test's name."""
     wanted = '|'.join(re.sub(r'([][.()*+?{}|^$\\])', r'\\\1', name)
                       for _, name in tests)
     files = sorted({file for file, _ in tests})
@@ -21,9 +21,9 @@ def command(tests):
             '-f', f'^({wanted})$', *['tests/' + file for file in files]]
 
 
-def known(tests):
-    """The tests of each name, in the order of their running: a name may stand
-    in two files, and bats does not say which of them it was."""
+def by_name(tests):
+    """Map each name to its tests, in the order in which bats runs them.  Two
+    files may have a test of the same name, and bats does not print the file."""
     found = collections.defaultdict(list)
     wanted = {name for _, name in tests}
     for file in sorted({file for file, _ in tests}):
@@ -35,8 +35,8 @@ def known(tests):
 
 
 def parse(line):
-    """Of a line of bats's: whether all was well, the name and the time in
-    seconds; None for any other line."""
+    """For a result line of bats: whether the test passed, its name and its time
+    in seconds.  None for any other line."""
     match = LINE.match(line)
     if not match:
         return None
