@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Linked into a build with --coverage, and -Wl,--wrap=_exit: init ends by
- * _exit(2), behind which the counters would be lost.  A child of vfork counts
- * in init's own memory, and must not dump what is still counted.
+ * dump.c: write the coverage counters when init exits.  For a build with
+ * --coverage and -Wl,--wrap=_exit: init calls _exit(2), which would lose them.
+ * A child of vfork shares init's counters, and leaves it to init to write them.
  */
 #include <sys/types.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* In libFuzzer's place: the inputs are the files that are named, once each. */
+/* feed.c: run a libFuzzer target, without libFuzzer, on the files named. */
 #include <stdint.h>
 #include <stdio.h>
 

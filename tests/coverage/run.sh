@@ -1,9 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Which lines and branches of the source the tests reach: docs/coverage.md.
+# Count the lines and branches of the source that the tests reach: see
+# docs/coverage.md.
 # usage: sh tests/coverage/run.sh
-# TESTS and MINIREAP_TAGS choose other tests, MINIREAP_INJECT how many calls
-# fail; SHOW=1 lists what was not run, and which branches were not taken.
+#
+#   TESTS, MINIREAP_TAGS  run other tests: see tests/suite.sh
+#   MINIREAP_INJECT       how many system calls to make fail (default 1500)
+#   SHOW=1                list the lines not run and the branches not taken
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -15,12 +18,12 @@ gcc -O1 -c -o "$dump" tests/coverage/dump.c
 make -s BUILD="$build" CC=gcc CFLAGS='-O0 -g --coverage -fprofile-update=single' \
     LDFLAGS="-static --coverage -Wl,--wrap=_exit $dump" \
     all "$build/obj/probe"
-# Whoever init runs as has to write there.
+# Some tests run init as another user, which has to write its counters here.
 chmod -R a+rwX "$build"
 umask 0
 
-# Engines and emulators see the same calls; what is slow says little more, but
-# for the calls that fail.
+# Under engines and emulators init makes the same calls.  Of the slow tests only
+# those with failing system calls reach many more lines.
 chosen=${TESTS:-}
 if [ -z "$chosen" ]; then
 	for file in tests/*.bats; do
@@ -31,7 +34,7 @@ if [ -z "$chosen" ]; then
 		esac
 	done
 fi
-suite() { # TAGS FILE...: this build has other sizes, so that some tests fail
+suite() { # TAGS FILE...; tests that check sizes fail, because this build is large
 	tags=$1
 	shift
 	MINIREAP=$PWD/$build/minireap PROBE=$PWD/$build/obj/probe \
@@ -40,7 +43,7 @@ suite() { # TAGS FILE...: this build has other sizes, so that some tests fail
 }
 # shellcheck disable=SC2086 # a list of words
 suite "${MINIREAP_TAGS:-!slow}" $chosen
-# What fails there may be the writing of the counters: into a place of its own.
+# A failing call may damage the counter files, so these tests get their own.
 if [ -z "${TESTS:-}" ]; then
 	GCOV_PREFIX=$PWD/$build/injected
 	export GCOV_PREFIX
@@ -51,7 +54,7 @@ if [ -z "${TESTS:-}" ]; then
 	cp "$build"/merged/*.gcda "$build/obj"
 fi
 
-# The model of a stop, and what has been fed to the parsers, on these objects.
+# Run the model of a stop, and the fuzzers' corpus, with the same objects.
 # shellcheck disable=SC2086 # lists of words
 drive() { # NAME SOURCE... -- ARGUMENT...
 	name=$1 sources=
@@ -80,10 +83,10 @@ done 2>/dev/null | awk '
 	/^Lines executed/ && file != "" { lines[file] = $0 }
 	/^Taken at least/ && file != "" { branches[file] = $0 }
 	/^$/ { file = "" }
-	function show(name, run, of, taken, branches) {
+	function show(name, run, line_count, taken, branch_count) {
 		printf "%-15s %5.0f of %4d lines %6.1f%%  %5.0f of %4d branches %6.1f%%\n",
-		    name, run, of, 100 * run / of,
-		    taken, branches, branches ? 100 * taken / branches : 100
+		    name, run, line_count, 100 * run / line_count, taken,
+		    branch_count, branch_count ? 100 * taken / branch_count : 100
 	}
 	END {
 		for (file in lines) {
@@ -92,12 +95,12 @@ done 2>/dev/null | awk '
 			run = l[3] * l[5] / 100
 			taken = b[5] * b[7] / 100
 			show(file, run, l[5], taken, b[7])
-			all += l[5]; all_run += run
-			every += b[7]; every_taken += taken
+			all_lines += l[5]; all_run += run
+			all_branches += b[7]; all_taken += taken
 		}
-		show("all", all_run, all, every_taken, every)
+		show("all", all_run, all_lines, all_taken, all_branches)
 	}' | sort | tee "$build/totals"
-# A branch that is not taken is its line, and which of the line's it is.
+# A branch not taken is shown as its line and its number on that line.
 [ -z "${SHOW:-}" ] || for source in *.c; do
 	gcov -b -c -t -o "$build/obj" "$source" 2>/dev/null |
 	    awk -v source="$source" '
@@ -110,6 +113,6 @@ done 2>/dev/null | awk '
 			print source ":" line "\t<- " $1 " " $2
 		}'
 done
-# All tests together are to reach as much as docs/coverage.md says.
+# All tests together must reach what docs/coverage.md promises.
 [ -n "${TESTS:-}" ] || awk '$1 == "all" { exit !($6 + 0 >= 99 && $11 + 0 >= 95) }' \
     "$build/totals"
