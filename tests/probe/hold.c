@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* probe hold: a debugger that has got hold of somebody. */
+/*
+ * probe hold PID: attach to PID as a debugger does, print "held" once it is
+ * stopped, and detach at the end of standard input.
+ */
 #include "probe.h"
 
 #include <stdio.h>
@@ -8,25 +11,21 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/*
- * hold PID: attach to PID, "held" once it is stopped, and let it go when
- * standard input ends.
- */
 int
 hold_main(int argc, char **argv)
 {
-	const pid_t held = argc > 1 ? atoi(argv[1]) : -1;
+	const pid_t tracee = argc > 1 ? atoi(argv[1]) : -1;
 	char byte;
 
-	if (ptrace(PTRACE_ATTACH, held, NULL, NULL) == -1)
+	if (ptrace(PTRACE_ATTACH, tracee, NULL, NULL) == -1)
 		fail("PTRACE_ATTACH");
-	if (waitpid(held, NULL, __WALL) != held)
+	if (waitpid(tracee, NULL, __WALL) != tracee)
 		fail("waitpid");
 	printf("held\n");
 	fflush(stdout);
 	while (read(STDIN_FILENO, &byte, 1) > 0)
 		;
-	if (ptrace(PTRACE_DETACH, held, NULL, NULL) == -1)
+	if (ptrace(PTRACE_DETACH, tracee, NULL, NULL) == -1)
 		fail("PTRACE_DETACH");
 	return 0;
 }

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * probe latency FLOODERS COUNT SIGNAL...: as main, how long signals take
- * through init, its parent, while FLOODERS processes make children of init as
- * fast as they can.  Prints "sent N lost N p50 US p99 US max US made N own US":
- * how many children these were, and for how long at most init itself has run
- * between a signal and its arrival.  The rest is the scheduler's: who competes
- * with 32 others and is never idle, waits for its turn.
+ * probe latency FLOODERS COUNT SIGNAL...: run as main, and measure how long
+ * init, its parent, takes to forward COUNT signals while FLOODERS processes
+ * create children of init as fast as they can.
+ *
+ * Prints "sent N lost N p50 US p99 US max US made N own US".  made is the
+ * number of children; own is the most CPU time that init used between a signal
+ * and its arrival.  The rest of the latency is the scheduler's: init competes
+ * with the flooders for the CPU.
  */
 #include "probe.h"
 
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,51 +22,41 @@
 #include <unistd.h>
 
 enum {
-	MOST = 10000,
-	LIMIT_MS = 3000,
+	MAX_SIGNALS = 10000,
+	TIMEOUT_MS = 3000,
 	PAUSE_US = 5000,
 	FLOOD_S = 60,
-	FLOOD_SETTLES_US = 300000,
-	MOST_PROCESSES = 8000,
-	FULL_US = 500
+	FLOOD_BUILD_UP_US = 300000,
+	MAX_PROCESSES = 8000,
+	FULL_PAUSE_US = 500
 };
 
-/* Between the sender, which is its own process, and main. */
+/* Memory shared by main, the process that sends, and the flooders. */
 struct shared {
 	pid_t init;
-	volatile int sent; /* number of the signal on its way, from 1 on */
+	volatile int sent; /* how many signals; the last one is sig */
 	volatile int arrived;
 	volatile int sig;
-	volatile long long when;
-	volatile long long own; /* what init had run then */
+	volatile long long sent_us;
+	volatile long long init_cpu_us; /* at that time */
 	volatile int over;
 	volatile long long made;
 };
 
-static int
-end_at_once(void *unused)
-{
-	(void)unused;
-	return 0; /* of a clone: its end, without what a sanitizer adds */
-}
-
-/* Others need numbers, too. */
+/* Leave some pids to other processes. */
 static int
 is_full(void)
 {
 	struct sysinfo system;
 
-	return sysinfo(&system) == 0 && system.procs > MOST_PROCESSES;
+	return sysinfo(&system) == 0 && system.procs > MAX_PROCESSES;
 }
 
-/*
- * CLONE_PARENT makes a brother: it is init's child at once where we are, so the
- * one that floods is an orphan.
+/* Start a process that is an orphan, so that its siblings are init's children.
  */
 static void
 flood(struct shared *shared)
 {
-	static _Alignas(16) char stack[16384];
 	const long long end = now_us() + FLOOD_S * 1000000LL;
 	const pid_t maker = fork();
 
@@ -81,16 +72,14 @@ flood(struct shared *shared)
 		usleep(100);
 	while (now_us() < end && !shared->over)
 		if (is_full())
-			usleep(FULL_US);
-		else if (clone(end_at_once, stack + sizeof stack,
-			CLONE_PARENT | SIGCHLD, NULL) > 0)
+			usleep(FULL_PAUSE_US);
+		else if (clone_sibling() > 0)
 			__atomic_add_fetch(&shared->made, 1, __ATOMIC_RELAXED);
 	_exit(0);
 }
 
-/* The processor's time that init has had. */
 static long long
-own_us(pid_t init)
+init_cpu_us(pid_t init)
 {
 	clockid_t clock;
 	struct timespec time;
@@ -113,17 +102,17 @@ by_size(const void *a, const void *b)
 _Noreturn static void
 send_all(struct shared *shared, int count, char **signals, int signals_count)
 {
-	usleep(FLOOD_SETTLES_US);
+	usleep(FLOOD_BUILD_UP_US);
 	for (int i = 1; i <= count; i++) {
 		const long long start = now_us();
 
 		shared->sig = atoi(signals[i % signals_count]);
-		shared->when = start;
-		shared->own = own_us(shared->init);
+		shared->sent_us = start;
+		shared->init_cpu_us = init_cpu_us(shared->init);
 		shared->sent = i;
 		kill(shared->init, shared->sig);
-		while (
-		    shared->arrived < i && now_us() - start < LIMIT_MS * 1000LL)
+		while (shared->arrived < i &&
+		    now_us() - start < TIMEOUT_MS * 1000LL)
 			usleep(200);
 		shared->arrived = i;
 		usleep(PAUSE_US);
@@ -136,13 +125,13 @@ latency_main(int argc, char **argv)
 {
 	const int flooders = argc > 3 ? atoi(argv[1]) : 0;
 	const int count = argc > 3 ? atoi(argv[2]) : 0;
-	static long long took[MOST];
+	static long long took[MAX_SIGNALS];
 	long long own = 0;
 	int got = 0;
 	struct shared *shared;
 	pid_t sender;
 
-	if (argc < 4 || count > MOST)
+	if (argc < 4 || count > MAX_SIGNALS)
 		return 2;
 	shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -162,9 +151,9 @@ latency_main(int argc, char **argv)
 		if (sig != 0 && sig == shared->sig &&
 		    shared->arrived < shared->sent) {
 			const long long spent =
-			    own_us(shared->init) - shared->own;
+			    init_cpu_us(shared->init) - shared->init_cpu_us;
 
-			took[got++] = now_us() - shared->when;
+			took[got++] = now_us() - shared->sent_us;
 			own = spent > own ? spent : own;
 			shared->arrived = shared->sent;
 		}

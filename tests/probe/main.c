@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/* main.c: run the subcommand; also helpers that several of them share. */
 #include "probe.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,7 +36,8 @@ take_signal(uint64_t set, void *info, long timeout_ms)
 	long long left = timeout_ms * 1000LL;
 	long sig;
 
-	/* The time that is over is over, however often we are stopped. */
+	/* A stop and SIGCONT interrupt the call, but must not extend the wait.
+	 */
 	do {
 		long timeout[2] = {left / 1000000, left % 1000000 * 1000};
 
@@ -43,6 +46,22 @@ take_signal(uint64_t set, void *info, long timeout_ms)
 		left = end - now_us();
 	} while (sig == -1 && errno == EINTR && left > 0);
 	return sig > 0 ? (int)sig : 0;
+}
+
+static int
+exit_at_once(void *unused)
+{
+	(void)unused;
+	return 0; /* not _exit(2), for which a sanitizer may add code */
+}
+
+int
+clone_sibling(void)
+{
+	static _Alignas(16) char stack[16384];
+
+	return clone(
+	    exit_at_once, stack + sizeof stack, CLONE_PARENT | SIGCHLD, NULL);
 }
 
 void
@@ -82,6 +101,6 @@ main(int argc, char **argv)
 	     i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return commands[i].run(argc - 1, argv + 1);
-	fprintf(stderr, "usage: probe COMMAND [WORD]...\n");
+	fprintf(stderr, "usage: probe COMMAND [ARG]...\n");
 	return 2;
 }

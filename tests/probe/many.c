@@ -1,5 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* probe many: what an init with many children pays, and whom it forgets. */
+/*
+ * probe many LIVE EXITS BURST: measure, as main, what reaping costs init.
+ *
+ * Prints the CPU time, and the elapsed time, for each of EXITS children of init
+ * that exit one at a time, first without other children ("few"), then with LIVE
+ * others ("many"); then how long BURST children that are killed together remain
+ * ("burst"), and how often init runs afterwards while nothing happens
+ * ("switches").  Exits with 7 while the LIVE children remain.
+ */
 #include "probe.h"
 
 #include <sched.h>
@@ -11,30 +19,30 @@
 #include <unistd.h>
 
 enum {
-	FOR_PARENT = 0x8000, /* CLONE_PARENT: a child of init, at once */
-	PATIENCE_US = 5000000,
+	TIMEOUT_US = 5000000,
 	QUIET_US = 300000,
 };
 
+/* As fork(2), but the child is a child of init. */
 static pid_t
-child_of_init(void)
+fork_for_init(void)
 {
 	const pid_t pid =
-	    (pid_t)syscall(SYS_clone, FOR_PARENT | SIGCHLD, 0, 0, 0, 0);
+	    (pid_t)syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
 
 	if (pid == -1)
 		fail("clone");
 	return pid;
 }
 
-/* Sleepers; the first of them leads a group of them all. */
+/* Start children of init that sleep, all in one process group; returns it. */
 static pid_t
 make_sleepers(int count)
 {
 	pid_t first = 0;
 
 	for (int i = 0; i < count; i++) {
-		const pid_t pid = child_of_init();
+		const pid_t pid = fork_for_init();
 
 		if (pid == 0) {
 			setpgid(0, first);
@@ -52,18 +60,18 @@ make_sleepers(int count)
 static void
 wait_until_gone(pid_t pid)
 {
-	const long long end = now_us() + PATIENCE_US;
+	const long long end = now_us() + TIMEOUT_US;
 
 	while (kill(pid, 0) == 0) {
 		if (now_us() > end)
-			fail("it stays");
+			fail("a child was not reaped");
 		sched_yield();
 	}
 }
 
-/* The first number behind field in a file of init's in /proc. */
+/* The number that follows field in /proc/PID/FILE of init, or -1. */
 static long long
-of_init(const char *file, const char *field)
+init_value(const char *file, const char *field)
 {
 	char path[64];
 	char text[4096] = "";
@@ -79,67 +87,62 @@ of_init(const char *file, const char *field)
 	return found == NULL ? -1 : strtoll(found + strlen(field), NULL, 10);
 }
 
-/* Print the CPU time of init for each of its children that end in turn. */
 static void
-print_cost(const char *name, int ends)
+print_cost(const char *name, int exits)
 {
-	const long long before = of_init("schedstat", "");
-	const long long begun = now_us();
+	const long long before = init_value("schedstat", "");
+	const long long start = now_us();
 	long long took;
 
-	for (int i = 0; i < ends; i++) {
-		const pid_t pid = child_of_init();
+	for (int i = 0; i < exits; i++) {
+		const pid_t pid = fork_for_init();
 
 		if (pid == 0)
 			_exit(0);
 		wait_until_gone(pid);
 	}
-	took = now_us() - begun;
+	took = now_us() - start;
 	usleep(QUIET_US);
 	printf("%s %lld ns took-%s %lld ns\n", name,
-	    (of_init("schedstat", "") - before) / ends, name,
-	    took * 1000 / ends);
+	    (init_value("schedstat", "") - before) / exits, name,
+	    took * 1000 / exits);
 }
 
+/* How long a burst of killed children takes to be reaped. */
 static long long
-end_of_a_burst(int count)
+burst_us(int count)
 {
-	const pid_t first = make_sleepers(count);
-	const long long begun = now_us();
+	const pid_t group = make_sleepers(count);
+	const long long start = now_us();
 
-	kill(-first, SIGKILL);
-	while (kill(-first, 0) == 0 && now_us() < begun + PATIENCE_US)
+	kill(-group, SIGKILL);
+	while (kill(-group, 0) == 0 && now_us() < start + TIMEOUT_US)
 		usleep(1000);
-	return now_us() - begun;
+	return now_us() - start;
 }
 
 static long long
-switches(void)
+context_switches(void)
 {
-	return of_init("status", "\nvoluntary_ctxt_switches:") +
-	    of_init("status", "nonvoluntary_ctxt_switches:");
+	return init_value("status", "\nvoluntary_ctxt_switches:") +
+	    init_value("status", "nonvoluntary_ctxt_switches:");
 }
 
-/*
- * many LIVE ENDS BURST: what the ends of ENDS children cost init with no
- * others, and with LIVE; how long BURST that end at once stay; how often init
- * then runs while nothing happens.  Status 7, with LIVE there.
- */
 int
 many_main(int argc, char **argv)
 {
 	const int live = argc > 1 ? atoi(argv[1]) : 0;
-	const int ends = argc > 2 ? atoi(argv[2]) : 1;
+	const int exits = argc > 2 ? atoi(argv[2]) : 1;
 	const int burst = argc > 3 ? atoi(argv[3]) : 1;
 	long long before;
 
-	print_cost("few", ends);
+	print_cost("few", exits);
 	make_sleepers(live);
-	print_cost("many", ends);
-	printf("burst %lld us\n", end_of_a_burst(burst));
+	print_cost("many", exits);
+	printf("burst %lld us\n", burst_us(burst));
 	usleep(QUIET_US);
-	before = switches();
+	before = context_switches();
 	usleep(QUIET_US);
-	printf("switches %lld\n", switches() - before);
+	printf("switches %lld\n", context_switches() - before);
 	return 7;
 }

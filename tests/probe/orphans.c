@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* probe orphans, orphans-at-once, leader-ends: what an init has to reap. */
+/* probe orphans, orphans-at-once, leader-ends: processes for init to reap. */
 #include "probe.h"
 
 #include <pthread.h>
@@ -11,9 +11,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { WINDOW = 16, PATIENCE_US = 2000000 };
+enum { WINDOW = 16, TIMEOUT_US = 2000000 };
 
-/* An orphan that ends at once; its pid goes to *orphan. */
+/* Make an orphan that exits at once and store its pid; -1 if a fork failed. */
 static int
 make_orphan(volatile pid_t *orphan)
 {
@@ -37,11 +37,11 @@ make_orphan(volatile pid_t *orphan)
 	return 0;
 }
 
-/* Has it been reaped, in time? */
+/* Wait until the orphan has been reaped; returns 0 after TIMEOUT_US. */
 static int
-is_gone(pid_t orphan)
+wait_until_reaped(pid_t orphan)
 {
-	const long long end = now_us() + PATIENCE_US;
+	const long long end = now_us() + TIMEOUT_US;
 
 	while (kill(orphan, 0) == 0) {
 		if (now_us() > end)
@@ -52,9 +52,11 @@ is_gone(pid_t orphan)
 }
 
 /*
- * orphans N: one after the other; 9 at the first fork that fails.  At most
- * WINDOW wait to be reaped, as long as they are reaped at all: when init gets a
- * processor is not its doing.
+ * orphans N: make N orphans, one at a time; exit with 9 when a fork fails.
+ *
+ * At most WINDOW orphans are left for init to reap at any time, since it is up
+ * to the scheduler when init runs.  Once one is not reaped in time, this no
+ * longer waits.
  */
 int
 orphans_main(int argc, char **argv)
@@ -68,7 +70,7 @@ orphans_main(int argc, char **argv)
 		fail("mmap");
 	for (int i = 0; i < count; i++) {
 		if (waits && i >= WINDOW)
-			waits = is_gone(orphans[i % WINDOW]);
+			waits = wait_until_reaped(orphans[i % WINDOW]);
 		if (make_orphan(&orphans[i % WINDOW]) == -1) {
 			fprintf(stderr, "fork number %d failed\n", i);
 			return 9;
@@ -78,14 +80,17 @@ orphans_main(int argc, char **argv)
 	return 0;
 }
 
-/* orphans-at-once N: all end in the same moment, N of them; then status 7. */
+/*
+ * orphans-at-once N [SECONDS]: make N orphans that exit at the same time; then
+ * exit with 7, after SECONDS if given.
+ */
 int
 orphans_at_once_main(int argc, char **argv)
 {
 	const int count = argc > 1 ? atoi(argv[1]) : 0;
-	int ends[2];
+	int gate[2];
 
-	if (pipe(ends) == -1)
+	if (pipe(gate) == -1)
 		fail("pipe");
 	for (int i = 0; i < count; i++) {
 		const pid_t child = fork();
@@ -95,18 +100,18 @@ orphans_at_once_main(int argc, char **argv)
 		if (child == 0) {
 			char byte;
 
-			close(ends[1]);
+			close(gate[1]);
 			if (fork() != 0)
 				_exit(0);
-			(void)!read(ends[0], &byte, 1);
+			(void)!read(gate[0], &byte, 1);
 			_exit(0);
 		}
 		waitpid(child, NULL, 0);
 	}
 	printf("%d orphans live\n", count);
 	fflush(stdout);
-	close(ends[1]);
-	if (argc > 2) /* stay, to be looked at */
+	close(gate[1]);
+	if (argc > 2)
 		sleep((unsigned)atoi(argv[2]));
 	return 7;
 }
@@ -119,8 +124,8 @@ linger(void *seconds)
 }
 
 /*
- * leader-ends SECONDS: an orphan whose first thread ends at once while another
- * lives on: a zombie that nobody can reap yet.
+ * leader-ends SECONDS: make an orphan whose first thread exits at once, while
+ * another runs for SECONDS: until then it is a zombie that cannot be reaped.
  */
 int
 leader_ends_main(int argc, char **argv)

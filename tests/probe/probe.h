@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * probe: what the tests run as main, and beside it.  Each subcommand is a
- * function of the words behind its name, and ends by itself (alarm).
+ * probe: the program that the tests run as main or next to it.  Each subcommand
+ * is a function that receives its name and arguments.  All but soak set an
+ * alarm(2) of a minute, so that none is left behind.
  */
 #ifndef PROBE_H
 #define PROBE_H
@@ -10,14 +11,20 @@
 
 #define ALL UINT64_MAX
 
-/* Block all 64 signals of the kernel; those of a libc's set would not do. */
+/* Block all 64 signals; libc's sigset_t leaves some of them out. */
 void block_all(void);
 
-/* One signal of set; 0 after timeout_ms.  info may be NULL. */
+/* Wait for a signal of set; returns 0 after timeout_ms.  info may be NULL. */
 int take_signal(uint64_t set, void *info, long timeout_ms);
 
+/*
+ * Create a child of our parent, not of ours, that exits at once; returns its
+ * pid, or -1.  If we are an orphan, it is a child of init.
+ */
+int clone_sibling(void);
+
 long long now_us(void);
-_Noreturn void fail(const char *what);
+_Noreturn void fail(const char *what); /* appends strerror(errno) */
 
 int listen_main(int argc, char **argv);
 int hear_main(int argc, char **argv);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * probe serve FILE: answer one connection to the listening socket that is
- * descriptor 3, as socket activation has it, with "LISTEN_PID PID"; then close
- * the socket, make FILE and stay until killed.
+ * probe serve FILE: as a socket-activated service, accept one connection on the
+ * listening socket, descriptor 3, and send "LISTEN_PID PID"; then close the
+ * socket, create FILE and wait to be killed.
  */
 #include "probe.h"
 

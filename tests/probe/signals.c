@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* probe listen, queue, send, mask: signals, as the kernel has them. */
+/*
+ * probe listen, queue, send, storm, mask, hear: send and receive all 64
+ * signals, by bare system calls, since libc keeps some of them for itself.
+ */
 #include "probe.h"
 
 #include <signal.h>
@@ -20,15 +23,15 @@ print_signal(const siginfo_t *info)
 }
 
 /*
- * listen [END_SIGNAL [CAP_SECONDS]]: "ready PID", then "SIGNAL CODE PID VALUE"
- * for each that arrives; ends with 0 behind END_SIGNAL (15), with 8 when
- * nothing comes for CAP_SECONDS (20).
+ * listen [END_SIGNAL [SECONDS]]: print "ready PID", then for each signal
+ * "SIGNAL CODE PID VALUE".  Exits with 0 after END_SIGNAL (default: 15), with 8
+ * if none arrives for SECONDS (default: 20).
  */
 int
 listen_main(int argc, char **argv)
 {
 	const int end = argc > 1 ? atoi(argv[1]) : SIGTERM;
-	const long cap_ms = argc > 2 ? atol(argv[2]) * 1000 : 20000;
+	const long timeout_ms = argc > 2 ? atol(argv[2]) * 1000 : 20000;
 	siginfo_t info;
 	int sig;
 
@@ -36,21 +39,21 @@ listen_main(int argc, char **argv)
 	printf("ready %d\n", (int)getpid());
 	fflush(stdout);
 	do {
-		sig = take_signal(ALL, &info, cap_ms);
+		sig = take_signal(ALL, &info, timeout_ms);
 		if (sig == 0)
 			return 8;
 		print_signal(&info);
 	} while (sig != end);
-	/* One that came twice must show. */
-	const long long late = now_us() + 40000;
+	/* Wait a little longer, to detect a signal that arrives twice. */
+	const long long until = now_us() + 40000;
 
-	while (now_us() < late)
+	while (now_us() < until)
 		if (take_signal(ALL, &info, 40) != 0)
 			print_signal(&info);
 	return 0;
 }
 
-/* queue PID SIGNAL VALUE [COUNT]: by sigqueue(3), VALUE counting up. */
+/* queue PID SIGNAL VALUE [COUNT]: as sigqueue(3), with VALUE, VALUE + 1... */
 int
 queue_main(int argc, char **argv)
 {
@@ -76,7 +79,7 @@ queue_main(int argc, char **argv)
 	return 0;
 }
 
-/* send PID SIGNAL...: by kill(2), 32 and 33 too, a moment between them. */
+/* send PID SIGNAL...: by kill(2), with a pause after each. */
 int
 send_main(int argc, char **argv)
 {
@@ -89,8 +92,8 @@ send_main(int argc, char **argv)
 }
 
 /*
- * storm PID SECONDS SIGNAL...: as fast as can be, while PID lives; a line for
- * each 10,000.
+ * storm PID SECONDS SIGNAL...: send the signals in turn, as fast as possible,
+ * until PID is gone; print a line after each 10,000.
  */
 int
 storm_main(int argc, char **argv)
@@ -112,7 +115,7 @@ storm_main(int argc, char **argv)
 }
 
 static uint64_t
-ignored(void)
+ignored_signals(void)
 {
 	uint64_t set = 0;
 
@@ -137,9 +140,9 @@ ignore_all(void)
 	}
 }
 
-/* Another process sends it, and we do not take it. */
+/* Let another process send us sig, which stays pending. */
 static void
-be_sent(int sig)
+make_pending(int sig)
 {
 	const pid_t child = fork();
 
@@ -151,10 +154,13 @@ be_sent(int sig)
 }
 
 /*
- * mask: what was inherited, "blocked HEX ignored HEX".
- * mask block|ignore|pend SIGNAL|self SIGNAL WORD...: block or ignore all that
- * can be, or block all and have SIGNAL pending, from another process or from
- * this one; then be WORD...
+ * mask: print what was inherited: "blocked HEX ignored HEX".
+ *
+ * mask block|ignore COMMAND...: block or ignore all signals, then execute
+ * COMMAND.
+ *
+ * mask pend|self SIGNAL COMMAND...: block all signals and make SIGNAL pending,
+ * sent by another process or by this one, then execute COMMAND.
  */
 int
 mask_main(int argc, char **argv)
@@ -165,7 +171,8 @@ mask_main(int argc, char **argv)
 		syscall(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &blocked,
 		    sizeof blocked);
 		printf("blocked %016llx ignored %016llx\n",
-		    (unsigned long long)blocked, (unsigned long long)ignored());
+		    (unsigned long long)blocked,
+		    (unsigned long long)ignored_signals());
 		return 0;
 	}
 	if (strcmp(argv[1], "ignore") == 0)
@@ -173,14 +180,14 @@ mask_main(int argc, char **argv)
 	else
 		block_all();
 	if (strcmp(argv[1], "pend") == 0)
-		be_sent(atoi((++argv)[1]));
+		make_pending(atoi((++argv)[1]));
 	else if (strcmp(argv[1], "self") == 0)
 		kill(getpid(), atoi((++argv)[1]));
 	execvp(argv[2], argv + 2);
 	fail(argv[2]);
 }
 
-/* hear: the number of the next signal, and no more. */
+/* hear: print the number of the next signal, and exit. */
 int
 hear_main(int argc, char **argv)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * probe soak FILE SECONDS: main of a long run under random load.  What it is to
- * do comes by standard input, as struct order; what it has got is in FILE, as
- * struct ledger.  It takes every signal; SIGTERM ends it with 42, the end of
- * its input, or of the time, with 9.  soak.py drives it.
+ * probe soak FILE SECONDS: main of a long run under random load: see soak.py.
+ * It reads orders from standard input and counts the signals it receives in a
+ * ledger, which is mapped from FILE.  It exits with 42 on SIGTERM, and with 9
+ * at the end of its input or after SECONDS.
  */
 #include "probe.h"
 
@@ -22,13 +22,13 @@
 
 enum {
 	STATUS = 42,
-	LEFT_S = 60,
-	STACK = 16384,
-	ORPHANS = 'o', /* count, which end within ms, each in its way */
-	AT_ONCE = 'a', /* count, which all end in one moment */
-	STORM = 's', /* count processes make children of init for ms */
-	LEADERS = 'l', /* count, whose first thread ends before another */
-	REST = 'r', /* count, which stay until they are told to end */
+	REMAINING_S = 60,
+	/* Orders: make count orphans that ... */
+	ORPHANS = 'o', /* exit within ms, in different ways */
+	AT_ONCE = 'a', /* exit at the same time */
+	STORM = 's', /* create children of init for ms */
+	LEADERS = 'l', /* exit, but the first thread ms before another */
+	REMAINING = 'r', /* remain until a signal kills them */
 };
 
 struct order {
@@ -38,23 +38,23 @@ struct order {
 };
 
 struct ledger {
-	volatile uint64_t orders; /* done */
-	volatile uint64_t children; /* that live */
-	volatile uint64_t made; /* orphans, by storms too */
-	volatile uint64_t wrong; /* values that were not the next */
-	volatile uint64_t heard[65];
-	volatile uint64_t queued[65]; /* of these with a value */
+	volatile uint64_t orders; /* carried out */
+	volatile uint64_t children; /* not yet reaped */
+	volatile uint64_t made; /* orphans, including those of storms */
+	volatile uint64_t wrong; /* values out of order */
+	volatile uint64_t received[65]; /* by signal */
+	volatile uint64_t queued[65]; /* those of them with a value */
 };
 
 static struct ledger *ledger;
 
 static void
-give_rest(long ms)
+sleep_ms(long ms)
 {
 	usleep((useconds_t)ms * 1000);
 }
 
-/* Where no process is to be had, an order is not carried out. */
+/* If this fails, the order is skipped. */
 static pid_t
 make_child(void)
 {
@@ -66,36 +66,37 @@ make_child(void)
 }
 
 static void *
-end_later(void *ms)
+exit_later(void *ms)
 {
-	give_rest((long)(intptr_t)ms);
+	sleep_ms((long)(intptr_t)ms);
 	_exit(0);
 }
 
-/* As an orphan: end by exit, by a signal, or thread by thread. */
+/* In an orphan: remain, or exit, by _exit(2), by a signal, or by threads. */
 _Noreturn static void
-end_somehow(int verb, int number, int ms)
+be_orphan(int verb, int number, int ms)
 {
 	pthread_t thread;
 
-	if (verb == REST) {
+	if (verb == REMAINING) {
 		const uint64_t none = 0;
 
-		alarm(LEFT_S);
+		alarm(REMAINING_S);
 		syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, 8);
 		for (;;)
 			pause();
 	}
 	if (verb == LEADERS &&
-	    pthread_create(&thread, NULL, end_later, (void *)(intptr_t)ms) == 0)
+	    pthread_create(&thread, NULL, exit_later, (void *)(intptr_t)ms) ==
+		0)
 		syscall(SYS_exit, 0);
-	give_rest(ms == 0 ? 0 : number % ms);
+	sleep_ms(ms == 0 ? 0 : number % ms);
 	if (number % 4 == 0)
 		kill(getpid(), SIGKILL);
 	_exit(number % 256);
 }
 
-/* A child makes them, and when it ends they are init's. */
+/* A child forks them, and exits. */
 static void
 make_orphans(const struct order *order)
 {
@@ -116,23 +117,15 @@ make_orphans(const struct order *order)
 		close(gate[1]);
 		if (order->verb == AT_ONCE)
 			(void)!read(gate[0], &byte, 1);
-		end_somehow(order->verb, i, order->ms);
+		be_orphan(order->verb, i, order->ms);
 	}
 	_exit(0);
 }
 
-static int
-end_at_once(void *unused)
-{
-	(void)unused;
-	return 0; /* of a clone: its end, without what a sanitizer adds */
-}
-
-/* CLONE_PARENT: an orphan's child is init's at once. */
+/* The makers are orphans, so that their siblings are children of init. */
 static void
 make_storm(const struct order *order)
 {
-	static _Alignas(16) char stack[STACK];
 	const long long end = now_us() + order->ms * 1000LL;
 	const pid_t maker = make_child();
 
@@ -147,8 +140,7 @@ make_storm(const struct order *order)
 		while (getppid() == self)
 			sched_yield();
 		while (now_us() < end)
-			made += clone(end_at_once, stack + sizeof stack,
-				    CLONE_PARENT | SIGCHLD, NULL) > 0;
+			made += clone_sibling() > 0;
 		__atomic_add_fetch(&ledger->made, made, __ATOMIC_RELAXED);
 		_exit(0);
 	}
@@ -156,7 +148,7 @@ make_storm(const struct order *order)
 }
 
 static void
-obey(void)
+carry_out_order(void)
 {
 	struct order order;
 
@@ -169,9 +161,9 @@ obey(void)
 	ledger->orders++;
 }
 
-/* A value is the number of those of its signal that have come. */
+/* Values count the queued signals of each number, from 1. */
 static void
-hear(const struct signalfd_siginfo *info)
+note_signal(const struct signalfd_siginfo *info)
 {
 	const unsigned sig = info->ssi_signo;
 
@@ -183,7 +175,7 @@ hear(const struct signalfd_siginfo *info)
 	if (info->ssi_code == SI_QUEUE &&
 	    (uint64_t)info->ssi_int != ++ledger->queued[sig])
 		ledger->wrong++;
-	ledger->heard[sig]++; /* after its value */
+	ledger->received[sig]++; /* after queued, which soak.py relies on */
 	if (sig == SIGTERM)
 		_exit(STATUS);
 }
@@ -211,12 +203,12 @@ soak_main(int argc, char **argv)
 
 		poll(sources, 2, 1000);
 		while (read(sources[1].fd, &info, sizeof info) == sizeof info)
-			hear(&info);
-		/* One that was reaped beside another has no signal left. */
+			note_signal(&info);
+		/* One SIGCHLD may stand for several children. */
 		while (waitpid(-1, NULL, WNOHANG) > 0)
 			ledger->children--;
 		if (sources[0].revents != 0)
-			obey();
+			carry_out_order();
 	}
 	return 9;
 }

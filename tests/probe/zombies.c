@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* probe zombies, crowd: parents that live and do not wait. */
+/* probe zombies, crowd: parents that do not reap their children. */
 #include "probe.h"
 
 #include <signal.h>
@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { LIFE_S = 60, CHLD = 1 << (SIGCHLD - 1) };
+enum { LIFETIME_S = 60, CHLD = 1 << (SIGCHLD - 1) };
 
 static pid_t
 make_zombie(const char *name)
@@ -24,7 +24,7 @@ make_zombie(const char *name)
 	return child;
 }
 
-/* Returns when all of them have ended, and none is waited for. */
+/* Returns when all of them have exited; none is reaped. */
 static void
 make_zombies(int count, const char *name)
 {
@@ -40,9 +40,10 @@ make_zombies(int count, const char *name)
 }
 
 /*
- * zombies COUNT WAY [NAME [OWN]]: COUNT zombies of that name, of a parent named
- * OWN that never waits for them ("never"), or whenever it is sent SIGCHLD
- * ("waits"), or never and ignores SIGTERM ("ignores").
+ * zombies COUNT WAY [NAME [PARENT]]: hold COUNT zombies called NAME; this
+ * process is called PARENT.  WAY is what it does: "never" reap, until SIGTERM;
+ * "ignores" SIGTERM, too, until SIGUSR1; "waits", that is, reaps at each
+ * SIGCHLD.
  */
 int
 zombies_main(int argc, char **argv)
@@ -58,32 +59,32 @@ zombies_main(int argc, char **argv)
 	printf("zombies\n");
 	fflush(stdout);
 	if (strcmp(way, "never") == 0)
-		return take_signal(1 << (SIGTERM - 1), NULL, LIFE_S * 1000);
+		return take_signal(1 << (SIGTERM - 1), NULL, LIFETIME_S * 1000);
 	if (strcmp(way, "ignores") == 0)
-		return take_signal(1 << (SIGUSR1 - 1), NULL, LIFE_S * 1000);
-	while (take_signal(CHLD, NULL, LIFE_S * 1000) > 0)
+		return take_signal(1 << (SIGUSR1 - 1), NULL, LIFETIME_S * 1000);
+	while (take_signal(CHLD, NULL, LIFETIME_S * 1000) > 0)
 		while (waitpid(-1, NULL, WNOHANG) > 0)
 			;
 	return 0;
 }
 
-/* crowd HOLDERS COUNT: so many parents with COUNT zombies each. */
+/* crowd PARENTS COUNT: start PARENTS processes with COUNT zombies each. */
 int
 crowd_main(int argc, char **argv)
 {
-	const int holders = argc > 1 ? atoi(argv[1]) : 1;
+	const int parents = argc > 1 ? atoi(argv[1]) : 1;
 	int ready[2];
 	char byte;
 
 	if (pipe(ready) == -1)
 		fail("pipe");
-	for (int i = 0; i < holders; i++) {
+	for (int i = 0; i < parents; i++) {
 		const pid_t child = fork();
 
 		if (child == -1)
 			fail("fork");
 		if (child == 0) {
-			alarm(LIFE_S);
+			alarm(LIFETIME_S);
 			make_zombies(argc > 2 ? atoi(argv[2]) : 1, "dead");
 			close(ready[0]);
 			close(ready[1]);
@@ -91,9 +92,9 @@ crowd_main(int argc, char **argv)
 		}
 	}
 	close(ready[1]);
-	(void)!read(ready[0], &byte, 1); /* until the last one has closed it */
-	signal(SIGCHLD, SIG_IGN); /* parents that end leave no zombie */
+	(void)!read(ready[0], &byte, 1); /* until all parents have closed it */
+	signal(SIGCHLD, SIG_IGN); /* parents that exit leave no zombie */
 	printf("zombies\n");
 	fflush(stdout);
-	return take_signal(1 << (SIGTERM - 1), NULL, LIFE_S * 1000);
+	return take_signal(1 << (SIGTERM - 1), NULL, LIFETIME_S * 1000);
 }
