@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # bats file_tags=slow
-# A person's terminal is seldom the one that init sees: sudo, su, script, tmux
-# and ssh stand between.  typist.py types at the near end.
+# Job control when sudo, su, script, tmux or ssh is between the user's terminal
+# and the one that init has.  typist.py is the user.
 
 bats_require_minimum_version 1.5.0
 
@@ -12,10 +12,10 @@ setup() {
 	cd "$BATS_TEST_TMPDIR"
 	ln -s "$MINIREAP" minireap
 	ln -s "$(command -v bash)" main
-	# Says how often ^C has come, until there is a file go.
+	# Counts ^C until there is a file called go.
 	cat >count <<-'COUNT'
 	trap 'echo int >>ints' INT
-	echo $$ >there
+	echo $$ >main.pid
 	until [ -e go ]; do sleep 0.05; done
 	exit 9
 	COUNT
@@ -34,18 +34,18 @@ needs_root_by() {
 	[ "$(id -u)" = 0 ] || skip "$1 would ask for a password"
 }
 
-# job_steps COMMAND: a job of bash that stops, goes on and counts one ^C.
+# job_steps COMMAND: run it as a job of bash, stop it, continue it, press ^C.
 job_steps() {
 	cat <<-STEPS
 	expect #
 	send $*\n
-	until [ -s there ]
+	until [ -s main.pid ]
 	send ^Z
 	expect Stopped
 	expect #
-	until grep '^State:.T' /proc/\$(cat there)/status
+	until grep '^State:.T' /proc/\$(cat main.pid)/status
 	send fg\n
-	until ! grep '^State:.T' /proc/\$(cat there)/status
+	until ! grep '^State:.T' /proc/\$(cat main.pid)/status
 	send ^C
 	until [ -s ints ]
 	until touch go
@@ -57,10 +57,10 @@ job_steps() {
 	STEPS
 }
 
-# leader_steps: nobody could continue it, so ^Z does nothing; one ^C comes.
+# leader_steps: ^Z has no effect, as no shell could continue init; press ^C.
 leader_steps() {
 	cat <<-STEPS
-	until [ -s there ]
+	until [ -s main.pid ]
 	send ^Z
 	send ^C
 	until [ -s ints ]
@@ -69,12 +69,13 @@ leader_steps() {
 	STEPS
 }
 
+# one_int: main received SIGINT exactly once.
 one_int() {
 	[ "$(cat ints)" = int ]
 }
 
-# With a terminal of sudo's own in between, where sudoers(5) has use_pty.
-@test "sudo: ^Z stops the job, fg continues it, ^C comes once" {
+# With use_pty in sudoers(5), sudo puts a terminal of its own in between.
+@test "sudo: ^Z stops the job, fg continues it, ^C arrives once" {
 	needs sudo
 	sudo -n true || skip "sudo wants a password"
 	{
@@ -84,16 +85,16 @@ one_int() {
 	one_int
 }
 
-@test "su -c, a session without the terminal: main runs, its status comes" {
+@test "su -c, a session without a terminal: main runs and its status is returned" {
 	needs_root_by su
 	type_into su root -c "exec ./minireap -- ./main count" <<-'STEPS'
-	until [ -s there ]
+	until [ -s main.pid ]
 	until touch go
 	end 9
 	STEPS
 }
 
-@test "su --session-command: ^Z stops the job, fg continues it, ^C comes once" {
+@test "su --session-command: ^Z stops the job, fg continues it, ^C arrives once" {
 	needs_root_by su
 	{
 		job_steps su root --session-command \
@@ -103,21 +104,21 @@ one_int() {
 	one_int
 }
 
-@test "su --pty: ^Z does nothing, ^C comes once" {
+@test "su --pty: ^Z has no effect, ^C arrives once" {
 	needs_root_by su
 	leader_steps | type_into su --pty root -c \
 	    "exec ./minireap -- ./main count"
 	one_int
 }
 
-@test "script: ^Z does nothing, ^C comes once" {
+@test "script: ^Z has no effect, ^C arrives once" {
 	needs script
 	leader_steps | type_into script -qec \
 	    'exec ./minireap -- ./main count' log
 	one_int
 }
 
-@test "tmux: job control, and a new window size" {
+@test "tmux: job control works, and main gets a new window size" {
 	needs tmux
 	{
 		job_steps ./minireap -- ./main count | sed '$d'
@@ -135,8 +136,8 @@ one_int() {
 	one_int
 }
 
-# ssh_begin: a server that is run by the client, on no port: $SSH.
-ssh_begin() {
+# configure_ssh: for a server that the client starts itself, without a port.
+configure_ssh() {
 	SSHD=$(PATH=$PATH:/usr/sbin command -v sshd) ||
 		skip "sshd is not installed"
 	[ "$(id -u)" = 0 ] || skip "sshd needs root"
@@ -152,7 +153,7 @@ ssh_begin() {
 	LogLevel ERROR
 	CONFIG
 	cat >ssh_config <<-CONFIG
-	Host there
+	Host testhost
 	ProxyCommand $SSHD -i -f $PWD/sshd_config
 	IdentityFile $PWD/key
 	StrictHostKeyChecking no
@@ -162,31 +163,31 @@ ssh_begin() {
 	CONFIG
 }
 
-@test "ssh -t: ^Z does nothing, ^C comes once" {
-	ssh_begin
-	leader_steps | type_into ssh -F ssh_config -tt there \
+@test "ssh -t: ^Z has no effect, ^C arrives once" {
+	configure_ssh
+	leader_steps | type_into ssh -F ssh_config -tt testhost \
 	    "cd $PWD && exec ./minireap -- ./main count"
 	one_int
 }
 
-@test "ssh -t, a shell: job control" {
-	ssh_begin
+@test "ssh -t, a shell: job control works" {
+	configure_ssh
 	{
 		job_steps ./minireap -- ./main count
 		echo end 5
-	} | type_into ssh -F ssh_config -tt there \
+	} | type_into ssh -F ssh_config -tt testhost \
 	    "cd $PWD && PS1='# ' exec bash --norc --noprofile -i"
 	one_int
 }
 
-@test "ssh gone: main gets SIGHUP, and init ends with its status" {
-	ssh_begin
+@test "ssh disconnects: main receives SIGHUP, init exits with main's status" {
+	configure_ssh
 	cat >hup <<-'HUP'
 	trap 'echo hup >>hups; exit 9' HUP
 	echo $PPID >init
 	while :; do sleep 0.05; done
 	HUP
-	type_into ssh -F ssh_config -tt there \
+	type_into ssh -F ssh_config -tt testhost \
 	    "cd $PWD && exec ./minireap -v -- ./main hup 2>log" <<-'STEPS'
 	until [ -s init ]
 	send \n~.

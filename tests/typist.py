@@ -1,18 +1,26 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Run a command on a terminal of its own, and type.
+"""Run a command on a new terminal and type into it, as a script says.
 
 usage: typist.py COMMAND [ARG]...  <SCRIPT
 
-The script has a step a line: `expect TEXT` waits until the terminal shows
-TEXT behind what an earlier step expected, `never TEXT` fails if it stands
-there; `send KEYS` types, with ^X for control keys and \\n for return;
-`foreground NAME` waits until a process called NAME leads the foreground group;
-`cooked` until lines are edited, `raw` until they are not; `remember` keeps the
-terminal's mode, `unchanged` waits until it is that again; `until COMMAND` waits
-until a shell's command succeeds; `resize ROWS COLUMNS`; `hangup` closes the
-terminal; `end STATUS` waits for the command's end, 128 + n for signal n.
-Everything shown is printed; a step that has not happened in 20 s ends with 1.
+Each line of the script is a step:
+
+    expect TEXT      wait until TEXT is shown, after the text expected before
+    never TEXT       fail if TEXT is shown there
+    send KEYS        type; ^X is a control key, \\n is return
+    foreground NAME  wait until a process called NAME leads the foreground group
+    cooked           wait until the terminal is in canonical mode
+    raw              wait until it is not
+    remember         store the terminal's mode
+    unchanged        wait until the terminal is in that mode
+    until COMMAND    wait until this shell command succeeds
+    resize ROWS COLUMNS
+    hangup           close the terminal
+    end STATUS       wait until the command exits, with 128 + n for signal n
+
+Everything that is shown is printed.  typist.py exits with 1 if a step has not
+succeeded after 20 seconds.
 """
 import fcntl
 import os
@@ -25,7 +33,7 @@ import sys
 import termios
 import time
 
-LIMIT = 20.0
+TIMEOUT = 20.0
 
 
 class Terminal:
@@ -34,7 +42,7 @@ class Terminal:
         self.mode = None
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            for n in range(1, signal.SIGSYS + 1):  # whoever ignored some
+            for n in range(1, signal.SIGSYS + 1):  # some may be ignored
                 if n not in (signal.SIGKILL, signal.SIGSTOP):
                     signal.signal(n, signal.SIG_DFL)
             os.execvp(command[0], command)
@@ -49,17 +57,17 @@ class Terminal:
             return False
         try:
             data = os.read(self.fd, 65536)
-        except OSError:  # EIO: nobody has it open any more
+        except OSError:  # EIO: no process has it open any more
             data = b""
         sys.stdout.write(data.decode(errors="replace"))
         self.shown += data
         return bool(data)
 
     def expect(self, text):
-        until = time.monotonic() + LIMIT
+        deadline = time.monotonic() + TIMEOUT
         while text.encode() not in self.shown:
-            if time.monotonic() > until:
-                raise SystemExit(f"\ntypist.py: did not see {text!r}")
+            if time.monotonic() > deadline:
+                raise SystemExit(f"\ntypist.py: timed out waiting for {text!r}")
             self.read(0.05)
         self.shown = self.shown.split(text.encode(), 1)[1]
 
@@ -67,7 +75,7 @@ class Terminal:
         while self.read(0):
             pass
         if text.encode() in self.shown:
-            raise SystemExit(f"\ntypist.py: did see {text!r}")
+            raise SystemExit(f"\ntypist.py: unexpected: {text!r}")
 
     def send(self, keys):
         out = bytearray()
@@ -82,11 +90,11 @@ class Terminal:
             i += 1
         os.write(self.fd, bytes(out))
 
-    def wait_for(self, what, happened):
-        until = time.monotonic() + LIMIT
-        while not happened():
-            if time.monotonic() > until:
-                raise SystemExit(f"\ntypist.py: not {what}")
+    def wait_for(self, what, condition):
+        deadline = time.monotonic() + TIMEOUT
+        while not condition():
+            if time.monotonic() > deadline:
+                raise SystemExit(f"\ntypist.py: timed out waiting for {what}")
             self.read(0.02)
 
     def foreground(self, name):
@@ -98,23 +106,24 @@ class Terminal:
             except OSError:
                 return False
 
-        self.wait_for(f"in the foreground: {name}", leads)
+        self.wait_for(f"{name} in the foreground", leads)
 
-    def edits_lines(self):
+    def is_canonical(self):
         return bool(termios.tcgetattr(self.fd)[3] & termios.ICANON)
 
     def cooked(self, _):
-        self.wait_for("cooked", self.edits_lines)
+        self.wait_for("canonical mode", self.is_canonical)
 
     def raw(self, _):
-        self.wait_for("raw", lambda: not self.edits_lines())
+        self.wait_for("raw mode", lambda: not self.is_canonical())
 
     def remember(self, _):
         self.mode = termios.tcgetattr(self.fd)
 
     def unchanged(self, _):
         self.wait_for(
-            "as before", lambda: termios.tcgetattr(self.fd) == self.mode
+            "the remembered mode",
+            lambda: termios.tcgetattr(self.fd) == self.mode,
         )
 
     def until(self, command):
@@ -126,10 +135,10 @@ class Terminal:
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
                 )
-            except BlockingIOError:  # no process left, for a moment
+            except BlockingIOError:  # no process can be created at the moment
                 return False
 
-        self.wait_for(f"so: {command}", succeeds)
+        self.wait_for(f"success of {command}", succeeds)
 
     def resize(self, rows, columns):
         size = struct.pack("HHHH", int(rows), int(columns), 0, 0)
@@ -140,21 +149,23 @@ class Terminal:
         self.fd = None
 
     def end(self, status):
-        until = time.monotonic() + LIMIT
+        deadline = time.monotonic() + TIMEOUT
         while True:
             pid, wstatus = os.waitpid(self.pid, os.WNOHANG)
             if pid:
                 break
-            if time.monotonic() > until:
+            if time.monotonic() > deadline:
                 os.kill(self.pid, signal.SIGKILL)
-                raise SystemExit("\ntypist.py: the command did not end")
+                raise SystemExit("\ntypist.py: the command did not exit")
             self.read(0.05)
         while self.fd is not None and self.read(0):
             pass
         code = os.waitstatus_to_exitcode(wstatus)
         code = 128 - code if code < 0 else code
         if code != int(status):
-            raise SystemExit(f"\ntypist.py: ended with {code}, not {status}")
+            raise SystemExit(
+                f"\ntypist.py: exited with {code}, expected {status}"
+            )
 
 
 def main():
