@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Run a command to which the kernel refuses system calls, by seccomp.
+"""Run a command with a seccomp filter that makes system calls fail with ERRNO.
 
 usage: refuse.py ERRNO NUMBER[,ARGUMENT]... -- COMMAND [ARG]...
        refuse.py ERRNO --but FIRST LAST NUMBER... -- COMMAND [ARG]...
 
-NUMBER is a system call's; with ARGUMENT only where its first argument is that.
---but: all are refused but these, to code between the addresses FIRST and LAST:
-to one program that is not relocated, and not to those that inherit the filter.
+NUMBER is the number of a system call.  With ARGUMENT it fails only if its first
+argument has that value.
+
+--but refuses all system calls except these, if they are made from an address
+between FIRST and LAST.  That confines the filter to one program, at fixed
+addresses: programs at other addresses inherit it, but are not affected.
 """
 import ctypes
 import errno
@@ -15,12 +18,16 @@ import os
 import struct
 import sys
 
+# Opcodes of classic BPF.
 LOAD, EQUAL, AT_LEAST, RETURN = 0x20, 0x15, 0x35, 0x06
-NUMBER, ADDRESS, ARGUMENT = 0, 8, 16  # in struct seccomp_data, low words first
+# Offsets in struct seccomp_data; the low word of 64 bits comes first.
+NUMBER, ADDRESS, ARGUMENT = 0, 8, 16
+# What a filter returns.
 ALLOW, ERRNO = 0x7FFF0000, 0x00050000
+PR_SET_SECCOMP, SECCOMP_MODE_FILTER, PR_SET_NO_NEW_PRIVS = 22, 2, 38
 
 
-def all_but(error, first, last, numbers):
+def refuse_all_but(error, first, last, numbers):
     allow = (RETURN, 0, 0, ALLOW)
     code = [(LOAD, 0, 0, ADDRESS + 4), (EQUAL, 1, 0, 0), allow]
     code += [(LOAD, 0, 0, ADDRESS), (AT_LEAST, 1, 0, first), allow]
@@ -30,7 +37,7 @@ def all_but(error, first, last, numbers):
     return code + [(RETURN, 0, 0, ERRNO | error)]
 
 
-def these(error, rules):
+def refuse_only(error, rules):
     code = []
     for number, argument in rules:
         code.append((LOAD, 0, 0, NUMBER))
@@ -47,15 +54,15 @@ def main():
     error, words = getattr(errno, sys.argv[1]), sys.argv[2:split]
     if words[0] == "--but":
         first, last, *numbers = (int(word, 0) for word in words[1:])
-        code = all_but(error, first, last, numbers)
+        code = refuse_all_but(error, first, last, numbers)
     else:
         pairs = (word.partition(",") for word in words)
-        code = these(error, [(int(n), int(arg) if arg else None) for n, _, arg in pairs])
+        code = refuse_only(error, [(int(n), int(arg) if arg else None) for n, _, arg in pairs])
     text = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *line) for line in code))
     header = struct.pack("HxxxxxxP", len(code), ctypes.addressof(text))
     libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(38, 1, 0, 0, 0)
-    if libc.prctl(22, 2, header, 0, 0) != 0:
+    libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    if libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, header, 0, 0) != 0:
         sys.exit(f"refuse.py: {os.strerror(ctypes.get_errno())}")
     os.execvp(sys.argv[split + 1], sys.argv[split + 1 :])
 
