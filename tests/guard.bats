@@ -1,14 +1,16 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# What a start costs in units that depend on no machine, beside the system
-# calls, bytes and wake-ups of cost.bats.  Each bound is what was measured and a
-# little more: who goes above it says why, and moves it.  The bench's own runner
-# counts, by ptrace: perf counts nothing in most virtual machines.
+# The cost of a start in units that do not depend on the machine; cost.bats has
+# system calls, bytes and wake-ups.  Each bound is a little above what was
+# measured; a change that exceeds it must give the reason and move the bound.
+# The bench's runner counts, by ptrace(2), because perf has no counters in most
+# virtual machines.
 
 bats_require_minimum_version 1.5.0
 load helpers
 
-# Both are part of what is executed, and each of their letters takes time.
+# The paths of both are short and have a fixed length, because every character
+# of a path costs instructions.
 setup_file() {
 	export GUARD
 	GUARD=$(mktemp -d /tmp/minireap.XXXXXX)
@@ -35,29 +37,29 @@ measured() {
 	    awk '$2 == "minireap" { printf "%d\n", $3 }'
 }
 
-# bounded WHAT MEASURED MUSL GLIBC: at most so many, whatever it is built with.
+# bounded WHAT MEASURED MUSL GLIBC: MEASURED is at most the bound for the libc.
 bounded() {
-	local most=$3
-	is_musl || most=$4
-	echo "$2 $1, at most $most"
+	local max=$3
+	is_musl || max=$4
+	echo "$2 $1, at most $max"
 	[ "$2" -gt 0 ]
-	[ "$2" -le "$most" ]
+	[ "$2" -le "$max" ]
 }
 
-# 3,207 by musl; 13,000 by glibc, which asks the processor what it can.
+# 3,207 with musl; 13,000 with glibc, which detects the features of the CPU.
 # bats test_tags=static
-@test "user-space instructions from exec of init to exec of main" {
+@test "start: user-space instructions from the exec of init to main's: bounded" {
 	bounded instructions "$(measured instructions 1)" 3450 16000
 }
 
-# 3 or 4, by where the kernel has put the stack; 24 by glibc.
+# 3 or 4, depending on where the kernel puts the stack; 24 with glibc.
 # bats test_tags=static
-@test "page faults of a start, init's and those that main has more by it" {
+@test "start: page faults of init, and those that it adds to main: bounded" {
 	bounded 'page faults' "$(measured faults 9)" 6 30
 }
 
 # bats test_tags=static
-@test "the least there can be is far below: the test counts" {
+@test "control: the smallest possible init needs far fewer instructions" {
 	run -0 env BENCH_LOAD="$GUARD/bench-load" "$GUARD/bench-runner" \
 	    instructions 1 "loop=$GUARD/bench-loop"
 	echo "$output"
