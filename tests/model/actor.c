@@ -1,31 +1,41 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * actor: a process that behaves as its arguments say, one word after another,
- * for the tests of a stop.  It and all it forks end by themselves in time.
+ * actor: a process that carries out its arguments, one verb after another, for
+ * the tests of a stop.  It exits on its own after 40 seconds at most, and so do
+ * all processes that it forks.
  *
- *   ignore SIG, default SIG     SIG is a number
- *   note FILE     append "SIG PID MS" for every signal that comes, and go on
- *   save FILE MS  write "begin" to FILE; on TERM take MS to write "end"; exit 0
- *   die SIG CODE  on SIG exit with CODE
- *   quit SIG MS CODE  on SIG exit with CODE, MS later
- *   fork { ... }  a child does this and exits with 0; we go on
- *   times N { ... }
- *   chain N { ... }   a child has a child has a child..., the last does this
- *   session, group    setsid(), setpgid(0, 0)
- *   mark FILE     append our pid to FILE
- *   await FILE N  until FILE has N lines
- *   sleep MS      whatever signals come
- *   reap          until we have no child
- *   live          as long as we may
- *   stop, exit N, name TEXT, kill PID SIG
- *   held          until standard input ends or has something, then execute the
- *                 command that all words behind this one are
- *   bomb          fork for ever, children do the same
- *   expendable    to the OOM killer, which is to take us and ours first
- *   hog           a child takes memory until it is killed; again, for ever
- *   hop           fork for ever, and only the newest child lives
- *   leaderless    the first thread ends, another one stays
- *   frozen FILE   likewise, appends our pid to FILE and stops us
+ *   ignore SIG        ignore signal number SIG
+ *   default SIG       restore the default action of SIG
+ *   note FILE         from now on append "SIG PID MS" to FILE for each signal
+ *   save FILE MS      write "begin" to FILE; on TERM sleep MS, write "end" and
+ *                     exit with 0
+ *   die SIG CODE      on SIG exit with CODE
+ *   quit SIG MS CODE  on SIG exit with CODE, after MS
+ *   fork { ... }      fork a child that does this and exits with 0
+ *   times N { ... }   do this N times
+ *   chain N { ... }   fork a chain of N processes, each the child of the one
+ *                     before; the last one does this
+ *   session           setsid()
+ *   group             setpgid(0, 0)
+ *   mark FILE         append the pid to FILE
+ *   await FILE N      wait until FILE has N lines
+ *   sleep MS          sleep, even if signals arrive
+ *   reap              reap until no child is left
+ *   live              sleep until the 40 seconds are over
+ *   stop              stop with SIGSTOP
+ *   exit N            exit with N
+ *   name TEXT         set the name of the process
+ *   kill PID SIG      send SIG to PID
+ *   held COMMAND...   wait until standard input is readable or closed, then
+ *                     execute COMMAND, which is all the remaining words
+ *   bomb              fork forever, as do the children
+ *   expendable        be the OOM killer's first choice, as are the children
+ *   hog               fork children, one at a time, that allocate memory until
+ *                     they are killed
+ *   hop               fork and exit; the child does the same, and so on
+ *   leaderless        let the first thread exit, while another one sleeps
+ *   frozen FILE       let the first thread exit; another one marks FILE and
+ *                     stops the process
  */
 #include <sys/prctl.h>
 #include <sys/select.h>
@@ -41,21 +51,21 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MOST_MS = 40000, NOTE = 1, SAVE = 2, DIE = 4 };
+enum { MAX_LIFETIME_MS = 40000, NOTE = 1, SAVE = 2, DIE = 4 };
 
 static struct {
 	const char *note;
 	const char *save;
 	long save_ms;
 	struct {
-		int act;
+		int actions; /* NOTE, SAVE, DIE */
 		int code;
 		long ms;
 	} on[65];
-	long end; /* of all of us */
-} we;
+	long deadline; /* of the process and its children */
+} self;
 
-/* Of the day, as a shell's EPOCHREALTIME. */
+/* The time of day, to compare with a shell's EPOCHREALTIME. */
 static long
 clock_ms(void)
 {
@@ -66,7 +76,7 @@ clock_ms(void)
 }
 
 static void
-nap(long ms)
+sleep_ms(long ms)
 {
 	struct timespec t = {ms / 1000, ms % 1000 * 1000000};
 
@@ -89,38 +99,38 @@ on_signal(int sig)
 {
 	char line[64];
 
-	if (we.on[sig].act & NOTE) {
+	if (self.on[sig].actions & NOTE) {
 		snprintf(line, sizeof line, "%d %d %ld\n", sig, (int)getpid(),
 		    clock_ms());
-		append(we.note, line);
+		append(self.note, line);
 	}
-	if (we.on[sig].act & SAVE) {
-		nap(we.save_ms);
-		append(we.save, "end\n");
+	if (self.on[sig].actions & SAVE) {
+		sleep_ms(self.save_ms);
+		append(self.save, "end\n");
 		_exit(0);
 	}
-	if (we.on[sig].act & DIE) {
-		nap(we.on[sig].ms);
-		_exit(we.on[sig].code);
+	if (self.on[sig].actions & DIE) {
+		sleep_ms(self.on[sig].ms);
+		_exit(self.on[sig].code);
 	}
 }
 
 static void
-on(int sig, int act)
+on(int sig, int actions)
 {
 	struct sigaction action;
 
 	memset(&action, 0, sizeof action);
 	action.sa_handler = on_signal;
 	action.sa_flags = SA_RESTART;
-	we.on[sig].act |= act;
+	self.on[sig].actions |= actions;
 	sigaction(sig, &action, NULL);
 }
 
 static void
 note(const char *file)
 {
-	we.note = file;
+	self.note = file;
 	for (int sig = 1; sig <= 64; sig++)
 		if (sig != SIGKILL && sig != SIGSTOP && sig != SIGCHLD &&
 		    (sig < 32 || sig > 34))
@@ -130,7 +140,7 @@ note(const char *file)
 static void
 await(const char *file, long lines)
 {
-	while (clock_ms() < we.end) {
+	while (clock_ms() < self.deadline) {
 		FILE *in = fopen(file, "r");
 		long n = 0;
 		int c;
@@ -141,7 +151,7 @@ await(const char *file, long lines)
 			fclose(in);
 		if (n >= lines)
 			return;
-		nap(2);
+		sleep_ms(2);
 	}
 	_exit(98);
 }
@@ -151,13 +161,13 @@ live(void)
 {
 	long left;
 
-	while ((left = we.end - clock_ms()) > 0)
-		nap(left);
+	while ((left = self.deadline - clock_ms()) > 0)
+		sleep_ms(left);
 	_exit(97);
 }
 
 static void *
-live_on(void *unused)
+live_thread(void *unused)
 {
 	live();
 	return unused;
@@ -175,7 +185,7 @@ mark(const char *file)
 static pthread_t first_thread;
 
 static void *
-freeze(void *file)
+freeze_thread(void *file)
 {
 	pthread_join(first_thread, NULL);
 	mark(file);
@@ -185,17 +195,17 @@ freeze(void *file)
 }
 
 static void
-leave_to(void *(*act)(void *), char *argument)
+continue_in_thread(void *(*run)(void *), char *argument)
 {
 	pthread_t thread;
 
 	first_thread = pthread_self();
-	if (pthread_create(&thread, NULL, act, argument) == 0)
+	if (pthread_create(&thread, NULL, run, argument) == 0)
 		pthread_exit(NULL);
 	_exit(96);
 }
 
-/* By select(2), which minireap never calls: see tests/inject/run.py. */
+/* Uses select(2), which minireap never calls: see tests/inject/run.py. */
 static void
 held(char **command)
 {
@@ -207,16 +217,16 @@ held(char **command)
 		if (errno != EINTR)
 			_exit(92);
 	execv(command[0], command);
-	execv(command[0], command); /* the first one may be made to fail */
+	execv(command[0], command); /* inject/run.py may make the first fail */
 	_exit(91);
 }
 
 static void
 bomb(void)
 {
-	while (clock_ms() < we.end)
+	while (clock_ms() < self.deadline)
 		if (fork() == -1)
-			nap(1);
+			sleep_ms(1);
 	_exit(0);
 }
 
@@ -225,7 +235,7 @@ hog(void)
 {
 	enum { PIECE = 1 << 20 };
 
-	while (clock_ms() < we.end) {
+	while (clock_ms() < self.deadline) {
 		const pid_t child = fork();
 		char *piece;
 
@@ -234,7 +244,7 @@ hog(void)
 		if (child == 0)
 			_exit(0);
 		if (child == -1)
-			nap(1);
+			sleep_ms(1);
 		else
 			waitpid(child, NULL, 0);
 	}
@@ -244,13 +254,13 @@ hog(void)
 static void
 hop(void)
 {
-	while (clock_ms() < we.end) {
+	while (clock_ms() < self.deadline) {
 		const pid_t child = fork();
 
 		if (child > 0)
 			_exit(0);
 		if (child == -1)
-			nap(1);
+			sleep_ms(1);
 	}
 	_exit(0);
 }
@@ -261,18 +271,18 @@ fork_in_time(void)
 	pid_t child;
 
 	while ((child = fork()) == -1) {
-		if (clock_ms() > we.end)
+		if (clock_ms() > self.deadline)
 			_exit(92);
-		nap(1);
+		sleep_ms(1);
 	}
 	return child;
 }
 
 static void play(char **word, char **end);
 
-/* The word behind the block that begins at word. */
+/* The word after the block that begins at word. */
 static char **
-behind(char **word, char **end)
+end_of_block(char **word, char **end)
 {
 	int depth = 0;
 
@@ -286,7 +296,7 @@ behind(char **word, char **end)
 	_exit(95);
 }
 
-/* The block's words are from block + 1 to, and without, the brace. */
+/* block is the opening brace, rest the word after the closing one. */
 static void
 fork_to_play(char **block, char **rest)
 {
@@ -299,22 +309,22 @@ fork_to_play(char **block, char **rest)
 }
 
 /*
- * A chain of n processes, each the child of the one before.  Each executes
- * itself anew: in a chain of mere forks the kernel keeps account of all the
- * memory's ancestors, and the end of 2,000 takes it seconds (anon_vma).
+ * Each process of a chain executes itself anew.  Otherwise the kernel would
+ * track the pages that it shares with all its ancestors (anon_vma), and 2,000
+ * processes would take seconds to exit.
  */
 static void
 chain(long n, char **block, char **rest)
 {
-	enum { MOST_WORDS = 64 };
+	enum { MAX_WORDS = 64 };
 	char number[32];
-	char *words[MOST_WORDS] = {"actor", "chain", number};
+	char *words[MAX_WORDS] = {"actor", "chain", number};
 	const size_t length = (size_t)(rest - block);
 	const pid_t child = fork_in_time();
 
 	if (child > 0)
 		return;
-	if (n > 1 && length < MOST_WORDS - 5) {
+	if (n > 1 && length < MAX_WORDS - 5) {
 		sprintf(number, "%ld", n - 1);
 		memcpy(words + 3, block, length * sizeof *block);
 		words[3 + length] = "live";
@@ -330,7 +340,7 @@ play_block(char **word, char **end)
 {
 	const char *verb = *word;
 	char **block = word + (strcmp(verb, "fork") == 0 ? 1 : 2);
-	char **rest = behind(block, end);
+	char **rest = end_of_block(block, end);
 
 	if (strcmp(verb, "fork") == 0)
 		fork_to_play(block, rest);
@@ -342,7 +352,7 @@ play_block(char **word, char **end)
 	return rest;
 }
 
-/* Do what one verb says; gives the word behind its arguments. */
+/* Carry out one verb.  Returns the word after its arguments. */
 static char **
 play_verb(char **word)
 {
@@ -355,21 +365,21 @@ play_verb(char **word)
 	else if (strcmp(verb, "note") == 0)
 		note(*word++);
 	else if (strcmp(verb, "save") == 0) {
-		we.save = *word++;
-		we.save_ms = atol(*word++);
-		append(we.save, "begin\n");
+		self.save = *word++;
+		self.save_ms = atol(*word++);
+		append(self.save, "begin\n");
 		on(SIGTERM, SAVE);
 	} else if (strcmp(verb, "die") == 0) {
 		const int sig = atoi(*word++);
 
-		we.on[sig].code = atoi(*word++);
-		we.on[sig].ms = 0;
+		self.on[sig].code = atoi(*word++);
+		self.on[sig].ms = 0;
 		on(sig, DIE);
 	} else if (strcmp(verb, "quit") == 0) {
 		const int sig = atoi(*word++);
 
-		we.on[sig].ms = atol(*word++);
-		we.on[sig].code = atoi(*word++);
+		self.on[sig].ms = atol(*word++);
+		self.on[sig].code = atoi(*word++);
 		on(sig, DIE);
 	} else if (strcmp(verb, "session") == 0)
 		setsid();
@@ -381,7 +391,7 @@ play_verb(char **word)
 		await(word[0], atol(word[1]));
 		word += 2;
 	} else if (strcmp(verb, "sleep") == 0)
-		nap(atol(*word++));
+		sleep_ms(atol(*word++));
 	else if (strcmp(verb, "reap") == 0)
 		while (waitpid(-1, NULL, 0) != -1 || errno == EINTR)
 			;
@@ -407,9 +417,9 @@ play_verb(char **word)
 	else if (strcmp(verb, "hop") == 0)
 		hop();
 	else if (strcmp(verb, "leaderless") == 0)
-		leave_to(live_on, NULL);
+		continue_in_thread(live_thread, NULL);
 	else if (strcmp(verb, "frozen") == 0)
-		leave_to(freeze, *word++);
+		continue_in_thread(freeze_thread, *word++);
 	else {
 		fprintf(stderr, "actor: unknown verb %s\n", verb);
 		_exit(94);
@@ -431,7 +441,7 @@ play(char **word, char **end)
 int
 main(int argc, char **argv)
 {
-	we.end = clock_ms() + MOST_MS;
+	self.deadline = clock_ms() + MAX_LIFETIME_MS;
 	play(argv + 1, argv + argc);
 	return 0;
 }

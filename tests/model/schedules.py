@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Random lives of the real program: options, signals, mains and workers.
+"""Run the real program with random options, signals, mains and workers.
 
 usage: schedules.py MINIREAP ACTOR [SCHEDULES [SEED]]
 
-Each life runs in PID and mount namespaces of its own, every other one as PID 1;
-every eighth under strace, for what is sent to whom.  What is checked: it
-ends, in time, with main's status; nothing outlives it; no signal goes to
-main's number once main was reaped.  A failure prints its seed and how to run
-that one alone.  Times are in milliseconds.
+Each schedule runs in its own PID and mount namespaces, about half of them as
+PID 1; every eighth runs under strace, which records the signals sent.  Init
+must exit in time with main's status, no process may outlive it, and no signal
+may be sent to main's pid after main has been reaped.  A failure is printed with
+its seed and the command that repeats it.  Times are in milliseconds.
 """
 import concurrent.futures
 import os
@@ -20,12 +20,13 @@ import sys
 import tempfile
 import time
 
-LIMIT = 3000  # the contract: TIME + 3 s
-GIVE_UP = 20
-CLONE_SLOWLY = 700  # strace and the namespaces
+SLACK = 1200  # for a busy machine
+MIN_DRAIN = 1000  # after main has exited, or the grace if that is shorter
+TIMEOUT_S = 20
+STRACE_SLACK = 700  # strace slows down the start
 
 
-class Life:
+class Schedule:
     """One schedule, made from its seed."""
 
     def __init__(self, seed):
@@ -38,13 +39,14 @@ class Life:
         self.wait = r.random() < 0.3
         self.stop = r.choice([15, 15, 15, 3, 2, 36, 64])
         self.scope = r.choice(["-c", "-c", "-g", "--session"])
-        # Main: ends by itself, ends when asked to, or never.
-        self.main = r.choice(["ends", "obeys", "obeys", "slow", "deaf"])
+        # What a process does: see words_for().
+        self.main = r.choice(["exits", "obeys", "obeys", "slow", "ignores"])
         self.code = r.randrange(90)
-        self.workers = [r.choice(["obeys", "slow", "deaf", "ends", "stopped"])
-                        for _ in range(r.randrange(4))]
+        self.workers = [
+            r.choice(["obeys", "slow", "ignores", "exits", "stopped"])
+            for _ in range(r.randrange(4))]
         self.main_ms = r.choice([0, 20, 100, 250])
-        # (at, signal); CONT and CHLD and others in any order; stops at last.
+        # (time, signal)
         self.signals = sorted(
             (r.randrange(400), r.choice([10, 12, 1, 17, 18, 28, 40, 63,
                                          self.stop]))
@@ -60,52 +62,55 @@ class Life:
             out += ["-b"]
         return out
 
-    def play(self, kind, code, ms):
-        """Words for the actor: nothing but what is meant may end it."""
-        hears = []
+    def words_for(self, kind, code, ms):
+        """The actor's words for a process of this kind.
+
+        It exits by itself after ms ("exits"), on a stop signal ("obeys"), 80 ms
+        after one ("slow", "stopped"), or never ("ignores")."""
+        words = []
         for sig in (10, 12, 1, 28, 40, 63):
-            hears += ["ignore", str(sig)]
+            words += ["ignore", str(sig)]
         stops = {15, self.stop}
         if kind == "obeys":
             for sig in stops:
-                hears += ["quit", str(sig), "0", str(code)]
+                words += ["quit", str(sig), "0", str(code)]
         elif kind in ("slow", "stopped"):
             for sig in stops:
-                hears += ["quit", str(sig), "80", str(code)]
+                words += ["quit", str(sig), "80", str(code)]
         else:
             for sig in stops:
-                hears += ["ignore", str(sig)]
-        hears += ["mark", "ready"]
-        if kind == "ends":
-            return hears + ["sleep", str(ms), "exit", str(code)]
+                words += ["ignore", str(sig)]
+        words += ["mark", "ready"]
+        if kind == "exits":
+            return words + ["sleep", str(ms), "exit", str(code)]
         if kind == "stopped":
-            hears += ["stop"]
-        return hears + ["live"]
+            words += ["stop"]
+        return words + ["live"]
 
     def words(self):
         out = []
         for n, kind in enumerate(self.workers):
             out += ["fork", "{", "session" if n % 2 else "group"]
-            out += self.play(kind, 0, self.main_ms + 100) + ["}"]
+            out += self.words_for(kind, 0, self.main_ms + 100) + ["}"]
         out += ["await", "ready", str(len(self.workers))] if self.workers else []
-        return out + self.play(self.main, self.code, self.main_ms)
+        return out + self.words_for(self.main, self.code, self.main_ms)
 
-    def statuses(self, stop_came):
-        """Those that are right."""
-        if self.main == "deaf":
+    def statuses(self, stop_sent):
+        """The exit statuses that are allowed."""
+        if self.main == "ignores":
             return {137}
-        if self.main == "ends" and stop_came and self.grace is not None:
-            return {self.code, 137}  # it may not have got so far
-        return {self.code} | ({137} if self.main == "slow" and
-                              self.grace is not None and self.grace <= 200
-                              else set()) | (
-                              {137} if self.main == "obeys" and
-                              self.grace == 0 else set())
+        allowed = {self.code}
+        if self.grace is not None and (
+                self.main == "exits" and stop_sent or
+                self.main == "slow" and self.grace <= 200 or
+                self.main == "obeys" and self.grace == 0):
+            allowed.add(137)  # the grace may end before main exits
+        return allowed
 
-    def ends_unasked(self):
-        """Without a stop signal: main does, and the rest is no reason."""
-        return self.main == "ends" and (
-            not self.wait or all(w == "ends" for w in self.workers))
+    def exits_without_stop(self):
+        """Does init exit even if it receives no stop signal?"""
+        return self.main == "exits" and (
+            not self.wait or all(w == "exits" for w in self.workers))
 
 
 class Failure(Exception):
@@ -120,18 +125,16 @@ def children(pid):
         return []
 
 
-def wait_for(what, found, seconds=10.0):
-    until = time.monotonic() + seconds
-    while True:
-        value = found()
-        if value:
-            return value
-        if time.monotonic() > until:
-            raise Failure(f"waited in vain: {what}")
+def wait_for(what, condition, seconds=10.0):
+    deadline = time.monotonic() + seconds
+    while not (result := condition()):
+        if time.monotonic() > deadline:
+            raise Failure(f"timed out waiting for {what}")
         time.sleep(0.002)
+    return result
 
 
-def lines(name):
+def count_lines(name):
     try:
         with open(name, encoding="ascii") as f:
             return len(f.readlines())
@@ -139,29 +142,31 @@ def lines(name):
         return 0
 
 
-def command(life, minireap, actor, strace_to):
-    trace = ["strace", "-o", strace_to, "-e",
+def command(schedule, minireap, actor, trace_file):
+    trace = ["strace", "-o", trace_file, "-e",
              "trace=kill,tkill,tgkill,rt_sigqueueinfo,pidfd_open,"
-             "pidfd_send_signal,wait4,vfork,fork,clone"] if life.traced else []
-    run = [minireap, *life.options(), "--", actor, *life.words()]
+             "pidfd_send_signal,wait4,vfork,fork,clone"]
+    if not schedule.traced:
+        trace = []
+    run = [minireap, *schedule.options(), "--", actor, *schedule.words()]
     unshare = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"]
-    if life.is_pid1:  # strace inside would be PID 1 itself
+    if schedule.is_pid1:  # strace inside would be PID 1 itself
         return trace[:1] + ["-f"] + trace[1:] + unshare + run if trace \
             else unshare + run
-    # Below a shell that then looks who is left: itself.
+    # The shell is PID 1.  At the end it counts the processes: 1 is itself.
     script = '"$@"; status=$?; set -- /proc/[0-9]*; echo $# >left; exit $status'
     return unshare + ["sh", "-c", script, "sh", *trace, *run]
 
 
 def find_init(process, minireap):
-    """Whichever process below executes the program, and not strace."""
+    """The pid of init, or -1 if it has exited already."""
     name = os.path.basename(minireap)
 
     def look():
         if process.poll() is not None:
             return -1
         left = [process.pid]
-        while left:  # the first: main is called so too until it executes
+        while left:  # breadth first: until its exec, main has the same name
             pid = left.pop(0)
             left += children(pid)
             try:
@@ -174,15 +179,15 @@ def find_init(process, minireap):
     return wait_for("init", look)
 
 
-def check_trace(name, life):
-    """No signal to main's number behind its reaping."""
+def check_trace(name, schedule):
+    """Check that no signal was sent to main's pid after main was reaped."""
     main = None
     reaped = False
     descriptors = {}
     with open(name, encoding="utf-8", errors="replace") as f:
         calls = f.read().splitlines()
-    if life.is_pid1:  # strace -f: the second process is init
-        calls = init_of_namespace(calls)
+    if schedule.is_pid1:  # strace -f: the second process is init
+        calls = calls_of_init(calls)
     for call in calls:
         match = re.match(r"(?:vfork|fork|clone)\(.*= (\d+)", call) or \
             re.match(r"<\.\.\. (?:vfork|fork|clone) resumed>.*= (\d+)", call)
@@ -201,11 +206,11 @@ def check_trace(name, life):
             raise Failure(f"main was sent a signal after its reaping: {call}")
         if re.match(rf"(kill|tkill|rt_sigqueueinfo)\(-?{main},", call):
             raise Failure(f"main was sent a signal after its reaping: {call}")
-    if not life.is_pid1 and any(re.match(r"kill\(-1,", c) for c in calls):
+    if not schedule.is_pid1 and any(re.match(r"kill\(-1,", c) for c in calls):
         raise Failure("kill(-1) though not PID 1")
 
 
-def init_of_namespace(calls):
+def calls_of_init(calls):
     pids = []
     out = []
     for call in calls:
@@ -217,14 +222,15 @@ def init_of_namespace(calls):
     return out
 
 
-def talk(life, init, process):
-    """Send what the schedule says, then a stop if that is wanted.  When the
-    first stop signal went out; None."""
+def send_signals(schedule, init, process):
+    """Send the signals, and a stop signal at the end if it takes one.  Returns
+    when the first stop signal was sent, or None."""
     first = None
     begin = time.monotonic()
-    sent = list(life.signals)
-    if not life.ends_unasked() and not any(s == life.stop for _, s in sent):
-        sent.append((450, life.stop))
+    sent = list(schedule.signals)
+    if not schedule.exits_without_stop() and \
+            not any(s == schedule.stop for _, s in sent):
+        sent.append((450, schedule.stop))
     for at, sig in sent:
         time.sleep(max(0, begin + at / 1000 - time.monotonic()))
         if process.poll() is not None:
@@ -233,25 +239,26 @@ def talk(life, init, process):
             os.kill(init, sig)
         except ProcessLookupError:
             break
-        if sig == life.stop and first is None:
+        if sig == schedule.stop and first is None:
             first = time.monotonic()
     return first
 
 
-def needs_help(life):
-    """No deadline, and somebody who ignores all that may be sent."""
-    return life.grace is None and (
-        life.main == "deaf" or
-        (life.wait and any(w in ("deaf", "ends") for w in life.workers)))
+def needs_help(schedule):
+    """Is there no deadline, but a process that ignores the stop signals?"""
+    return schedule.grace is None and (
+        schedule.main == "ignores" or
+        (schedule.wait and
+         any(w in ("ignores", "exits") for w in schedule.workers)))
 
 
-def most_ms(life):
-    return (life.delay or 0) + (life.grace or 0) + LIMIT + \
-        (CLONE_SLOWLY if life.traced else 0)
+def max_ms(schedule):
+    return (schedule.delay or 0) + (schedule.grace or 0) + \
+        min(schedule.grace or 0, MIN_DRAIN) + SLACK + 250 + \
+        (STRACE_SLACK if schedule.traced else 0)
 
 
-def kill_children(life, init):
-    """What init may not: end those that nothing else can."""
+def kill_children(init):
     for pid in children(init):
         try:
             os.kill(pid, signal.SIGKILL)
@@ -259,66 +266,70 @@ def kill_children(life, init):
             pass
 
 
-def live(life, minireap, actor):
-    words = command(life, minireap, actor, "calls")
+def run(schedule, minireap, actor):
+    words = command(schedule, minireap, actor, "calls")
     with open("err", "wb") as err:
         process = subprocess.Popen(
             words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=err, restore_signals=True)
     try:
         init = find_init(process, minireap)
-        wait_for("main", lambda: lines("ready") > len(life.workers) or
-                 process.poll() is not None)
-        first = talk(life, init, process) if init > 0 else None
-        began = first or time.monotonic()
-        until = time.monotonic() + GIVE_UP
+        wait_for("main", lambda: process.poll() is not None or
+                 count_lines("ready") > len(schedule.workers))
+        first_stop = None
+        if init > 0:
+            first_stop = send_signals(schedule, init, process)
+        start = first_stop or time.monotonic()
+        deadline = time.monotonic() + TIMEOUT_S
         while process.poll() is None:
-            if needs_help(life) and time.monotonic() > began + 0.5:
-                kill_children(life, init)
-            if time.monotonic() > until:
-                raise Failure("hangs")
+            if needs_help(schedule) and time.monotonic() > start + 0.5:
+                kill_children(init)
+            if time.monotonic() > deadline:
+                raise Failure("init did not exit")
             time.sleep(0.003)
-        took = (time.monotonic() - began) * 1000
+        took = (time.monotonic() - start) * 1000
     finally:
         if process.poll() is None:
             for pid in children(process.pid) + [process.pid]:
                 os.kill(pid, signal.SIGKILL)
             process.wait()
-    check(life, process.returncode, took, first is not None)
+    check(schedule, process.returncode, took, first_stop is not None)
 
 
-def check(life, status, took, stop_came):
-    if status not in life.statuses(stop_came):
+def check(schedule, status, took, stop_sent):
+    if status not in schedule.statuses(stop_sent):
         raise Failure(f"status {status}, not one of "
-                      f"{life.statuses(stop_came)}")
-    if life.grace is not None and took > most_ms(life):
-        raise Failure(f"took {took:.0f} ms, more than {most_ms(life)}")
-    if not life.is_pid1 and life.grace is not None:
+                      f"{schedule.statuses(stop_sent)}")
+    if schedule.grace is not None and took > max_ms(schedule):
+        raise Failure(f"took {took:.0f} ms, more than {max_ms(schedule)}")
+    if not schedule.is_pid1 and schedule.grace is not None:
         with open("left", encoding="ascii") as f:
             left = int(f.read())
         if left > 1:
             raise Failure(f"{left - 1} processes outlive it")
-    if life.traced:
-        check_trace("calls", life)
+    if schedule.traced:
+        check_trace("calls", schedule)
 
 
-def one(seed, minireap, actor):
-    """In a process of its own, for its directory."""
-    life = Life(seed)
+def run_seed(seed, minireap, actor):
+    """Run in a process of its own, because it changes the working directory.
+    Returns a description of the failure, or None."""
+    schedule = Schedule(seed)
     with tempfile.TemporaryDirectory(prefix="minireap.") as directory:
         os.chdir(directory)
         try:
-            live(life, minireap, actor)
+            run(schedule, minireap, actor)
         except Failure as failure:
             with open("err", encoding="utf-8", errors="replace") as err:
-                said = err.read()[:1000]
+                messages = err.read()[:1000]
             return (f"seed {seed}: {failure}\n"
-                    f"  pid1={life.is_pid1} traced={life.traced} "
-                    f"signals={life.signals}\n"
-                    f"  main={life.main} workers={life.workers}\n"
-                    f"  minireap {' '.join(life.options())} -- "
-                    f"actor {' '.join(life.words())}\n"
-                    f"  {said}  alone: schedules.py MINIREAP ACTOR 1 {seed}")
+                    f"  pid1={schedule.is_pid1} traced={schedule.traced} "
+                    f"signals={schedule.signals}\n"
+                    f"  main={schedule.main} workers={schedule.workers}\n"
+                    f"  minireap {' '.join(schedule.options())} -- "
+                    f"actor {' '.join(schedule.words())}\n"
+                    f"  {messages}  to repeat: "
+                    f"schedules.py MINIREAP ACTOR 1 {seed}")
         finally:
             os.chdir("/")
     return None
@@ -329,7 +340,7 @@ def main():
     count = int(sys.argv[3]) if len(sys.argv) > 3 else 200
     seed = int(sys.argv[4]) if len(sys.argv) > 4 else 1
     with concurrent.futures.ProcessPoolExecutor(8) as pool:
-        results = pool.map(one, range(seed, seed + count),
+        results = pool.map(run_seed, range(seed, seed + count),
                            [minireap] * count, [actor] * count)
         failures = [r for r in results if r]
     for failure in failures:
