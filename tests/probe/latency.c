@@ -38,7 +38,7 @@ struct shared {
 	volatile int arrived;
 	volatile int sig;
 	volatile long long sent_us;
-	volatile long long init_cpu_us; /* at that time */
+	volatile long long init_cpu_us; /* when it was sent */
 	volatile int over;
 	volatile long long made;
 };
@@ -52,8 +52,7 @@ is_full(void)
 	return sysinfo(&system) == 0 && system.procs > MAX_PROCESSES;
 }
 
-/* Start a process that is an orphan, so that its siblings are init's children.
- */
+/* Start a flooder: an orphan, so that its siblings are children of init. */
 static void
 flood(struct shared *shared)
 {

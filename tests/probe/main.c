@@ -36,8 +36,7 @@ take_signal(uint64_t set, void *info, long timeout_ms)
 	long long left = timeout_ms * 1000LL;
 	long sig;
 
-	/* A stop and SIGCONT interrupt the call, but must not extend the wait.
-	 */
+	/* A stop and SIGCONT interrupt the call; the timeout still holds. */
 	do {
 		long timeout[2] = {left / 1000000, left % 1000000 * 1000};
 

@@ -93,7 +93,7 @@ send_main(int argc, char **argv)
 
 /*
  * storm PID SECONDS SIGNAL...: send the signals in turn, as fast as possible,
- * until PID is gone; print a line after each 10,000.
+ * for SECONDS or until PID is gone; print a line after each 10,000.
  */
 int
 storm_main(int argc, char **argv)

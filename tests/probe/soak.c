@@ -27,7 +27,7 @@ enum {
 	ORPHANS = 'o', /* exit within ms, in different ways */
 	AT_ONCE = 'a', /* exit at the same time */
 	STORM = 's', /* create children of init for ms */
-	LEADERS = 'l', /* exit, but the first thread ms before another */
+	LEADERS = 'l', /* exit ms after their first thread */
 	REMAINING = 'r', /* remain until a signal kills them */
 };
 

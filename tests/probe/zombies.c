@@ -40,10 +40,12 @@ make_zombies(int count, const char *name)
 }
 
 /*
- * zombies COUNT WAY [NAME [PARENT]]: hold COUNT zombies called NAME; this
- * process is called PARENT.  WAY is what it does: "never" reap, until SIGTERM;
- * "ignores" SIGTERM, too, until SIGUSR1; "waits", that is, reaps at each
- * SIGCHLD.
+ * zombies COUNT WAY [NAME [PARENT]]: hold COUNT zombies called NAME, as a
+ * process called PARENT.  WAY is one of
+ *
+ *	never     never reap; exit on SIGTERM
+ *	ignores   never reap; ignore SIGTERM, exit on SIGUSR1
+ *	waits     reap on SIGCHLD
  */
 int
 zombies_main(int argc, char **argv)
