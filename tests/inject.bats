@@ -62,11 +62,3 @@ listed_calls() {
 	    pwritev2 rt_sigqueueinfo sendto waitid' \
 	    inject "$BATS_FILE_TMPDIR/pie-actor" $calls
 }
-
-# Main stays in a group of another PID namespace, which is 0 in this one.
-# bats test_tags=static
-@test "-t without /proc: main has no group of its own: the others are still signalled" {
-	MINIREAP_INJECT=all MINIREAP_INJECT_ONLY='below -t, no /proc: child setpgid' \
-	    inject "$ACTOR"
-	grep '6 reached, . late, 0 failed' result
-}

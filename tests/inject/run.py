@@ -125,14 +125,8 @@ NO_GROUP = {"setpgid", "setsid"}
 
 # Injections that are skipped: a part of the title, and why.
 SKIPPED = {
-    "below -t, no /proc: init prctl": "init adopts no orphan, so it tries all 4 "
-    "million pids, and strace stops it at each",
-    "below -t, no /proc: init vfork": "init does not learn the newest pid, so it tries "
-    "all of them",
-    "below -t, no /proc: child prctl": "strace counts per process, so that init's first "
-    "prctl fails, too",
-    "below -t, no /proc: init waitid ENOSYS 1+": "with neither /proc nor waitid, init's "
-    "children cannot be told from other processes",
+    "below -t, no /proc: init waitid ENOSYS 1+": "with neither /proc nor waitid, init "
+    "cannot know whether main's group is still that of its children",
     "below -t, no /proc: init waitid EPERM 1+": "as for ENOSYS",
 }
 
