@@ -20,8 +20,7 @@ import sys
 import tempfile
 import time
 
-SLACK = 1200  # for a busy machine
-MIN_DRAIN = 1000  # after main has exited, or the grace if that is shorter
+LIMIT = 3000  # the contract: TIME + 3 s
 TIMEOUT_S = 20
 STRACE_SLACK = 700  # strace slows down the start
 
@@ -253,8 +252,7 @@ def needs_help(schedule):
 
 
 def max_ms(schedule):
-    return (schedule.delay or 0) + (schedule.grace or 0) + \
-        min(schedule.grace or 0, MIN_DRAIN) + SLACK + 250 + \
+    return (schedule.delay or 0) + (schedule.grace or 0) + LIMIT + \
         (STRACE_SLACK if schedule.traced else 0)
 
 
