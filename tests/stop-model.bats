@@ -14,7 +14,7 @@ setup() {
 
 build_model() {
 	"${CC:-cc}" -D_GNU_SOURCE -std=c11 -O1 -I"$BATS_TEST_DIRNAME/.." \
-	    -o model "$MODEL/stop_model.c" "$BATS_TEST_DIRNAME/../stop.c"
+	    -o model "$MODEL/stop_model.c" "$BATS_TEST_DIRNAME/../stop/stop.c"
 }
 
 @test "100,000 random stops: the state machine does what the contract says" {

@@ -144,10 +144,8 @@ def count_lines(name):
 def command(schedule, minireap, actor, trace_file):
     trace = ["strace", "-o", trace_file, "-e",
              "trace=kill,tkill,tgkill,rt_sigqueueinfo,pidfd_open,"
-             "pidfd_send_signal,wait4,vfork,fork,clone"]
-    if not schedule.traced:
-        trace = []
-    run = [minireap, *schedule.options(), "--", actor, *schedule.words()]
+             "pidfd_send_signal,wait4,fork,clone,clone3"] if life.traced else []
+    run = [minireap, *life.options(), "--", actor, *life.words()]
     unshare = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"]
     if schedule.is_pid1:  # strace inside would be PID 1 itself
         return trace[:1] + ["-f"] + trace[1:] + unshare + run if trace \
@@ -188,8 +186,8 @@ def check_trace(name, schedule):
     if schedule.is_pid1:  # strace -f: the second process is init
         calls = calls_of_init(calls)
     for call in calls:
-        match = re.match(r"(?:vfork|fork|clone)\(.*= (\d+)", call) or \
-            re.match(r"<\.\.\. (?:vfork|fork|clone) resumed>.*= (\d+)", call)
+        match = re.match(r"(?:fork|clone3?)\(.*= (\d+)", call) or \
+            re.match(r"<\.\.\. (?:fork|clone3?) resumed>.*= (\d+)", call)
         if match and main is None:
             main = match[1]
         match = re.match(r"wait4\(.*= (\d+)$", call)

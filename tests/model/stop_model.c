@@ -7,7 +7,7 @@
  *
  * usage: stop_model [SCHEDULES [SEED]]; a failure prints SEED and the diary.
  */
-#include "minireap.h"
+#include "stop/stop.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -296,7 +296,7 @@ reap_main(struct world *w)
 	w->main.lives = false;
 	d->main_end = w->now;
 	d->n_stops_with_main = d->n_stops;
-	came = stop_main_ended(&w->stop, init_now(w));
+	came = stop_main_exited(&w->stop, init_now(w));
 	if (d->grace == TIME_UNSET && !d->wait) {
 		expect(STOP_EXIT, came);
 		w->over = true;
@@ -442,7 +442,7 @@ make_world(struct world *w)
 	say("delay %lld grace %lld wait %d stop signal %d\n",
 	    (long long)w->d.delay, (long long)w->d.grace, w->d.wait,
 	    w->d.stop_signal);
-	w->stop = stop_begin(&w->options);
+	w->stop = stop_begin(&w->options, NULL, NULL, NULL, 0);
 }
 
 /* The time of what comes next. */
