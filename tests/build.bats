@@ -9,16 +9,9 @@ setup() {
 	make_setup
 }
 
-# copy_tree DIRECTORY: copy the sources, without git.
-copy_tree() {
-	mkdir -p "$1/tests"
-	sources | tar -C "$ROOT" -T - -c Makefile minireap.1 LICENSE |
-	    tar -C "$1" -x
-}
-
-@test "make install: DESTDIR and PREFIX: three files, which make uninstall removes" {
-	copy_tree tree
-	# The program under test, not a new one.
+@test "make install puts three files below DESTDIR and PREFIX, uninstall takes them" {
+	copy_sources tree
+	# Built already, and not to be built here.
 	mkdir bin
 	cp "$MINIREAP" bin/minireap
 	to=(make -s -C tree -o ../bin/minireap BUILD=../bin \
@@ -33,8 +26,8 @@ copy_tree() {
 	equal 'remaining files' '' "$(find root -type f; ls root/usr/share/doc)"
 }
 
-@test "make clean: after a build: leaves the tree as it was" {
-	copy_tree tree
+@test "make clean leaves the tree as it came" {
+	copy_sources tree
 	find tree | sort >before
 	mkdir tree/obj
 	touch tree/minireap tree/obj/init.o tree/obj/probe
@@ -49,18 +42,17 @@ copy_tree() {
 	#undef SYS_clock_gettime
 	#define SYS_clock_gettime32 __NR_clock_gettime
 	C
-	for file in $(sources | grep '\.c$'); do
-		"${CC:-cc}" -std=c11 "-I$ROOT" -D_GNU_SOURCE \
-		    -DMINIREAP_VERSION='""' -DMINIREAP_COMMIT='""' \
-		    -include ./names.h -fsyntax-only "$ROOT/$file"
-	done
+	copy_sources tree
+	find tree -name '*.c' -exec "${CC:-cc}" -std=c11 -D_GNU_SOURCE -Itree \
+	    -DMINIREAP_VERSION='""' -DMINIREAP_COMMIT='""' \
+	    -include ./names.h -fsyntax-only {} +
 }
 
 # bats test_tags=slow
 @test "the same bytes from two directories, at two times, for two users" {
 	local other=()
-	copy_tree one
-	copy_tree elsewhere/of/another-length
+	copy_sources one
+	copy_sources elsewhere/of/another-length
 	find elsewhere -exec touch -d '2001-02-03 04:05' {} +
 	if [ "$(id -u)" = 0 ]; then # otherwise only USER differs
 		chown -R 4242:4242 elsewhere

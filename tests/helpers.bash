@@ -75,6 +75,17 @@ now_ms() {
 	echo $(($(date +%s%N) / 1000000))
 }
 
+# copy_sources DIRECTORY: what make needs to build and install the program.
+copy_sources() {
+	local from=$BATS_TEST_DIRNAME/.. folders name
+	folders=$(make -s -C "$from" --eval='folders: ; @echo $(FOLDERS)' folders)
+	mkdir -p "$1"
+	cp "$from"/*.[ch] "$1"
+	for name in Makefile LICENSE minireap.1 $folders; do
+		cp -r "$from/$name" "$1"
+	done
+}
+
 # fresh_clone DIRECTORY: the tree, $ROOT, as git would give it to a stranger.
 fresh_clone() {
 	mkdir "$1"
