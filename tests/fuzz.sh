@@ -12,22 +12,24 @@ set -u
 seconds=${1:?usage: fuzz.sh SECONDS [NAME]...}
 shift
 root=$(cd "$(dirname "$0")/.." && pwd) || exit 125
-[ $# -gt 0 ] || set -- options signames times stat status oom table diagnose
+[ $# -gt 0 ] || for harness in "$root"/tests/fuzz/*.c; do
+	set -- "$@" "$(basename "$harness" .c)"
+done
 work=${FUZZ_WORK:-$(mktemp -d)} || exit 125
-mkdir -p "$work/obj" && cd "$work" || exit 125
+mkdir -p "$work" && cd "$work" || exit 125
 
-# A harness takes from the archive what it does not include or replace itself.
-flags="-std=c11 -D_GNU_SOURCE -DMINIREAP_VERSION=\"0\" -DMINIREAP_COMMIT=\"0\"
-	-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -Werror"
+unset MAKEFLAGS MAKELEVEL MFLAGS MAKEOVERRIDES
+flags='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -Werror'
 jobs=$(nproc)
+# A harness takes from the archive what it does not include or replace itself.
 build() {
-	printf '%s\n' "$root"/*.c | grep -v /init.c | xargs -P "$jobs" -I FILE \
-	    sh -c 'clang $1 -fsanitize=fuzzer-no-link -c "$2" -o \
-		"obj/$(basename "$2" .c).o"' sh "$flags" FILE &&
-	    rm -f all.a && ar rc all.a obj/*.o &&
+	make -s -C "$root" -j "$jobs" BUILD="$PWD" CC=clang CPPFLAGS= \
+	    CFLAGS="$flags -fsanitize=fuzzer-no-link" LDFLAGS= &&
+	    rm -f all.a &&
+	    find obj -name '*.o' ! -name init.o -exec ar qc all.a {} + &&
 	    printf '%s\n' "$@" | xargs -P "$jobs" -I NAME sh -c 'clang $1 \
-		-fsanitize=fuzzer -I "$2" -o "$3" "$2/tests/fuzz/$3.c" all.a' \
-		sh "$flags" "$root" NAME
+		-std=c11 -D_GNU_SOURCE -fsanitize=fuzzer -I "$2" -o "$3" \
+		"$2/tests/fuzz/$3.c" all.a' sh "$flags" "$root" NAME
 }
 
 # -timeout: of one input, that a loaded machine may take its time for.

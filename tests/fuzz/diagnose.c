@@ -6,7 +6,7 @@
  */
 #include "fuzz.h"
 
-#include "execute.c"
+#include "start/execute.c"
 
 #include <sys/mman.h>
 
@@ -18,8 +18,8 @@ judge(const char *file, int error)
 	char *path = text_of(file, strlen(file));
 	struct message line;
 
-	message_begin(&line);
-	diagnose(&line, path, error);
+	report_begin(&line);
+	start_explain(&line, path, error);
 	promise(line.length > strlen("minireap: "), "a reason is said");
 	promise_clean(line.text, line.length);
 	promise(strcmp(path, file) == 0, "the path is mended");

@@ -42,7 +42,7 @@ text_of(const void *data, size_t size)
 	return text;
 }
 
-/* As file_read() gives a file's text; behind it stands what is not its. */
+/* As system_read_file() gives a file's text; behind it stands what is not its. */
 static inline ssize_t
 give(const char *from, size_t length, char *text, size_t size)
 {

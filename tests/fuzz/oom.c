@@ -4,16 +4,18 @@
  * "== NAME"; a directory has no part in it, so that every group has them.
  */
 #include "fuzz.h"
-#include "minireap.h"
+#include "report/report.h"
+
+#include "system/system.h"
 
 static const char *input;
 
-/* In place of file.c's. */
+/* In place of system/file.c's. */
 ssize_t
-file_read(const char *path, char *text, size_t size)
+system_read_file(const char *path, char *text, size_t size)
 {
 	promise(*path == '/', "every path is absolute");
-	return give_file(input, text_last_name(path), text, size);
+	return give_file(input, system_base_name(path), text, size);
 }
 
 int
@@ -23,7 +25,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct oom oom;
 
 	input = text;
-	oom = oom_read();
+	oom = report_read_oom();
 	promise(oom.kills >= OOM_UNKNOWN && oom.limit_kib >= OOM_UNKNOWN &&
 		oom.peak_kib >= OOM_UNKNOWN,
 	    "what is known is not negative");

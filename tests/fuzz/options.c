@@ -4,7 +4,9 @@
  * empty line, and the words of argv, its name first.
  */
 #include "fuzz.h"
-#include "minireap.h"
+#include "options/options.h"
+
+#include "system/system.h"
 
 enum { MOST_WORDS = 64 };
 
@@ -43,19 +45,19 @@ judge_options(const struct options *options)
 		    (options->pause || options->zombies ||
 			options->install != NULL),
 	    "a command or what goes without one, not both");
-	promise(options->cure >= 0 && options->cure <= SIGNALS_RTMAX,
+	promise(options->zombies_signal >= 0 && options->zombies_signal <= SIGNAL_RTMAX,
 	    "the cure's signal is one");
 	promise(
-	    options->stop_signal >= 1 && options->stop_signal <= SIGNALS_RTMAX,
+	    options->stop_signal >= 1 && options->stop_signal <= SIGNAL_RTMAX,
 	    "the stop signal is one");
 	promise(options->parent_death >= 0 &&
-		options->parent_death <= SIGNALS_RTMAX,
+		options->parent_death <= SIGNAL_RTMAX,
 	    "the parent-death signal is one");
 	promise(
 	    options->delay_ms >= TIME_UNSET && options->grace_ms >= TIME_UNSET,
 	    "no time is negative");
-	for (int sig = 1; sig <= SIGNALS_RTMAX; sig++)
-		promise(options->rewrite[sig] <= SIGNALS_RTMAX,
+	for (int sig = 1; sig <= SIGNAL_RTMAX; sig++)
+		promise(options->rewrite[sig] <= SIGNAL_RTMAX,
 		    "every signal is sent as one, or dropped");
 	promise(options->termination_log == NULL ||
 		*options->termination_log == '/',
@@ -73,7 +75,7 @@ judge_error(const struct options *options, const struct options_error *error)
 	promise(options->failure_status == STATUS_FAILURE ||
 		options->failure_status == STATUS_PEER_FAILURE,
 	    "an error has its status");
-	report_options_error(&line, error);
+	options_describe_error(&line, error);
 	promise_clean(line.text, line.length);
 }
 
@@ -96,7 +98,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		judge_options(&options);
 	else
 		judge_error(&options, &error);
-	promise(environment_value(envp, "MINIREAP_OPTIONS=") == NULL,
+	promise(system_env_value(envp, "MINIREAP_OPTIONS=") == NULL,
 	    "main does not see our variable");
 	for (size_t i = 0; untouched[i] != NULL; i++)
 		promise(strcmp(argv[i], untouched[i]) == 0,

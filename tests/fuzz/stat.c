@@ -5,16 +5,16 @@
  */
 #include "fuzz.h"
 
-#include "proc.c"
+#include "system/proc.c"
 
 static void
 judge_any(const uint8_t *data, size_t size)
 {
-	char *text = text_of(data, size < STAT_MAX ? size : STAT_MAX - 1);
+	char *text = text_of(data, size < STAT_SIZE ? size : STAT_SIZE - 1);
 	struct proc_stat stat;
 
 	if (parse_stat(text, &stat) == 0) {
-		promise(strlen(stat.name) < PROC_NAME_MAX, "a name ends");
+		promise(strlen(stat.name) < PROC_NAME_SIZE, "a name ends");
 		promise(stat.parent >= -1 && stat.group >= -1 &&
 			stat.session >= 0 && stat.threads >= -1,
 		    "numbers are not negative");
@@ -27,7 +27,7 @@ static void
 judge_name(const uint8_t *data, size_t size)
 {
 	char *name = text_of(data, size < 15 ? size : 15);
-	char line[STAT_MAX];
+	char line[STAT_SIZE];
 	struct proc_stat stat;
 
 	snprintf(line, sizeof line,

@@ -5,7 +5,7 @@
  * process's name, or as the groups that it is in.
  */
 #include "fuzz.h"
-#include "minireap.h"
+#include "system/system.h"
 
 enum {
 	FILE_MAX = 4095, /* that is looked at */
@@ -19,18 +19,9 @@ enum {
 
 static const char *input;
 
-/* In place of file.c's. */
-int
-file_open(const char *path, int flags)
-{
-	(void)path;
-	(void)flags;
-	promise(false, "nothing is opened");
-	return -1;
-}
-
+/* In place of system/file.c's. */
 ssize_t
-file_read(const char *path, char *text, size_t size)
+system_read_file(const char *path, char *text, size_t size)
 {
 	promise(strcmp(path, "/proc/7/status") == 0 ||
 		strcmp(path, "/proc/7/cgroup") == 0,
@@ -88,7 +79,7 @@ judge_status(void)
 	const struct proc_status expected = read_status_again();
 	struct proc_status status;
 
-	promise(proc_read_status(7, &status) == (*input == '\0' ? -1 : 0),
+	promise(system_read_status(7, &status) == (*input == '\0' ? -1 : 0),
 	    "only an empty file is none");
 	promise(status.parent == expected.parent &&
 		status.uid == expected.uid &&
@@ -114,7 +105,7 @@ judge_name(const uint8_t *data, size_t size)
 	    "NSpgid:\t7\t4\t1\n",
 	    name);
 	input = file;
-	promise(proc_read_status(7, &status) == 0, "every name can be read");
+	promise(system_read_status(7, &status) == 0, "every name can be read");
 	promise(status.parent == INT_MAX && status.uid == 4294967294 &&
 		status.namespaces == 3 && status.innermost == 1,
 	    "a name changes no number");
@@ -126,8 +117,8 @@ static void
 judge_container(void)
 {
 	char *text = text_of(input, strnlen(input, FILE_MAX));
-	char id[PROC_CONTAINER_MAX] = "left alone";
-	char expected[PROC_CONTAINER_MAX] = "left alone";
+	char id[PROC_CONTAINER_SIZE] = "left alone";
+	char expected[PROC_CONTAINER_SIZE] = "left alone";
 
 	for (char *s = text; *s != '\0'; s++) {
 		const size_t digits = strspn(s, DIGITS "abcdef");
@@ -137,7 +128,7 @@ judge_container(void)
 		if (digits > 0)
 			s += digits - 1;
 	}
-	proc_read_container(7, id);
+	system_read_container(7, id);
 	promise(memcmp(id, expected, strlen(expected) + 1) == 0,
 	    "an id is the start of the last that is one");
 	free(text);
@@ -148,14 +139,14 @@ judge_groups(const uint8_t *data, size_t size)
 {
 	char *outer = text_of(data, size < GROUPS_MAX ? size : GROUPS_MAX);
 	char file[GROUPS_MAX + 128];
-	char id[PROC_CONTAINER_MAX] = "";
+	char id[PROC_CONTAINER_SIZE] = "";
 
 	snprintf(
 	    file, sizeof file, "0::/%s/docker-" CONTAINER ".scope\n", outer);
 	input = file;
-	proc_read_container(7, id);
-	promise(memcmp(id, CONTAINER, PROC_CONTAINER_MAX - 1) == 0 &&
-		id[PROC_CONTAINER_MAX - 1] == '\0',
+	system_read_container(7, id);
+	promise(memcmp(id, CONTAINER, PROC_CONTAINER_SIZE - 1) == 0 &&
+		id[PROC_CONTAINER_SIZE - 1] == '\0',
 	    "the innermost container is found");
 	free(outer);
 }

@@ -5,16 +5,18 @@
  * line "== PATH".
  */
 #include "fuzz.h"
-#include "minireap.h"
+#include "modes/modes.h"
+
+#include "system/system.h"
 
 enum { GROUPS_MAX = 4095, PATH_SIZE = 8192, THREADS = 42 };
 
 static const char *input;
-static char printed[2 * MESSAGE_MAX];
+static char printed[2 * REPORT_LINE_SIZE];
 
-/* In place of file.c's. */
+/* In place of system/file.c's. */
 ssize_t
-file_read(const char *path, char *text, size_t size)
+system_read_file(const char *path, char *text, size_t size)
 {
 	const char *name = strrchr(path, '/');
 
@@ -27,9 +29,16 @@ file_read(const char *path, char *text, size_t size)
 	return give_file(input, path, text, size);
 }
 
-/* In place of log.c's. */
+int64_t
+system_clock_ms(clockid_t clock)
+{
+	(void)clock;
+	return 0;
+}
+
+/* In place of report/log.c's. */
 int
-log_print(int fd, const char *text)
+report_print(int fd, const char *text)
 {
 	promise(fd == 1, "a table goes to stdout");
 	snprintf(printed, sizeof printed, "%s", text);
@@ -41,7 +50,7 @@ static long
 number_in(const char *directory, const char *name)
 {
 	char path[PATH_SIZE];
-	char text[TEXT_DECIMAL_MAX];
+	char text[SYSTEM_NUMBER_SIZE];
 	unsigned long value;
 
 	snprintf(path, sizeof path, "%s%s", directory, name);
@@ -66,7 +75,10 @@ add_group(char *directory, const char *controllers)
 		char *colon = strchr(line, ':');
 
 		if (colon != NULL &&
-		    strncmp(colon + 1, controllers, strlen(controllers)) == 0) {
+		    strncmp(colon + 1, controllers, strlen(controllers)) == 0 &&
+		    strlen(directory) +
+			    strlen(colon + 1 + strlen(controllers)) <
+			PATH_MAX) {
 			strcat(directory, colon + 1 + strlen(controllers));
 			return;
 		}
@@ -101,14 +113,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct zombies zombies;
 	struct table table = {0};
 	char *text = text_of(data, size);
-	char limit[TEXT_DECIMAL_MAX + 4] = "";
-	char expected[MESSAGE_MAX];
+	char limit[SYSTEM_NUMBER_SIZE + 4] = "";
+	char expected[REPORT_LINE_SIZE];
 	long used = THREADS;
 	long slots;
 
 	input = text;
 	zombies.threads = THREADS;
-	table_print(&table, &zombies);
+	modes_print_table(&table, &zombies);
 	if (!look_again("/sys/fs/cgroup/pids", "pids:", &slots, &used) &&
 	    !look_again("/sys/fs/cgroup", ":", &slots, &used))
 		slots = number_in("/proc/sys/kernel", "/pid_max");

@@ -2,7 +2,7 @@
 /* Times, and the numbers in them, beside a second way to read them. */
 #include "fuzz.h"
 
-#include "settings.c"
+#include "options/settings.c"
 
 #include <regex.h>
 #include <stdlib.h>
@@ -26,7 +26,7 @@ read_again(const char *text)
 	if (regexec(&pattern, text, 4, part, 0) != 0)
 		return -1;
 	whole = strtoul(text, NULL, 10);
-	if (whole > MOST_UNITS) /* also where it does not fit */
+	if (whole > MAX_UNITS) /* also where it does not fit */
 		return -1;
 	for (regoff_t i = part[2].rm_so + 1; i < part[2].rm_eo; i++)
 		if (i - part[2].rm_so <= 3)
@@ -50,7 +50,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	promise((problem == NULL) == (setting != TIME_UNSET),
 	    "a time is set or complained of");
 	promise(setting == read_again(text), "a time is what it says");
-	promise(text_number(text, NULL, INT_MAX) <= INT_MAX,
+	promise(system_parse_number(text, NULL, INT_MAX) <= INT_MAX,
 	    "a number keeps its limit");
 	free(text);
 	return 0;
