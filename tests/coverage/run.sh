@@ -51,7 +51,7 @@ if [ -z "${TESTS:-}" ]; then
 	injected=$GCOV_PREFIX$PWD/$build/obj
 	unset GCOV_PREFIX
 	gcov-tool merge -o "$build/merged" "$build/obj" "$injected"
-	cp "$build"/merged/*.gcda "$build/obj"
+	cp -r "$build/merged/." "$build/obj"
 fi
 
 # Run the model of a stop, and the fuzzers' corpus, with the same objects.
@@ -69,22 +69,22 @@ drive() { # NAME SOURCE... -- ARGUMENT...
 	"$build/$name" "$@" >/dev/null
 }
 find "$build/obj" -name '*.o' ! -name 'probe*' ! -name init.o -exec \
-    ar rc "$build/all.a" {} +
+    ar qc "$build/all.a" {} +
 drive stop tests/model/stop_model.c -- 100000 1
-for parser in diagnose oom options signames status table; do
-	drive "$parser" tests/coverage/feed.c "tests/fuzz/$parser.c" -- \
-	    tests/fuzz/corpus/"$parser"/*
+for fuzzer in tests/fuzz/*.c; do
+	name=$(basename "$fuzzer" .c)
+	drive "$name" tests/coverage/feed.c "$fuzzer" -- \
+	    tests/fuzz/corpus/"$name"/*
 done
 
-for source in *.c; do
-	gcov -n -b -c -o "$build/obj" "$source"
-done 2>/dev/null | awk '
-	/^File / { file = $2; gsub(/.*\/|\047/, "", file) }
-	/^Lines executed/ && file != "" { lines[file] = $0 }
-	/^Taken at least/ && file != "" { branches[file] = $0 }
-	/^$/ { file = "" }
+notes=$(find "$build/obj" -name '*.gcno' ! -name 'probe*' | sort)
+# shellcheck disable=SC2086 # a list of words
+gcov -n -b -c $notes 2>/dev/null | awk '
+	/^File / { file = $2; gsub(/\047/, "", file) }
+	/^Lines executed/ && !(file in lines) { lines[file] = $0 } # then the total
+	/^Taken at least/ { branches[file] = $0 }
 	function show(name, run, line_count, taken, branch_count) {
-		printf "%-15s %5.0f of %4d lines %6.1f%%  %5.0f of %4d branches %6.1f%%\n",
+		printf "%-20s %5.0f of %4d lines %6.1f%%  %5.0f of %4d branches %6.1f%%\n",
 		    name, run, line_count, 100 * run / line_count, taken,
 		    branch_count, branch_count ? 100 * taken / branch_count : 100
 	}
@@ -101,18 +101,17 @@ done 2>/dev/null | awk '
 		show("all", all_run, all_lines, all_taken, all_branches)
 	}' | sort | tee "$build/totals"
 # A branch not taken is shown as its line and its number on that line.
-[ -z "${SHOW:-}" ] || for source in *.c; do
-	gcov -b -c -t -o "$build/obj" "$source" 2>/dev/null |
-	    awk -v source="$source" '
-		/^ *#####/ { sub(/^ *#####: */, ""); print source ":" $0 }
-		/^ *[0-9]+\*?: *[0-9]+:/ {
-			sub(/^ *[0-9]+\*?: */, "")
-			line = $0
-		}
-		/^branch .*taken 0/ || /^branch .*never/ {
-			print source ":" line "\t<- " $1 " " $2
-		}'
-done
+# shellcheck disable=SC2086 # a list of words
+[ -z "${SHOW:-}" ] || gcov -b -c -t $notes 2>/dev/null | awk '
+	/^ *-: *0:Source:/ { sub(/^ *-: *0:Source:/, ""); source = $0 }
+	/^ *#####/ { sub(/^ *#####: */, ""); print source ":" $0; line = "" }
+	/^ *[0-9]+\*?: *[0-9]+:/ {
+		sub(/^ *[0-9]+\*?: */, "")
+		line = $0
+	}
+	line != "" && /^branch .*(taken 0|never)/ {
+		print source ":" line "\t<- " $1 " " $2
+	}'
 # All tests together must reach what docs/coverage.md promises.
 [ -n "${TESTS:-}" ] || awk '$1 == "all" { exit !($6 + 0 >= 99 && $11 + 0 >= 95) }' \
     "$build/totals"
