@@ -27,12 +27,12 @@ mutate() {
 	mutate 0 --min 100 --file reaper.c --only 'STATUS_SIGNALLED|: \+ -> -'
 	contains "$output" 'pass without a mutant'
 	contains "$output" ': + -> -: noticed by status.bats: '
-	contains "$output" 'reaper.c           2 of    2 noticed  100.0%'
+	contains "$output" 'reaper.c                2 of    2 noticed  100.0%'
 	run ! grep SURVIVED <<<"$output"
 }
 
 @test "mutants that no test notices: survived, or not counted if they change nothing" {
-	mutate 1 --min 1 --file stop.c \
+	mutate 1 --min 1 --file stop/stop.c \
 	    --only 'STOP_KILL_AGAIN|return STOP_NOTHING -> return 0'
 	contains "$output" 'STOP_KILL_AGAIN -> return 0: SURVIVED'
 	[[ ${lines[-1]} =~ ' 0.0%  ('[1-9]' more do not count)'$ ]]
@@ -40,9 +40,8 @@ mutate() {
 }
 
 @test "a test fails without a mutant: status 125 and no result" {
-	mkdir -p tree/tests
-	cp "$BATS_TEST_DIRNAME"/../*.{c,h,S,ld} "$BATS_TEST_DIRNAME"/../*.sh \
-	    "$BATS_TEST_DIRNAME"/../Makefile tree
+	copy_sources tree
+	mkdir tree/tests
 	cp -r "$BATS_TEST_DIRNAME"/{probe,mutate,helpers.bash,status.bats} \
 	    tree/tests
 	sed -i 's/STATUS_SIGNALLED + /STATUS_SIGNALLED - /' tree/reaper.c

@@ -13,7 +13,7 @@ import tap
 
 def reached_lines(objects):
     """The lines reached and all lines, by source file; resets the counters."""
-    counters = [name for name in glob.glob(objects + '/*.gcda')
+    counters = [name for name in glob.glob(objects + '/**/*.gcda', recursive=True)
                 if not os.path.basename(name).startswith('probe')]
     if not counters:
         return {}
@@ -23,7 +23,7 @@ def reached_lines(objects):
     found = {}
     for line in text.splitlines():
         for file in json.loads(line)['files']:
-            lines = found.setdefault(os.path.basename(file['file']), {})
+            lines = found.setdefault(file['file'], {})
             for entry in file['lines']:
                 number = entry['line_number']
                 lines[number] = lines.get(number, 0) or entry['count']

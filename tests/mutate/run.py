@@ -38,7 +38,7 @@ EXCLUDED_TESTS = re.compile('at most 34,000 bytes|36 resident|the test is real|'
                             '(^|: )control: |cuts that file short|'
                             'their manuals have')
 # Tests that compile a source themselves, so that its coverage is not counted.
-BUILT_BY = {'stop.c': 'stop-model.bats'}
+BUILT_BY = {'stop/stop.c': 'stop-model.bats'}
 QUICK = 0.3  # seconds: tests that take less run before the others
 SLOW = 4  # seconds: tests that take longer are excluded
 TRIES = 4  # for a test without a mutant, which may fail on a busy machine
@@ -50,14 +50,6 @@ CFLAGS = '-O1 -Werror=int-conversion -Werror=incompatible-pointer-types'
 
 class Failure(Exception):
     """Ends the run with a one-line message."""
-
-
-def key_of_sources():
-    key = hashlib.sha256()
-    for path in sorted(glob.glob(ROOT + '/*.[ch]')):
-        with open(path, 'rb') as file:
-            key.update(file.read())
-    return key.hexdigest()[:16]
 
 
 def retry(function, *arguments, **named):
@@ -81,6 +73,32 @@ def make(tree, *words):
         time.sleep(1)
 
 
+def list_sources():
+    """The C files that make compiles, relative to ROOT."""
+    made, output = make(ROOT, '--eval=sources: ; @echo $(SOURCES)', 'sources')
+    if not made:
+        raise Failure('make does not list the sources: ' + output)
+    return output.split()
+
+
+def list_headers():
+    folders = {os.path.dirname(file) for file in list_sources()}
+    return sorted(os.path.relpath(path, ROOT) for folder in folders
+                  for path in glob.glob(os.path.join(ROOT, folder, '*.h')))
+
+
+def read(file):
+    with open(os.path.join(ROOT, file), encoding='utf-8') as text:
+        return text.read()
+
+
+def key_of_sources():
+    key = hashlib.sha256()
+    for file in list_sources() + list_headers():
+        key.update(read(file).encode())
+    return key.hexdigest()[:16]
+
+
 def compiler():
     return 'musl-gcc' if shutil.which('musl-gcc') else 'gcc'
 
@@ -97,7 +115,7 @@ class Worker:
         self.words = ['BUILD=build/m', 'CC=' + compiler(), 'CFLAGS=' + CFLAGS]
         self.must_make('all', 'build/m/obj/probe')
         self.objects = {file: self.object_of(file)
-                        for file in glob.glob1(self.tree, '*.c')}
+                        for file in list_sources()}
         self.program = os.path.join(self.tree, 'build', 'm', 'minireap')
         shutil.copy(self.program, self.program + '.original')
 
@@ -132,8 +150,9 @@ class Worker:
         for level in '-O2', '-Os':
             out = os.path.join(self.tree, 'build', 'optimized.o')
             subprocess.run(['gcc', '-std=c11', '-D_GNU_SOURCE', '-w', level,
-                            '-DMINIREAP_VERSION=""', '-DMINIREAP_COMMIT=""',
-                            '-c', '-o', out, file], cwd=self.tree, check=True)
+                            '-I.', '-DMINIREAP_VERSION=""',
+                            '-DMINIREAP_COMMIT=""', '-c', '-o', out, file],
+                           cwd=self.tree, check=True)
             with open(out, 'rb') as object_:
                 made += object_.read()
         return made
@@ -407,12 +426,9 @@ def notice(worker, tests, mutant, source):
 def choose(options):
     """The sources, and the mutants in order; those of each file are spread evenly
     over the list."""
-    sources = {}
-    for path in sorted(glob.glob(ROOT + '/*.c')):
-        with open(path, encoding='utf-8') as file:
-            sources[os.path.basename(path)] = file.read()
-    with open(ROOT + '/minireap.h', encoding='utf-8') as file:
-        neighbours = mutants.neighbours_of([file.read(), *sources.values()])
+    sources = {file: read(file) for file in list_sources()}
+    neighbours = mutants.neighbours_of([*map(read, list_headers()),
+                                        *sources.values()])
     chosen = []
     for file, source in sources.items():
         if options.file and file not in options.file:
@@ -495,7 +511,7 @@ class Run:
     def total(name, counts):
         of = counts['noticed'] + counts['survived']
         percent = 100 * counts['noticed'] / of if of else 100
-        print(f'{name:15} {counts["noticed"]:4} of {of:4} noticed {percent:6.1f}%'
+        print(f'{name:20} {counts["noticed"]:4} of {of:4} noticed {percent:6.1f}%'
               f'  ({counts["uncounted"]} more do not count)')
 
 
@@ -570,11 +586,11 @@ def main():
     options = parse()
     # Clean up after SIGTERM as well.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    sources, chosen = choose(options)
-    if options.list:
-        print('\n'.join(mutant.name for mutant in chosen))
-        return 0
     try:
+        sources, chosen = choose(options)
+        if options.list:
+            print('\n'.join(mutant.name for mutant in chosen))
+            return 0
         return run(options, sources, chosen)
     except Failure as failure:
         print(f'mutate: {failure}', file=sys.stderr)
