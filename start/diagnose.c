@@ -8,7 +8,6 @@
 
 #include "system/system.h"
 
-#include <sys/resource.h>
 #include <sys/vfs.h>
 
 #include <errno.h>
@@ -17,11 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum {
-	MOUNTED_NOEXEC = 8, /* ST_NOEXEC of statfs(2) */
-	MIN_ARGUMENTS = 131072, /* bytes, execve(2) */
-	MAX_ARGUMENTS = 6291456,
-};
+enum { MOUNTED_NOEXEC = 8 }; /* ST_NOEXEC of statfs(2) */
 
 static bool
 read_head(const char *file, struct head *head)
@@ -184,23 +179,6 @@ add_format(struct message *line, const char *file)
 		report_add(line, "its #! line is longer than 255 bytes");
 }
 
-static void
-add_argument_limit(struct message *line)
-{
-	struct rlimit stack;
-	uint64_t limit = MIN_ARGUMENTS;
-
-	report_add_error(line, E2BIG);
-	if (prlimit(0, RLIMIT_STACK, NULL, &stack) == -1)
-		return;
-	if (stack.rlim_cur / 4 > limit)
-		limit = stack.rlim_cur / 4;
-	if (limit > MAX_ARGUMENTS)
-		limit = MAX_ARGUMENTS;
-	report_add(line, " (with the environment %lu bytes at most, each %d)",
-	    (unsigned long)limit, MIN_ARGUMENTS);
-}
-
 void
 start_explain(struct message *line, char *file, int error)
 {
@@ -217,9 +195,6 @@ start_explain(struct message *line, char *file, int error)
 		break;
 	case ENOEXEC:
 		add_format(line, file);
-		break;
-	case E2BIG:
-		add_argument_limit(line);
 		break;
 	default:
 		report_add_error(line, error);

@@ -346,49 +346,15 @@ program() {
 	contains "$stderr" 'cannot execute /true: its loader /lib64/ld-linux-x86-64.so.2 does not exist'
 }
 
-@test "an argument list that is too long: the limit is named" {
-	# What just fits for init is too much for the script's interpreter.
-	echo "#!/bin/true $(printf '%200s' x | tr ' ' x)" | file script
-	run --separate-stderr -126 python3 - "$MINIREAP" <<-'PYTHON'
-	import os, resource, sys
-	resource.setrlimit(resource.RLIMIT_STACK, (262144, 262144))
-	for n in range(131000, 130000, -8):
-	    try:
-	        pid = os.posix_spawn(sys.argv[1], [sys.argv[1], "./script", "y" * n], {})
-	    except OSError:
-	        continue
-	    sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-	PYTHON
-	equal stderr 'minireap: cannot execute ./script: argument list too long (with the environment 131072 bytes at most, each 131072)' \
-	    "$stderr"
-}
-
 # bats test_tags=static
-@test "... and is never said to be more than 6 MiB, nor where it is not known" {
-	cp /bin/true x
-	long() { # COMMAND...: before minireap
-		run --separate-stderr -126 prlimit --stack=unlimited strace -f \
-		    -o trace -P "$PWD/x" -e inject=execve:error=E2BIG \
-		    "$@" "$MINIREAP" "$PWD/x"
-	}
-	line="minireap: cannot execute $PWD/x: argument list too long"
-	long
-	equal stderr "$line (with the environment 6291456 bytes at most, each 131072)" \
-	    "$stderr"
-	local prlimit=302
-	[ "$(uname -m)" = x86_64 ] || prlimit=261
-	long python3 "$BATS_TEST_DIRNAME/refuse.py" EPERM $prlimit --
-	equal stderr "$line" "$stderr"
-}
-
-# bats test_tags=static
-@test "too many open files, no memory: what the kernel lacks is said" {
+@test "too many arguments or open files, no memory: what the kernel lacks is said" {
 	cp /bin/true x
 	while read -r error reason; do
 		run --separate-stderr -126 strace -f -o trace -P "$PWD/x" \
 		    -e "inject=execve:error=$error" "$MINIREAP" "$PWD/x"
 		equal "$error" "minireap: cannot execute $PWD/x: $reason" "$stderr"
 	done <<-'LIST'
+	E2BIG argument list too long
 	EMFILE too many open files
 	ENFILE too many open files in system
 	ENOMEM cannot allocate memory
