@@ -44,7 +44,7 @@ pid_t start_main(const struct start *start, int *status);
  * Releases what others may wait for: chdir to /, stdin and stdout to /dev/null
  * (closed if there is none), with stderr_too stderr as well, and every other
  * descriptor closed but keep, if that is not -1.  close_range(2), Linux 5.9;
- * else /proc/self/fd
+ * else /proc/self/fd, without which they stay open.
  */
 void start_release(int keep, bool stderr_too);
 

@@ -225,19 +225,6 @@ temporarily unavailable" "$stderr"
 	done
 }
 
-@test "close_range refused, and no /proc: everything is closed all the same" {
-	needs_root
-	exec 7</dev/zero 200</dev/zero
-	start unshare --mount sh -c 'while umount -l /proc; do :; done 2>/dev/null
-	    exec "$@"' sh python3 "$BATS_TEST_DIRNAME/refuse.py" ENOSYS \
-	    $CLOSE_RANGE -- "$MINIREAP" -- sh -c "$WAITS" 2>err
-	exec 7<&- 200<&-
-	wait_until 5 eval '[ "$(readlink /proc/$JOB/cwd)" = / ]'
-	equal descriptors $'0 /dev/null\n1 /dev/null\n2 '"$PWD/err" \
-	    "$(descriptors $JOB)"
-	finish
-}
-
 # bats test_tags=static
 @test "no descriptor to spare: RLIMIT_NOFILE=3" {
 	run -6 prlimit --nofile=3 "$MINIREAP" -- "$(command -v busybox)" \
