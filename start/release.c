@@ -32,23 +32,10 @@ close_listed(int keep)
 	system_walk_end(&walk);
 }
 
-static int
+static bool
 close_range_of(unsigned first, unsigned last)
 {
-	return first > last ? 0
-			    : (int)syscall(SYS_close_range, first, last, 0U);
-}
-
-static void
-close_others(int keep)
-{
-	const unsigned kept = (unsigned)keep;
-
-	if (keep < FIRST_FD ? close_range_of(FIRST_FD, UINT_MAX) == 0
-			    : close_range_of(FIRST_FD, kept - 1) == 0 &&
-		    close_range_of(kept + 1, UINT_MAX) == 0)
-		return;
-	close_listed(keep);
+	return first > last || syscall(SYS_close_range, first, last, 0U) == 0;
 }
 
 static void
@@ -59,14 +46,9 @@ replace_standard(int last, int keep)
 	/* A free descriptor, even if RLIMIT_NOFILE is 3. */
 	close(keep == STDIN_FILENO ? STDOUT_FILENO : STDIN_FILENO);
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	for (int fd = STDIN_FILENO; fd <= last; fd++) {
-		if (fd == keep || fd == null)
-			continue;
-		if (null == -1)
+	for (int fd = STDIN_FILENO; fd <= last; fd++)
+		if (fd != keep && dup2(null, fd) == -1)
 			close(fd);
-		else
-			dup2(null, fd);
-	}
 	if (null > last)
 		close(null);
 }
@@ -74,7 +56,11 @@ replace_standard(int last, int keep)
 void
 start_release(int keep, bool stderr_too)
 {
+	const unsigned kept = keep < FIRST_FD ? FIRST_FD - 1 : (unsigned)keep;
+
 	replace_standard(stderr_too ? STDERR_FILENO : STDOUT_FILENO, keep);
-	close_others(keep);
+	if (!close_range_of(FIRST_FD, kept - 1) ||
+	    !close_range_of(kept + 1, UINT_MAX))
+		close_listed(keep);
 	(void)!chdir("/");
 }
