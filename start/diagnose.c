@@ -10,6 +10,7 @@
 
 #include <sys/vfs.h>
 
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
@@ -39,101 +40,70 @@ is_directory(const char *path)
 	return true;
 }
 
-/* ---------------------------------------------------------------- paths */
-
-/*
- * Cuts path after the first directory that access(2) refuses in that mode, and
- * returns path; or NULL.  *cut is where the slash was, or NULL.
- */
-static const char *
-first_failing(char *path, char **cut, int mode)
-{
-	for (char *s = path; *s != '\0'; s++) {
-		if (*s != '/' || s == path)
-			continue;
-		*s = '\0';
-		*cut = s;
-		if (access(path, mode) == -1 || !is_directory(path))
-			return path;
-		*s = '/';
-	}
-	*cut = NULL;
-	return NULL;
-}
-
-/* Adds what is wrong with a directory of path, if anything is. */
+/* Appends what is wrong with a directory of path, if anything is. */
 static bool
-add_directory(struct message *line, char *path, int mode, const char *problem)
+add_directory(struct message *line, char *path)
 {
-	char *cut;
-	const char *directory = first_failing(path, &cut, mode);
+	char *slash = path;
 
-	if (directory != NULL)
-		report_add(line, "%s %s", directory, problem);
-	if (cut != NULL)
-		*cut = '/';
-	return directory != NULL;
+	while ((slash = strchr(slash + 1, '/')) != NULL) {
+		const char next = slash[1];
+		int error;
+
+		/* With the slash, a file is refused as no directory. */
+		slash[1] = '\0';
+		error = access(path, X_OK) == -1 ? errno : 0;
+		slash[1] = next;
+		if (error == 0)
+			continue;
+		*slash = '\0';
+		if (error == ENOENT)
+			report_add(line, "%s does not exist", path);
+		else if (error == ENOTDIR)
+			report_add(line, "%s is not a directory", path);
+		else
+			report_add(line, "%s may not be searched", path);
+		*slash = '/';
+		return true;
+	}
+	return false;
 }
-
-/* -------------------------------------------------------------- scripts */
 
 /* Returns the path after #!, with a NUL after it; NULL if there is none. */
 static char *
 find_interpreter(struct head *head)
 {
 	char *start = head->bytes + 2;
-	char *end;
 
 	if (system_skip_prefix(head->bytes, "#!") == NULL)
 		return NULL;
 	while (*start == ' ' || *start == '\t')
 		start++;
-	end = start;
-	while (*end != '\0' && *end != ' ' && *end != '\t' && *end != '\n')
-		end++;
-	*end = '\0';
-	return end == start ? NULL : start;
+	start[strcspn(start, " \t\n")] = '\0';
+	return *start == '\0' ? NULL : start;
 }
-
-static void
-add_interpreter(struct message *line, const char *path, int error)
-{
-	const size_t length = strlen(path);
-
-	report_add(line, "its interpreter %s ", path);
-	if (error != ENOENT && error != ENOTDIR) {
-		report_add(line, "cannot be executed: ");
-		report_add_error(line, error);
-		return;
-	}
-	report_add(line, "does not exist");
-	if (length > 0 && path[length - 1] == '\r')
-		report_add(line, ": the script has Windows line endings");
-}
-
-/* -------------------------------------------------------------- reasons */
 
 /* Either the file or something that it needs does not exist. */
 static void
-add_missing(struct message *line, char *file)
+add_missing(struct message *line, char *file, int error)
 {
 	struct head head;
-	char *interpreter;
+	const char *interpreter;
 
 	if (access(file, F_OK) == -1) {
-		if (!add_directory(line, file, F_OK, "does not exist"))
-			report_add_error(line, ENOENT);
-		return;
-	}
-	if (!read_head(file, &head)) {
+		if (!add_directory(line, file))
+			report_add_error(line, error);
+	} else if (!read_head(file, &head)) {
 		report_add(line, "what it needs to run does not exist");
-		return;
-	}
-	interpreter = find_interpreter(&head);
-	if (interpreter != NULL)
-		add_interpreter(line, interpreter, ENOENT);
-	else
+	} else if ((interpreter = find_interpreter(&head)) != NULL) {
+		report_add(
+		    line, "its interpreter %s does not exist", interpreter);
+		if (strchr(interpreter, '\r') != NULL)
+			report_add(
+			    line, ": the script has Windows line endings");
+	} else {
 		start_explain_loader(line, &head);
+	}
 }
 
 static void
@@ -141,15 +111,17 @@ add_denied(struct message *line, char *file)
 {
 	struct head head;
 	struct statfs mount;
-	char *interpreter;
+	const char *interpreter;
 
-	if (add_directory(line, file, X_OK, "may not be searched"))
+	if (add_directory(line, file))
 		return;
 	if (is_directory(file)) {
 		report_add(line, "is a directory");
 	} else if (access(file, X_OK) == 0 && read_head(file, &head) &&
 	    (interpreter = find_interpreter(&head)) != NULL) {
-		add_interpreter(line, interpreter, EACCES);
+		report_add(line,
+		    "its interpreter %s cannot be executed: permission denied",
+		    interpreter);
 	} else if (statfs(file, &mount) == 0 &&
 	    ((unsigned long)mount.f_flags & MOUNTED_NOEXEC) != 0) {
 		report_add(line, "its file system is mounted noexec");
@@ -169,7 +141,7 @@ add_format(struct message *line, const char *file)
 		report_add_error(line, ENOEXEC);
 	else if (head.size == 0)
 		report_add(line, "the file is empty");
-	else if (start_is_elf(&head))
+	else if (system_skip_prefix(head.bytes, ELFMAG) != NULL)
 		start_explain_machine(line, &head);
 	else if (system_skip_prefix(head.bytes, "#!") == NULL)
 		report_add(line, "neither a program nor text");
@@ -184,11 +156,8 @@ start_explain(struct message *line, char *file, int error)
 {
 	switch (error) {
 	case ENOENT:
-		add_missing(line, file);
-		break;
 	case ENOTDIR:
-		if (!add_directory(line, file, F_OK, "is not a directory"))
-			report_add_error(line, error);
+		add_missing(line, file, error);
 		break;
 	case EACCES:
 		add_denied(line, file);

@@ -11,64 +11,52 @@
 #include <sys/utsname.h>
 
 #include <elf.h>
+#include <endian.h>
 #include <stddef.h>
 #include <string.h>
 
 static const struct {
 	uint16_t machine;
+	uint8_t byte_order;
 	char name[10];
 } machines[] = {
-    {EM_386, "i386"}, {EM_X86_64, "x86_64"}, {EM_ARM, "arm"},
-    {EM_AARCH64, "aarch64"}, {EM_PPC, "ppc"}, {EM_PPC64, "ppc64"},
-    {EM_S390, "s390x"}, {EM_MIPS, "mips"}, {EM_RISCV, "riscv"},
-    {258, "loongarch"}, /* EM_LOONGARCH, too new for some elf.h */
+    {EM_386, ELFDATA2LSB, "i386"}, {EM_X86_64, ELFDATA2LSB, "x86_64"},
+    {EM_ARM, ELFDATA2LSB, "arm"}, {EM_AARCH64, ELFDATA2LSB, "aarch64"},
+    {EM_PPC64, ELFDATA2LSB, "ppc64le"}, {EM_PPC64, ELFDATA2MSB, "ppc64"},
+    {EM_S390, ELFDATA2MSB, "s390x"}, {EM_MIPS, ELFDATA2LSB, "mipsel"},
+    {EM_MIPS, ELFDATA2MSB, "mips"}, {EM_RISCV, ELFDATA2LSB, "riscv"},
+    {258, ELFDATA2LSB, "loongarch"}, /* EM_LOONGARCH in newer elf.h */
 };
-
-bool
-start_is_elf(const struct head *head)
-{
-	return system_skip_prefix(head->bytes, ELFMAG) != NULL;
-}
-
-/* Headers of both sizes have the machine at the same offset. */
-static unsigned
-machine_of(const struct head *head)
-{
-	const unsigned char *at = (const unsigned char *)head->bytes +
-	    offsetof(Elf64_Ehdr, e_machine);
-
-	return head->bytes[EI_DATA] == ELFDATA2MSB ? at[0] << 8U | at[1]
-						   : at[1] << 8U | at[0];
-}
 
 void
 start_explain_machine(struct message *line, const struct head *head)
 {
-	const unsigned machine = machine_of(head);
-	const bool is_64 = head->bytes[EI_CLASS] == ELFCLASS64;
+	const size_t count = sizeof machines / sizeof *machines;
+	const int byte_order = head->bytes[EI_DATA];
+	Elf32_Ehdr header; /* the first fields are those of Elf64_Ehdr, too */
 	struct utsname here;
+	unsigned machine;
 	size_t i = 0;
 
-	if (head->size < sizeof(Elf32_Ehdr)) {
+	if (head->size < sizeof header) {
 		report_add(line, "a truncated program");
 		return;
 	}
-	while (i < sizeof machines / sizeof *machines &&
-	    machines[i].machine != machine)
+	memcpy(&header, head->bytes, sizeof header);
+	machine = byte_order == ELFDATA2MSB ? be16toh(header.e_machine)
+					    : le16toh(header.e_machine);
+	while (i < count &&
+	    (machines[i].machine != machine ||
+		machines[i].byte_order != byte_order))
 		i++;
-	report_add(line, "built for ");
-	if (i < sizeof machines / sizeof *machines)
-		report_add(line, "%s%s%s", machines[i].name,
-		    machine == EM_RISCV || machine == 258 ? is_64 ? "64" : "32"
-							  : "",
-		    machine == EM_PPC64 && head->bytes[EI_DATA] == ELFDATA2LSB
-			? "le"
-			: "");
+	if (i < count)
+		report_add(line, "built for %s", machines[i].name);
 	else
-		report_add(line, "machine number %u", machine);
+		report_add(line, "built for machine number %u", machine);
 	if (uname(&here) == 0)
 		report_add(line, " (%s bits), this machine is %s",
-		    is_64 ? "64" : "32", here.machine);
+		    head->bytes[EI_CLASS] == ELFCLASS64 ? "64" : "32",
+		    here.machine);
 }
 
 /* Is a range of size bytes at offset within head? */
@@ -78,65 +66,62 @@ contains(const struct head *head, uint64_t offset, uint64_t size)
 	return offset <= head->size && size <= head->size - offset;
 }
 
-/* Finds where PT_INTERP points to, and its size. */
-static bool
-find_segment(const struct head *head, uint64_t *offset, uint64_t *size)
+/* Returns the path of the dynamic loader, which PT_INTERP names, or NULL. */
+static const char *
+find_loader(const struct head *head)
 {
 	const bool is_64 = head->bytes[EI_CLASS] == ELFCLASS64;
-	const size_t entry = is_64 ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr);
+	const size_t entry_size =
+	    is_64 ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr);
 	Elf64_Ehdr wide;
 	Elf32_Ehdr narrow;
 	uint64_t at;
 	unsigned count;
 
+	if (head->size < sizeof wide)
+		return NULL;
 	memcpy(&wide, head->bytes, sizeof wide);
 	memcpy(&narrow, head->bytes, sizeof narrow);
 	at = is_64 ? wide.e_phoff : narrow.e_phoff;
 	count = is_64 ? wide.e_phnum : narrow.e_phnum;
-	for (; count > 0 && contains(head, at, entry); count--, at += entry) {
-		Elf64_Phdr wide_entry;
-		Elf32_Phdr narrow_entry;
+	for (; count > 0 && contains(head, at, entry_size);
+	     count--, at += entry_size) {
+		union {
+			Elf64_Phdr wide;
+			Elf32_Phdr narrow;
+		} entry;
+		uint64_t offset;
+		uint64_t size;
 
-		memcpy(&wide_entry, head->bytes + at, entry);
-		memcpy(&narrow_entry, head->bytes + at, sizeof narrow_entry);
-		if (wide_entry.p_type != PT_INTERP)
+		memcpy(&entry, head->bytes + at, entry_size);
+		if (entry.narrow.p_type != PT_INTERP)
 			continue;
-		*offset = is_64 ? wide_entry.p_offset : narrow_entry.p_offset;
-		*size = is_64 ? wide_entry.p_filesz : narrow_entry.p_filesz;
-		return true;
+		offset = is_64 ? entry.wide.p_offset : entry.narrow.p_offset;
+		size = is_64 ? entry.wide.p_filesz : entry.narrow.p_filesz;
+		return contains(head, offset, size) && size > 1 &&
+			head->bytes[offset + size - 1] == '\0'
+		    ? head->bytes + offset
+		    : NULL;
 	}
-	return false;
-}
-
-/* Returns the path of the dynamic loader, or NULL. */
-static const char *
-find_loader(const struct head *head)
-{
-	uint64_t offset;
-	uint64_t size;
-
-	if (head->size < sizeof(Elf64_Ehdr) ||
-	    !find_segment(head, &offset, &size) ||
-	    !contains(head, offset, size) || size < 2 ||
-	    head->bytes[offset + size - 1] != '\0')
-		return NULL;
-	return head->bytes + offset;
+	return NULL;
 }
 
 void
 start_explain_loader(struct message *line, const struct head *head)
 {
 	const char *loader = find_loader(head);
-	const char *name;
+	const char *libc = "glibc";
 
 	if (loader == NULL) {
 		report_add(line, "its loader, or a file it needs, is missing");
 		return;
 	}
 	report_add(line, "its loader %s does not exist", loader);
-	name = system_base_name(loader);
-	if (system_skip_prefix(name, "ld") == NULL)
-		return;
-	report_add(line, ": it was linked with %s, which is not installed here",
-	    system_skip_prefix(name, "ld-musl") != NULL ? "musl" : "glibc");
+	loader = system_base_name(loader);
+	if (system_skip_prefix(loader, "ld-musl") != NULL)
+		libc = "musl";
+	if (system_skip_prefix(loader, "ld") != NULL)
+		report_add(line,
+		    ": it was linked with %s, which is not installed here",
+		    libc);
 }

@@ -82,9 +82,6 @@ struct head {
 	char bytes[4096 + 1];
 };
 
-/* Is it an ELF file? */
-bool start_is_elf(const struct head *head);
-
 /* Appends which machine an ELF file is for, or that it is truncated. */
 void start_explain_machine(struct message *line, const struct head *head);
 

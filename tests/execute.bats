@@ -273,7 +273,7 @@ program() {
 	patched ppc 18 '\25\0'
 	refused 126 './ppc: built for ppc64le (64 bits), this machine is x86_64' ./ppc
 	patched riscv 18 '\363\0'
-	refused 126 './riscv: built for riscv64 (64 bits), this machine is x86_64' ./riscv
+	refused 126 './riscv: built for riscv (64 bits), this machine is x86_64' ./riscv
 }
 
 @test "a program of another word size" {
