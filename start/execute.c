@@ -32,22 +32,11 @@ is_text(const char *path)
 	    system_skip_prefix(head, "\177ELF") == NULL;
 }
 
-/* Runs file by a shell: its name takes the place of argv[0]. */
-static void
-execute_by_shell(char *file, char **argv, char **envp)
-{
-	char *name = argv[0];
-
-	argv[-1] = (char *)SHELL;
-	argv[0] = file;
-	execve(SHELL, argv - 1, envp);
-	argv[0] = name;
-}
-
 /* Executes failure->file.  Returns errno, if it returns. */
 static int
 execute_file(struct start_failure *failure, char **argv, char **envp)
 {
+	char *name = argv[0];
 	int error;
 
 	execve(failure->file, argv, envp);
@@ -55,16 +44,12 @@ execute_file(struct start_failure *failure, char **argv, char **envp)
 	failure->by_shell = error == ENOEXEC && is_text(failure->file);
 	if (!failure->by_shell)
 		return error;
-	execute_by_shell(failure->file, argv, envp);
-	return errno;
-}
-
-static const char *
-search_path(char **envp)
-{
-	const char *value = system_env_value(envp, "PATH=");
-
-	return value == NULL ? DEFAULT_PATH : value;
+	argv[-1] = (char *)SHELL;
+	argv[0] = failure->file;
+	execve(SHELL, argv - 1, envp);
+	error = errno;
+	argv[0] = name;
+	return error;
 }
 
 /* Writes "DIRECTORY/NAME"; an empty directory is the current one. */
@@ -83,73 +68,59 @@ join(
 	return true;
 }
 
+/* Writes the next file of PATH; false at its end.  *rest is what follows. */
+static bool
+next_file(char file[PATH_MAX], const char **rest, const char *name)
+{
+	bool fits = false;
+
+	while (*rest != NULL && !fits) {
+		const char *directory = *rest;
+		const size_t length = strcspn(directory, ":");
+
+		fits = join(file, directory, length, name);
+		*rest =
+		    directory[length] == '\0' ? NULL : directory + length + 1;
+	}
+	return fits;
+}
+
 /* Is the rest of PATH worth a look?  As in a libc's execvp(3). */
 static bool
 is_elsewhere(int error)
 {
-	switch (error) {
-	case ENOENT:
-	case ENOTDIR:
-	case EACCES:
-	case ENODEV:
-	case ESTALE:
-	case ETIMEDOUT:
-		return true;
-	default:
-		return false;
-	}
-}
-
-/* Finds the first file in PATH, none of which could be executed. */
-static bool
-find_first(struct start_failure *failure, const char *name)
-{
-	const char *directory = failure->path;
-
-	for (;;) {
-		const size_t length = strcspn(directory, ":");
-
-		if (join(failure->file, directory, length, name) &&
-		    access(failure->file, F_OK) == 0)
-			return true;
-		if (directory[length] == '\0')
-			break;
-		directory += length + 1;
-	}
-	failure->file[0] = '\0';
-	return false;
+	return error == ENOENT || error == ENOTDIR || error == EACCES ||
+	    error == ENODEV || error == ESTALE || error == ETIMEDOUT;
 }
 
 static int
 execute_searching(struct start_failure *failure, char **argv, char **envp)
 {
-	const char *name = argv[0];
-	const char *directory = search_path(envp);
+	const char *rest = failure->path;
 
-	failure->path = directory;
-	for (;;) {
-		const size_t length = strcspn(directory, ":");
+	while (next_file(failure->file, &rest, argv[0])) {
+		const int error = execute_file(failure, argv, envp);
 
-		if (join(failure->file, directory, length, name)) {
-			const int error = execute_file(failure, argv, envp);
-
-			if (!is_elsewhere(error))
-				return error;
-		}
-		if (directory[length] == '\0')
-			break;
-		directory += length + 1;
+		if (!is_elsewhere(error))
+			return error;
 	}
-	/* What was wrong with it is not known any more. */
-	return find_first(failure, name) ? execute_file(failure, argv, envp)
-					 : ENOENT;
+	/* The first that exists is to blame: what was wrong with it? */
+	rest = failure->path;
+	while (next_file(failure->file, &rest, argv[0]))
+		if (access(failure->file, F_OK) == 0)
+			return execute_file(failure, argv, envp);
+	failure->file[0] = '\0';
+	return ENOENT;
 }
 
 int
 start_execute(struct start_failure *failure, char **argv, char **envp)
 {
+	const char *path = system_env_value(envp, "PATH=");
 	const char *name = argv[0];
 
+	failure->path = path == NULL ? DEFAULT_PATH : path;
+	failure->by_shell = false;
 	failure->file[0] = '\0';
 	if (*name == '\0')
 		return ENOENT;
@@ -158,11 +129,4 @@ start_execute(struct start_failure *failure, char **argv, char **envp)
 	return join(failure->file, "", 0, name)
 	    ? execute_file(failure, argv, envp)
 	    : ENAMETOOLONG;
-}
-
-int
-start_exit_status(int error)
-{
-	return error == ENOENT || error == ENOTDIR ? STATUS_NOT_FOUND
-						   : STATUS_CANNOT_EXECUTE;
 }

@@ -25,49 +25,35 @@
 
 enum { CHILD_STACK = 65536 }; /* bytes, to explain a failed exec on */
 
-/* The variables that name a process by its pid, when that is ours. */
-struct pid_variables {
-	char listen[sizeof "LISTEN_PID=" + SYSTEM_NUMBER_SIZE];
-	char watchdog[sizeof "WATCHDOG_PID=" + SYSTEM_NUMBER_SIZE];
+enum { VARIABLE_SIZE = sizeof "WATCHDOG_PID=" + SYSTEM_NUMBER_SIZE };
+
+struct child {
+	const struct start *start;
+	bool has_failed; /* set by the child, if init shares its memory */
 };
 
-/* Is this variable prefix followed by init's pid? */
-static bool
-names_init(const char *variable, const char *prefix, pid_t init)
-{
-	const char *value = system_skip_prefix(variable, prefix);
-
-	return value != NULL &&
-	    system_parse_number(value, NULL, INT_MAX) == init;
-}
-
-static char *
-name_self(char *variable, const char *prefix)
-{
-	system_format_number(stpcpy(variable, prefix), (unsigned long)getpid());
-	return variable;
-}
-
 /*
- * What was meant for the process that was started is for main now: the sockets
- * of sd_listen_fds(3) and the keep-alives of sd_watchdog_enabled(3).
+ * Replaces a variable that has init's pid by one with main's, which it writes
+ * to variable.  False if there was none.
  */
-static void
-rename_pids(char **envp, pid_t init, struct pid_variables *variables)
+static bool
+rename_pid(
+    const struct start *start, const char *prefix, char variable[VARIABLE_SIZE])
 {
-	bool listens = false;
+	bool found = false;
 
-	for (char **entry = envp; *entry != NULL; entry++) {
-		if (names_init(*entry, "LISTEN_PID=", init)) {
-			*entry = name_self(variables->listen, "LISTEN_PID=");
-			listens = true;
-		} else if (names_init(*entry, "WATCHDOG_PID=", init))
-			*entry =
-			    name_self(variables->watchdog, "WATCHDOG_PID=");
+	for (char **entry = start->envp; *entry != NULL; entry++) {
+		const char *value = system_skip_prefix(*entry, prefix);
+
+		if (value == NULL ||
+		    system_parse_number(value, NULL, INT_MAX) != start->init)
+			continue;
+		system_format_number(
+		    stpcpy(variable, prefix), (unsigned long)getpid());
+		*entry = variable;
+		found = true;
 	}
-	/* It names the inode of a pidfd, which is not main's. */
-	if (listens)
-		system_env_remove(envp, "LISTEN_PIDFDID=");
+	return found;
 }
 
 /* Dies with init, even if that is killed by SIGKILL. */
@@ -82,12 +68,6 @@ tie_to_init(pid_t init)
 	if (parent != init && parent != 0) /* it died before the call */
 		_exit(STATUS_SIGNALLED + SIGKILL);
 }
-
-struct child {
-	const struct start *start;
-	struct pid_variables variables;
-	bool has_failed; /* set by the child, if init shares its memory */
-};
 
 static void
 describe_failure(
@@ -110,27 +90,17 @@ describe_failure(
 		start_explain(line, file, failure->error);
 }
 
-_Noreturn static void
-execute(const struct start *start, struct child *child)
-{
-	struct start_failure failure = {.error = 0};
-	struct message line;
-	int status;
-
-	failure.error = start_execute(&failure, start->argv, start->envp);
-	child->has_failed = true;
-	signals_block(); /* a closed pipe is no reason to be killed */
-	status = start_exit_status(failure.error);
-	describe_failure(&line, start->argv[0], &failure);
-	report_failure(start->report, &line, status);
-	_exit(status);
-}
-
+/* What the child does; it does not return. */
 static int
 become_main(void *argument)
 {
 	struct child *child = argument;
 	const struct start *start = child->start;
+	char listen_pid[VARIABLE_SIZE];
+	char watchdog_pid[VARIABLE_SIZE];
+	struct start_failure failure;
+	struct message line;
+	int status = STATUS_CANNOT_EXECUTE;
 
 	if (start->init != 1)
 		tie_to_init(start->init);
@@ -139,10 +109,21 @@ become_main(void *argument)
 	else
 		setpgid(0, 0);
 	terminal_take(start->terminal);
-	rename_pids(start->envp, start->init, &child->variables);
+	/* Variables for the process that was started are for main now. */
+	rename_pid(start, "WATCHDOG_PID=", watchdog_pid);
+	if (rename_pid(start, "LISTEN_PID=", listen_pid))
+		/* It names the inode of a pidfd, which is not main's. */
+		system_env_remove(start->envp, "LISTEN_PIDFDID=");
 	signals_restore_child(start->sigchld);
 	signals_set_mask(start->mask);
-	execute(start, child);
+	failure.error = start_execute(&failure, start->argv, start->envp);
+	child->has_failed = true;
+	signals_block(); /* a closed pipe is no reason to be killed */
+	if (failure.error == ENOENT || failure.error == ENOTDIR)
+		status = STATUS_NOT_FOUND;
+	describe_failure(&line, start->argv[0], &failure);
+	report_failure(start->report, &line, status);
+	_exit(status);
 }
 
 /*

@@ -66,9 +66,6 @@ struct start_failure {
  */
 int start_execute(struct start_failure *failure, char **argv, char **envp);
 
-/* The exit status for that errno: 126 or 127. */
-int start_exit_status(int error);
-
 /*
  * Appends why execve(2) of file failed with error: what is missing, denied or
  * wrong, as far as the file system and the first page of file tell.  file is
