@@ -21,22 +21,10 @@
 
 enum { PIECE_SIZE = 1 << 16 };
 
-/* Without /proc by argv[0], unless that is a word that was found in PATH. */
-static int
-open_program(void)
-{
-	const int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	const char *name = program_invocation_name;
-
-	if (fd != -1 || system_base_name(name) == name)
-		return fd;
-	return open(name, O_RDONLY | O_CLOEXEC);
-}
-
 static int
 copy_program(int to)
 {
-	const int from = open_program();
+	const int from = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	char piece[PIECE_SIZE];
 	ssize_t length;
 
