@@ -14,59 +14,32 @@ static const struct {
 	unsigned char number;
 	char name[7];
 } names[] = {
-    {SIGHUP, "HUP"},
-    {SIGINT, "INT"},
-    {SIGQUIT, "QUIT"},
-    {SIGILL, "ILL"},
-    {SIGTRAP, "TRAP"},
-    {SIGABRT, "ABRT"},
-    {SIGBUS, "BUS"},
-    {SIGFPE, "FPE"},
-    {SIGKILL, "KILL"},
-    {SIGUSR1, "USR1"},
-    {SIGSEGV, "SEGV"},
-    {SIGUSR2, "USR2"},
-    {SIGPIPE, "PIPE"},
-    {SIGALRM, "ALRM"},
-    {SIGTERM, "TERM"},
-    {SIGSTKFLT, "STKFLT"},
-    {SIGCHLD, "CHLD"},
-    {SIGCONT, "CONT"},
-    {SIGSTOP, "STOP"},
-    {SIGTSTP, "TSTP"},
-    {SIGTTIN, "TTIN"},
-    {SIGTTOU, "TTOU"},
-    {SIGURG, "URG"},
-    {SIGXCPU, "XCPU"},
-    {SIGXFSZ, "XFSZ"},
-    {SIGVTALRM, "VTALRM"},
-    {SIGPROF, "PROF"},
-    {SIGWINCH, "WINCH"},
-    {SIGIO, "IO"},
-    {SIGPWR, "PWR"},
-    {SIGSYS, "SYS"},
-    /* Second names stand behind the first ones, which are shown. */
-    {SIGABRT, "IOT"},
-    {SIGCHLD, "CLD"},
-    {SIGIO, "POLL"},
-    {SIGSYS, "UNUSED"},
-};
+    /* If a signal has two names, the first is printed. */
+    {SIGHUP, "HUP"}, {SIGINT, "INT"}, {SIGQUIT, "QUIT"}, {SIGILL, "ILL"},
+    {SIGTRAP, "TRAP"}, {SIGABRT, "ABRT"}, {SIGBUS, "BUS"}, {SIGFPE, "FPE"},
+    {SIGKILL, "KILL"}, {SIGUSR1, "USR1"}, {SIGSEGV, "SEGV"}, {SIGUSR2, "USR2"},
+    {SIGPIPE, "PIPE"}, {SIGALRM, "ALRM"}, {SIGTERM, "TERM"},
+    {SIGSTKFLT, "STKFLT"}, {SIGCHLD, "CHLD"}, {SIGCONT, "CONT"},
+    {SIGSTOP, "STOP"}, {SIGTSTP, "TSTP"}, {SIGTTIN, "TTIN"}, {SIGTTOU, "TTOU"},
+    {SIGURG, "URG"}, {SIGXCPU, "XCPU"}, {SIGXFSZ, "XFSZ"},
+    {SIGVTALRM, "VTALRM"}, {SIGPROF, "PROF"}, {SIGWINCH, "WINCH"},
+    {SIGIO, "IO"}, {SIGPWR, "PWR"}, {SIGSYS, "SYS"}, {SIGABRT, "IOT"},
+    {SIGCHLD, "CLD"}, {SIGIO, "POLL"}, {SIGSYS, "UNUSED"}};
 
+/* "RTMIN", "RTMIN+n", "RTMAX" or "RTMAX-n". */
 static int
 real_time_number(const char *text)
 {
 	const bool is_min = strncasecmp(text, "RTMIN", 5) == 0;
-	const char *rest = text + 5;
-	int n;
+	int n = 0;
 
 	if (!is_min && strncasecmp(text, "RTMAX", 5) != 0)
 		return -1;
-	if (*rest == '\0')
-		return is_min ? SIGNAL_RTMIN : SIGNAL_RTMAX;
-	if (*rest != (is_min ? '+' : '-'))
+	if (text[5] == (is_min ? '+' : '-'))
+		n = (int)system_parse_number(
+		    text + 6, NULL, SIGNAL_RTMAX - SIGNAL_RTMIN);
+	else if (text[5] != '\0')
 		return -1;
-	n = (int)system_parse_number(
-	    rest + 1, NULL, SIGNAL_RTMAX - SIGNAL_RTMIN);
 	if (n == -1)
 		return -1;
 	return is_min ? SIGNAL_RTMIN + n : SIGNAL_RTMAX - n;
