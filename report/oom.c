@@ -9,7 +9,6 @@
 #include "system/system.h"
 
 #include <stddef.h>
-#include <string.h>
 
 enum { TEXT_SIZE = 256 }; /* of what is in a file */
 
@@ -25,49 +24,31 @@ static const struct version {
     {":", "/sys/fs/cgroup", "memory.events", "memory.max", "memory.peak"},
 };
 
-/* Returns what follows key at the start of a line of text, or NULL. */
-static const char *
-find_line(const char *text, const char *key)
-{
-	for (;;) {
-		const char *value = system_skip_prefix(text, key);
-
-		text = strchrnul(text, '\n');
-		if (value != NULL || *text++ == '\0')
-			return value;
-	}
-}
-
 static long
 read_kib(struct cgroup *cgroup, const char *name)
 {
-	char text[TEXT_SIZE];
-	const char *rest;
-	int64_t bytes;
+	const int64_t bytes = system_cgroup_number(cgroup, name);
 
-	if (system_cgroup_read(cgroup, name, text, sizeof text) <= 0)
-		return OOM_UNKNOWN;
 	/* "max", or what v1 has for it: a number close to the largest. */
-	bytes = system_parse_number(text, &rest, INT64_MAX);
 	return bytes == -1 || bytes > INT64_MAX / 2 ? OOM_UNKNOWN
 						    : (long)(bytes / 1024);
 }
 
+/* Does the cgroup have a count? */
 static bool
 read_cgroup(
     struct cgroup *cgroup, const struct version *version, struct oom *oom)
 {
 	char text[TEXT_SIZE];
-	const char *kills = NULL;
+	const char *kills;
 
-	if (system_cgroup_read(cgroup, version->events, text, sizeof text) > 0)
-		kills = find_line(text, "oom_kill ");
-	if (kills == NULL)
+	if (system_cgroup_read(cgroup, version->events, text, sizeof text) <= 0)
 		return false;
+	kills = system_find_line(text, "oom_kill ");
 	oom->kills = (long)system_parse_number(kills, &kills, LONG_MAX);
 	oom->limit_kib = read_kib(cgroup, version->limit);
 	oom->peak_kib = read_kib(cgroup, version->peak);
-	return true;
+	return oom->kills != OOM_UNKNOWN;
 }
 
 struct oom

@@ -10,44 +10,30 @@
 
 enum { CGROUP_FILE_SIZE = 4096 }; /* all of /proc/self/cgroup */
 
-/* Returns the PATH in a line of /proc/self/cgroup, or NULL: another one. */
-static const char *
-path_in_line(const char *line, const char *controllers)
-{
-	const char *colon = strchr(line, ':');
-
-	return colon == NULL ? NULL
-			     : system_skip_prefix(colon + 1, controllers);
-}
-
 void
 system_cgroup_find(
     struct cgroup *cgroup, const char *mount, const char *controllers)
 {
 	char text[CGROUP_FILE_SIZE];
-	char *line = text;
+	char *rest = text;
+	char *line;
+	char *end = stpcpy(cgroup->path, mount);
 
-	cgroup->mount_length =
-	    (size_t)(stpcpy(cgroup->path, mount) - cgroup->path);
+	cgroup->mount_length = (size_t)(end - cgroup->path);
 	cgroup->length = cgroup->mount_length;
 	if (system_read_file("/proc/self/cgroup", text, sizeof text) == -1)
 		return;
-	while (*line != '\0') {
-		char *end = strchrnul(line, '\n');
-		const bool is_last = *end == '\0';
-		const char *path;
+	while ((line = strsep(&rest, "\n")) != NULL) {
+		const char *colon = strchr(line, ':');
+		const char *path = colon == NULL
+		    ? NULL
+		    : system_skip_prefix(colon + 1, controllers);
 
-		*end = '\0';
-		path = path_in_line(line, controllers);
-		if (path != NULL &&
-		    cgroup->mount_length + strlen(path) < PATH_MAX) {
-			char *to = cgroup->path + cgroup->mount_length;
-
-			cgroup->length =
-			    (size_t)(stpcpy(to, path) - cgroup->path);
-			return;
-		}
-		line = is_last ? end : end + 1;
+		if (path == NULL ||
+		    cgroup->mount_length + strlen(path) >= PATH_MAX)
+			continue;
+		cgroup->length = (size_t)(stpcpy(end, path) - cgroup->path);
+		break;
 	}
 }
 
@@ -71,4 +57,15 @@ system_cgroup_read(
 
 	stpcpy(stpcpy(end, "/"), name);
 	return system_read_file(cgroup->path, text, size);
+}
+
+int64_t
+system_cgroup_number(struct cgroup *cgroup, const char *name)
+{
+	char text[SYSTEM_NUMBER_SIZE];
+	const char *end;
+
+	return system_cgroup_read(cgroup, name, text, sizeof text) <= 0
+	    ? -1
+	    : system_parse_number(text, &end, INT64_MAX);
 }

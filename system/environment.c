@@ -6,16 +6,14 @@
 #include "system/system.h"
 
 #include <stddef.h>
+#include <string.h>
 
 char *
 system_env_value(char **envp, const char *prefix)
 {
-	for (; *envp != NULL; envp++) {
-		const char *value = system_skip_prefix(*envp, prefix);
-
-		if (value != NULL)
-			return *envp + (value - *envp);
-	}
+	for (; *envp != NULL; envp++)
+		if (system_skip_prefix(*envp, prefix) != NULL)
+			return *envp + strlen(prefix);
 	return NULL;
 }
 

@@ -14,60 +14,44 @@
 enum {
 	STAT_SIZE = 512, /* up to the start time, with the longest name */
 	STATUS_SIZE = 4096, /* up to NSpid, with hundreds of groups */
-	CONTAINER_DIGITS = 64, /* of an id that engines give */
-	SESSION_FIELD = 6,
-	THREADS_FIELD = 20,
+	CONTAINER_DIGITS = 64, /* of an id, as engines make them */
 };
 
-static void
-copy_name(char name[PROC_NAME_SIZE], const char *from, const char *end)
-{
-	size_t length = (size_t)(end - from);
-
-	if (length >= PROC_NAME_SIZE)
-		length = PROC_NAME_SIZE - 1;
-	memcpy(name, from, length);
-	name[length] = '\0';
-}
-
-/* Returns the number in the next field and moves *rest after it; -1: none. */
-static int64_t
-next_number(const char **rest, int64_t max)
-{
-	while (**rest == ' ')
-		(*rest)++;
-	return system_parse_number(*rest, rest, max);
-}
-
-static void
-skip_field(const char **rest)
-{
-	while (**rest == ' ')
-		(*rest)++;
-	*rest = strchrnul(*rest, ' ');
-}
+/* Fields of stat, as proc_pid_stat(5) counts them. */
+enum { PARENT = 4, GROUP, SESSION, THREADS = 20, START = 22 };
 
 static int
 parse_stat(const char *line, struct proc_stat *stat)
 {
 	const char *name = strchr(line, '(');
 	const char *rest = strrchr(line, ')');
+	int64_t fields[START + 1];
+	size_t length;
 
 	if (name == NULL || rest == NULL || rest < name || rest[1] != ' ' ||
 	    rest[2] == '\0')
 		return -1;
-	copy_name(stat->name, name + 1, rest);
+	length = (size_t)(rest - ++name);
+	if (length >= sizeof stat->name)
+		length = sizeof stat->name - 1;
+	memcpy(stat->name, name, length);
+	stat->name[length] = '\0';
 	rest += 2;
-	stat->state = *rest++;
-	stat->parent = (pid_t)next_number(&rest, INT_MAX);
-	stat->group = (pid_t)next_number(&rest, INT_MAX);
-	stat->session = (pid_t)next_number(&rest, INT_MAX);
-	for (int field = SESSION_FIELD + 1; field < THREADS_FIELD; field++)
-		skip_field(&rest);
-	stat->threads = (int)next_number(&rest, INT_MAX);
-	skip_field(&rest);
-	stat->start = next_number(&rest, INT64_MAX);
-	return stat->session == -1 ? -1 : 0;
+	stat->state = *rest;
+	for (int i = PARENT; i <= START; i++) {
+		rest = strchrnul(rest, ' ');
+		rest += *rest == ' ';
+		fields[i] = system_parse_number(
+		    rest, &rest, i < START ? SYSTEM_PID_LIMIT - 1 : INT64_MAX);
+		if (i <= SESSION && fields[i] == -1)
+			return -1;
+	}
+	stat->parent = (pid_t)fields[PARENT];
+	stat->group = (pid_t)fields[GROUP];
+	stat->session = (pid_t)fields[SESSION];
+	stat->threads = (int)fields[THREADS];
+	stat->start = fields[START];
+	return 0;
 }
 
 /* Reads /proc/PID/NAME; name is "/stat", "/status" or "/cgroup". */
@@ -87,9 +71,9 @@ system_read_stat(pid_t pid, struct proc_stat *stat)
 {
 	char line[STAT_SIZE];
 
-	return read_proc(pid, "/stat", line, sizeof line) == -1
-	    ? -1
-	    : parse_stat(line, stat);
+	if (read_proc(pid, "/stat", line, sizeof line) == -1)
+		return -1;
+	return parse_stat(line, stat);
 }
 
 bool
@@ -98,42 +82,32 @@ system_is_gone(int error)
 	return error == ENOENT || error == ESRCH;
 }
 
-static void
-parse_pids(const char *value, struct proc_status *status)
+/* Returns the number after key at the start of a line, or -1. */
+static int64_t
+number_at(const char *text, const char *key)
 {
-	pid_t pid;
-
-	while (
-	    (pid = (pid_t)system_parse_number(value, &value, INT_MAX)) != -1) {
-		status->namespaces++;
-		status->innermost = pid;
-		if (*value == '\t')
-			value++;
-	}
+	return system_parse_number(
+	    system_find_line(text, key), &text, UINT32_MAX);
 }
 
 int
 system_read_status(pid_t pid, struct proc_status *status)
 {
 	char text[STATUS_SIZE];
-	const char *line = text;
+	const char *pids;
+	int64_t number;
 
 	memset(status, 0, sizeof *status);
 	if (read_proc(pid, "/status", text, sizeof text) == -1)
 		return -1;
-	do {
-		const char *value;
-
-		if ((value = system_skip_prefix(line, "PPid:\t")) != NULL)
-			status->parent =
-			    (pid_t)system_parse_number(value, &value, INT_MAX);
-		else if ((value = system_skip_prefix(line, "Uid:\t")) != NULL)
-			status->uid = (uid_t)system_parse_number(
-			    value, &value, UINT32_MAX);
-		else if ((value = system_skip_prefix(line, "NSpid:\t")) != NULL)
-			parse_pids(value, status);
-		line = strchrnul(line, '\n');
-	} while (*line++ != '\0');
+	status->parent = (pid_t)number_at(text, "PPid:\t");
+	status->uid = (uid_t)number_at(text, "Uid:\t");
+	pids = system_find_line(text, "NSpid:\t");
+	while ((number = system_parse_number(pids, &pids, INT_MAX)) != -1) {
+		status->namespaces++;
+		status->innermost = (pid_t)number;
+		pids += *pids == '\t';
+	}
 	return 0;
 }
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * system.h: the leaves: text, files, time, the environment, signal names, and
- * what /proc and cgroups say.  Everything that other programs write enters
- * init here.  Nothing in this folder prints.  A function that can fail returns
- * -1 with errno set, unless its comment says otherwise.
+ * system.h: the leaves: text, files, time, environment, signal names, /proc and
+ * cgroups.  Everything that other programs write enters init here.  Nothing in
+ * it prints.  What fails returns -1 with errno set, unless its comment differs.
  */
 #ifndef SYSTEM_H
 #define SYSTEM_H
@@ -18,27 +17,26 @@
 enum {
 	SYSTEM_NUMBER_SIZE = 24, /* bytes of any decimal number, with its NUL */
 	SYSTEM_SIGNAL_NAME_SIZE = 16, /* of the longest signal name, too */
-	SYSTEM_PID_LIMIT =
-	    4194304, /* every pid is below it: proc(5), pid_max */
+	SYSTEM_PID_LIMIT = 1 << 22, /* every pid is below it: proc(5) */
 };
 
 /* ------------------------------------------------------------------ text */
 
 /*
- * Returns the decimal number, 0 to max, at the start of text: digits only, no
- * sign, no blank.  *end is set to the first byte after it; if end is NULL, the
- * number must fill text.  -1, without errno, if there is no such number.
+ * Returns the decimal number, 0 to max, at the start of text: digits only. *end
+ * is set to the first byte after it; if end is NULL, the number must fill text.
+ * -1, without errno, if there is no such number.
  */
 int64_t system_parse_number(const char *text, const char **end, int64_t max);
 
-/*
- * Writes value and a NUL to the SYSTEM_NUMBER_SIZE bytes at to.  Returns a
- * pointer to the NUL, as stpcpy(3) does.
- */
+/* Writes value to SYSTEM_NUMBER_SIZE bytes; returns its end, as stpcpy(3). */
 char *system_format_number(char *to, unsigned long value);
 
 /* Returns what follows prefix in text, or NULL if text starts otherwise. */
 const char *system_skip_prefix(const char *text, const char *prefix);
+
+/* Returns what follows key at the start of a line of text, or "". */
+const char *system_find_line(const char *text, const char *key);
 
 /* Returns what follows the last slash of path. */
 const char *system_base_name(const char *path);
@@ -56,10 +54,7 @@ int64_t system_clock_ms(clockid_t clock);
 
 /* --------------------------------------------------------- environment */
 
-/*
- * Returns the value of the first variable that starts with prefix, which ends
- * in "=", or NULL.
- */
+/* Returns the value of the first variable with prefix, "NAME=", or NULL. */
 char *system_env_value(char **envp, const char *prefix);
 
 /* Removes every variable that starts with prefix. */
@@ -68,9 +63,9 @@ void system_env_remove(char **envp, const char *prefix);
 /* -------------------------------------------------------------- signals */
 
 /*
- * Returns the number, 1 to 64, of the signal that text names: a number or a
- * name in any case, with or without SIG, RTMIN+n, RTMAX-n.  Real-time signals
- * are the kernel's, 34 to 64: signal(7).  -1, without errno, if there is none.
+ * Returns the signal that text names: 1 to 64, or a name in any case, with or
+ * without SIG, RTMIN+n, RTMAX-n.  Real-time signals are the kernel's, 34 to 64:
+ * signal(7).  -1, without errno, if there is none.
  */
 int system_signal_number(const char *text);
 
@@ -81,8 +76,7 @@ const char *system_signal_name(int sig, char name[SYSTEM_SIGNAL_NAME_SIZE]);
 
 enum {
 	PROC_NAME_SIZE = 64,
-	PROC_CONTAINER_SIZE =
-	    12 + 1, /* of a container id, as engines print it */
+	PROC_CONTAINER_SIZE = 12 + 1, /* an id, as engines print it */
 };
 
 /* From /proc/PID/stat: proc_pid_stat(5). */
@@ -114,30 +108,22 @@ bool system_is_gone(int error);
 /* Have all threads exited?  The first one alone may be a zombie: state Z. */
 bool system_has_exited(const struct proc_stat *stat);
 
-/*
- * Writes the first digits of the id of the innermost container that pid is in,
- * as found in the cgroup names of Docker, containerd, CRI-O and podman.  id is
- * left alone if there is none.  cgroups(7)
- */
+/* Writes the id of the container that pid is in, or leaves id alone. */
 void system_read_container(pid_t pid, char id[PROC_CONTAINER_SIZE]);
 
-/*
- * Is /proc mounted, for this process's own PID namespace?  If not, its numbers
- * are not those that kill(2) takes.
- */
+/* Is /proc mounted, with the pids of this process's own PID namespace? */
 bool system_proc_is_ours(void);
 
 /* The entries of a directory that are numbers: pids or descriptors. */
 struct proc_walk {
 	int fd;
-	long size; /* of entries; -1: getdents64(2) failed, errno is set */
+	long size; /* of entries; -1 with errno: getdents64(2) failed */
 	long at;
 	_Alignas(uint64_t) char entries[1024];
 };
 
 /* Opens directory.  0, or -1, and then there is nothing to end. */
 int system_walk_begin(struct proc_walk *walk, const char *directory);
-
 /* Returns the next number, pids in rising order; -1 at the end or on error. */
 int system_walk_next(struct proc_walk *walk);
 void system_walk_end(struct proc_walk *walk);
@@ -152,10 +138,9 @@ struct cgroup {
 };
 
 /*
- * Finds this process's cgroup below mount in the hierarchy with controllers:
- * "pids:" in version 1, ":" for version 2.  If the path cannot be read, or is
- * the host's and so does not exist here, going up leads to the mount, which is
- * this cgroup in a container.  cgroups(7), /proc/self/cgroup
+ * Finds this process's cgroup below mount: controllers is "pids:" for version
+ * 1, ":" for version 2.  If the path is unknown, or is the host's, going up
+ * leads to the mount, which is this cgroup in a container.  cgroups(7)
  */
 void system_cgroup_find(
     struct cgroup *cgroup, const char *mount, const char *controllers);
@@ -166,5 +151,8 @@ bool system_cgroup_up(struct cgroup *cgroup);
 /* Reads a file of this cgroup.  As system_read_file(). */
 ssize_t system_cgroup_read(
     struct cgroup *cgroup, const char *name, char *text, size_t size);
+
+/* Returns the number in a file of this cgroup; -1, without errno: no number. */
+int64_t system_cgroup_number(struct cgroup *cgroup, const char *name);
 
 #endif

@@ -57,3 +57,16 @@ system_base_name(const char *path)
 
 	return slash == NULL ? path : slash + 1;
 }
+
+const char *
+system_find_line(const char *text, const char *key)
+{
+	for (;;) {
+		const char *value = system_skip_prefix(text, key);
+
+		text = strchrnul(text, '\n');
+		if (value != NULL || *text == '\0')
+			return value == NULL ? text : value;
+		text++;
+	}
+}
