@@ -19,31 +19,13 @@ add_char(struct message *line, char c)
 }
 
 static void
-add_unsigned(struct message *line, unsigned long value)
+add_number(struct message *line, unsigned long value)
 {
 	char digits[SYSTEM_NUMBER_SIZE];
 
 	system_format_number(digits, value);
 	for (const char *s = digits; *s != '\0'; s++)
 		add_char(line, *s);
-}
-
-static void
-add_signed(struct message *line, long value)
-{
-	if (value < 0)
-		add_char(line, '-');
-	add_unsigned(
-	    line, value < 0 ? -(unsigned long)value : (unsigned long)value);
-}
-
-static void
-add_octal(struct message *line, unsigned char c)
-{
-	add_char(line, '\\');
-	add_char(line, (char)('0' + (c >> 6)));
-	add_char(line, (char)('0' + ((c >> 3) & 7)));
-	add_char(line, (char)('0' + (c & 7)));
 }
 
 /* Appends s with every byte below lowest escaped. */
@@ -53,16 +35,20 @@ add_escaped(struct message *line, const char *s, unsigned char lowest)
 	for (; *s != '\0'; s++) {
 		const unsigned char c = (unsigned char)*s;
 
-		if (c == '\\' || c == '\r' || c == '\n') {
-			add_char(line, '\\');
-			add_char(line,
-			    (char)(c == '\r'	? 'r'
-				    : c == '\n' ? 'n'
-						: c));
-		} else if (c < lowest || c == 0x7f)
-			add_octal(line, c);
-		else
+		if (c >= lowest && c != 0x7f && c != '\\') {
 			add_char(line, *s);
+			continue;
+		}
+		add_char(line, '\\');
+		if (c == '\\')
+			add_char(line, '\\');
+		else if (c == '\r')
+			add_char(line, 'r');
+		else if (c == '\n')
+			add_char(line, 'n');
+		else
+			for (int shift = 6; shift >= 0; shift -= 3)
+				add_char(line, (char)('0' + (c >> shift & 7)));
 	}
 }
 
@@ -77,6 +63,8 @@ report_add_word(struct message *line, const char *text)
 void
 report_add_values(struct message *line, const char *format, va_list values)
 {
+	long n;
+
 	for (; *format != '\0'; format++) {
 		const bool is_long = format[0] == '%' && format[1] == 'l';
 
@@ -90,12 +78,15 @@ report_add_values(struct message *line, const char *format, va_list values)
 			add_escaped(line, va_arg(values, const char *), ' ');
 			break;
 		case 'd':
-			add_signed(line,
-			    is_long ? va_arg(values, long)
-				    : va_arg(values, int));
+			n = is_long ? va_arg(values, long)
+				    : va_arg(values, int);
+			if (n < 0)
+				add_char(line, '-');
+			add_number(
+			    line, n < 0 ? -(unsigned long)n : (unsigned long)n);
 			break;
 		case 'u':
-			add_unsigned(line,
+			add_number(line,
 			    is_long ? va_arg(values, unsigned long)
 				    : va_arg(values, unsigned));
 			break;
@@ -137,12 +128,12 @@ report_add_seconds(struct message *line, int64_t ms)
 void
 report_add_cpu_time(struct message *line, const struct rusage *usage)
 {
-	const int64_t seconds =
-	    (int64_t)usage->ru_utime.tv_sec + usage->ru_stime.tv_sec;
-	const int64_t microseconds =
-	    (int64_t)usage->ru_utime.tv_usec + usage->ru_stime.tv_usec;
+	const struct timeval *user = &usage->ru_utime;
+	const struct timeval *system = &usage->ru_stime;
 
-	report_add_seconds(line, seconds * 1000 + microseconds / 1000);
+	report_add_seconds(line,
+	    ((int64_t)user->tv_sec + system->tv_sec) * 1000 +
+		(user->tv_usec + system->tv_usec) / 1000);
 }
 
 void
