@@ -27,29 +27,27 @@ enum {
 };
 
 /*
- * A terminal that poll(2) calls writable accepts one write more, and a newline
- * counts as a write of its own.
+ * A terminal that poll(2) calls writable accepts one write more, and the
+ * newline at the end counts as a write of its own.
  */
 static bool
 write_polling(int fd, const char *text, size_t length)
 {
 	struct pollfd ready = {.fd = fd, .events = POLLOUT};
-	size_t done = 0;
 
-	while (done < length) {
-		size_t chunk = 0;
+	while (length > 0) {
+		size_t chunk = length > 1 ? length - 1 : 1;
 		ssize_t n;
 
-		do
-			chunk++;
-		while (chunk < TERMINAL_CHUNK && done + chunk < length &&
-		    text[done + chunk] != '\n');
+		if (chunk > TERMINAL_CHUNK)
+			chunk = TERMINAL_CHUNK;
 		if (poll(&ready, 1, 0) != 1 || !(ready.revents & POLLOUT))
 			return false;
-		n = write(fd, text + done, chunk);
+		n = write(fd, text, chunk);
 		if (n <= 0)
 			return false;
-		done += (size_t)n;
+		text += n;
+		length -= (size_t)n;
 	}
 	return true;
 }
@@ -76,68 +74,45 @@ write_to_terminal(int fd, const char *text, size_t length)
 	return n == (ssize_t)length;
 }
 
-/* Sockets and terminals do not support RWF_NOWAIT. */
-static bool
-write_otherwise(int fd, const char *text, size_t length)
-{
-	if (send(fd, text, length, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
-		return true;
-	return errno != EAGAIN && write_to_terminal(fd, text, length);
-}
-
 /* Was text written?  False if that would block. */
 static bool
 write_now(int fd, const char *text, size_t length)
 {
 	struct iovec part = {.iov_base = (void *)text, .iov_len = length};
-	int error;
-	long n;
+	bool is_full;
 
 	/* The offset, in two words, is -1: the current one. */
-	n = syscall(SYS_pwritev2, fd, &part, 1, -1L, -1L, FLAG_NOWAIT);
-	if (n >= 0)
+	if (syscall(SYS_pwritev2, fd, &part, 1, -1L, -1L, FLAG_NOWAIT) >= 0)
 		return true;
-	error = errno;
-	switch (error) {
-	case EAGAIN:
-	case EOPNOTSUPP:
-	case ENOSYS:
-	case EINVAL:
-	case EPERM: /* a seccomp profile older than the call */
-		break;
-	default:
-		return false;
-	}
-	/* A file can seek, and a write to it returns; a pipe is just full. */
+	is_full = errno == EAGAIN;
+	/* A file can seek, and a write to it returns. */
 	if (lseek(fd, 0, SEEK_CUR) != -1)
 		return write(fd, text, length) >= 0;
-	return error != EAGAIN && write_otherwise(fd, text, length);
-}
-
-/* Writes how many lines were lost, at the place where they were. */
-static bool
-write_dropped(struct report *report)
-{
-	struct message notice;
-
-	if (report->dropped == 0)
-		return true;
-	report_begin(&notice);
-	report_add(&notice, "%u lines were dropped here", report->dropped);
-	report_end(&notice);
-	if (!write_now(report->fd, notice.text, notice.length))
+	if (is_full)
 		return false;
-	report->dropped = 0;
-	return true;
+	/* Not all sockets and no terminals support RWF_NOWAIT. */
+	if (send(fd, text, length, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+		return true;
+	return errno != EAGAIN && write_to_terminal(fd, text, length);
 }
 
 void
 report_send(struct report *report, struct message *line)
 {
+	struct message notice;
+
 	if (report->fd == -1)
 		return;
+	if (report->dropped > 0) {
+		report_begin(&notice);
+		report_add(
+		    &notice, "%u lines were dropped here", report->dropped);
+		report_end(&notice);
+		if (write_now(report->fd, notice.text, notice.length))
+			report->dropped = 0;
+	}
 	report_end(line);
-	if (!write_dropped(report) ||
+	if (report->dropped > 0 ||
 	    !write_now(report->fd, line->text, line->length))
 		report->dropped++;
 	line->length--; /* the caller may add to it */
