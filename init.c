@@ -39,11 +39,12 @@ read_options(struct init *init, char **argv, char **envp)
 
 	if (result == 0 && options->text != NULL)
 		modes_print(options, &init->report);
-	report_configure(&init->report, options);
+	report_configure(&init->report);
 	if (result == 0)
 		return;
 	options_describe_error(&line, &error);
-	report_fail(&init->report, &line, options->failure_status);
+	report_failure(&init->report, &line, options->failure_status);
+	_exit(options->failure_status);
 }
 
 /* -p: the signal is init's to forward, so it may come before main's start. */
@@ -121,7 +122,7 @@ main(int argc, char **argv, char **envp)
 	const signals_set inherited = signals_block();
 	const struct signals_action sigchld = signals_reset_child();
 	struct init init = {
-	    .report = report_open(),
+	    .report = report_open(&init.options),
 	    .terminal = {.fd = -1},
 	    .self = getpid(),
 	};

@@ -86,11 +86,7 @@ install_program(const char *file)
 _Noreturn void
 modes_install(const struct options *options, struct report *report)
 {
-	struct message line;
-
-	if (install_program(options->install) == 0)
-		_exit(0);
-	report_begin(&line);
-	report_add(&line, "cannot install %s: %m", options->install);
-	report_fail(report, &line, options->failure_status);
+	if (install_program(options->install) == -1)
+		report_fail(report, "cannot install %s: %m", options->install);
+	_exit(0);
 }

@@ -84,21 +84,17 @@ struct zombies *modes_find_zombies(pid_t except);
  * finds out what is printed of the others, and sorts their holders.
  */
 void modes_describe_zombies(struct zombies *zombies, pid_t self);
-void modes_free_zombies(struct zombies *zombies);
 
 /* Prints the zombies, which parents are never signalled, and the totals. */
-void modes_print_table(const struct options *options, struct report *report,
-    struct zombies *zombies);
+void modes_print_table(struct report *report, const struct zombies *zombies);
 
 /*
- * Sends the holders SIGCHLD, waits up to 1 s, sends --zombies=SIGNAL to those
- * that still have zombies, waits up to 5 s, and prints what was done.
+ * Sends the holders SIGCHLD, waits up to 1 s, sends sig to those that still
+ * have zombies, waits up to 5 s, and prints what was done.
  */
-void modes_remind(const struct options *options, struct report *report,
-    struct zombies *zombies);
+void modes_remind(struct report *report, struct zombies *zombies, int sig);
 
-/* Ends line, writes it to stdout and empties it; exits if that fails. */
-void modes_print_line(
-    const struct options *options, struct report *report, struct message *line);
+/* Ends line, prints it and empties it; exits if that fails. */
+void modes_print_line(struct report *report, struct message *line);
 
 #endif

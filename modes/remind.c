@@ -97,15 +97,14 @@ signal_all(struct zombies *zombies, int sig, bool is_last, int polls)
 }
 
 void
-modes_remind(const struct options *options, struct report *report,
-    struct zombies *zombies)
+modes_remind(struct report *report, struct zombies *zombies, int sig)
 {
 	char name[SYSTEM_SIGNAL_NAME_SIZE];
 	struct message line = {.length = 0};
 
-	system_signal_name(options->zombies_signal, name);
+	system_signal_name(sig, name);
 	signal_all(zombies, SIGCHLD, false, REMIND_POLLS);
-	signal_all(zombies, options->zombies_signal, true, EXIT_POLLS);
+	signal_all(zombies, sig, true, EXIT_POLLS);
 	for (unsigned i = 0; i < zombies->holder_count; i++) {
 		const struct holder *holder = &zombies->holders[i];
 
@@ -121,6 +120,6 @@ modes_remind(const struct options *options, struct report *report,
 		else
 			report_add(&line, "its zombies %s",
 			    holder->first == NULL ? "are gone" : "remain");
-		modes_print_line(options, report, &line);
+		modes_print_line(report, &line);
 	}
 }

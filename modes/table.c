@@ -130,14 +130,13 @@ add_totals(struct message *line, const struct zombies *zombies)
 }
 
 void
-modes_print_table(const struct options *options, struct report *report,
-    struct zombies *zombies)
+modes_print_table(struct report *report, const struct zombies *zombies)
 {
 	struct message line = {.length = 0};
 
 	if (zombies->count > 0) {
 		add_header(&line, zombies->is_nested);
-		modes_print_line(options, report, &line);
+		modes_print_line(report, &line);
 	}
 	for (unsigned i = 0; i < zombies->holder_count; i++) {
 		const struct holder *holder = &zombies->holders[i];
@@ -145,7 +144,7 @@ modes_print_table(const struct options *options, struct report *report,
 		for (const struct zombie *row = holder->first; row != NULL;
 		     row = row->next) {
 			add_row(&line, row, holder, zombies->is_nested);
-			modes_print_line(options, report, &line);
+			modes_print_line(report, &line);
 		}
 	}
 	for (unsigned i = 0; i < zombies->holder_count; i++) {
@@ -156,8 +155,8 @@ modes_print_table(const struct options *options, struct report *report,
 		report_add(&line, "%d (", (int)holder->pid);
 		report_add_word(&line, holder->stat.name);
 		report_add(&line, ") is never signalled: %s", holder->refusal);
-		modes_print_line(options, report, &line);
+		modes_print_line(report, &line);
 	}
 	add_totals(&line, zombies);
-	modes_print_line(options, report, &line);
+	modes_print_line(report, &line);
 }

@@ -79,12 +79,6 @@ modes_find_zombies(pid_t except)
 	return zombies;
 }
 
-void
-modes_free_zombies(struct zombies *zombies)
-{
-	munmap(zombies, sizeof *zombies);
-}
-
 /* Is it still the zombie of that parent? */
 static bool
 describe_row(struct zombies *zombies, struct zombie *row, pid_t holder)
@@ -212,5 +206,5 @@ modes_watch_zombies(
 	if (zombies->count >= WATCH_MIN && zombies->count > watch->reported)
 		report_zombies(report, zombies);
 	watch->reported = zombies->count;
-	modes_free_zombies(zombies);
+	munmap(zombies, sizeof *zombies);
 }

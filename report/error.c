@@ -20,9 +20,9 @@ static const struct {
     {EINVAL, "invalid argument"}, {ENFILE, "too many open files in system"},
     {EMFILE, "too many open files"}, {ETXTBSY, "text file busy"},
     {ENOSPC, "no space left on device"}, {EROFS, "read-only file system"},
-    {EPIPE, "broken pipe"}, {ENAMETOOLONG, "file name too long"},
-    {ENOSYS, "function not implemented"}, {ELOOP, "too many symbolic links"},
-    {ELIBBAD, "corrupted shared library"}};
+    {ESPIPE, "not a regular file"}, {EPIPE, "broken pipe"},
+    {ENAMETOOLONG, "file name too long"}, {ENOSYS, "function not implemented"},
+    {ELOOP, "too many symbolic links"}, {ELIBBAD, "corrupted shared library"}};
 
 void
 report_add_error(struct message *line, int error)

@@ -16,9 +16,10 @@
 #include <unistd.h>
 
 struct report
-report_open(void)
+report_open(const struct options *options)
 {
 	const struct report report = {
+	    .options = options,
 	    .fd = STDERR_FILENO,
 	    .kills_before = OOM_UNKNOWN,
 	};
@@ -27,18 +28,15 @@ report_open(void)
 }
 
 void
-report_configure(struct report *report, const struct options *options)
+report_configure(struct report *report)
 {
-	report->termination_log = options->termination_log;
-	report->is_quiet = options->quiet;
-	report->is_verbose = options->verbosity >= 1;
-	report->shows_oom = options->warn || options->verbosity >= 2;
-	if (report->termination_log != NULL)
+	const struct options *options = report->options;
+
+	if (options->termination_log != NULL)
 		report->started_ms = system_clock_ms(CLOCK_MONOTONIC);
-	if (report->termination_log != NULL || options->warn ||
-	    report->is_verbose)
+	if (options->termination_log != NULL || options->warn ||
+	    options->verbosity >= 1)
 		report->kills_before = report_read_oom().kills;
-	report->kills_reported = report->kills_before;
 }
 
 void
@@ -49,66 +47,51 @@ report_close(struct report *report)
 
 /* ------------------------------------------------------ termination log */
 
-static const char not_a_file[] = "not a regular file";
-
-/* NULL, or what is wrong with the file: "" if errno says so. */
-static const char *
-write_file(const char *file, const struct message *line)
+/* Appends line to a regular file.  0, or errno; ESPIPE for another file. */
+static int
+append_to_file(const char *file, const struct message *line)
 {
-	const char *problem = "";
 	const int fd = open(file,
 	    O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW |
 		O_CLOEXEC);
-	ssize_t n = 0;
+	ssize_t n = -1;
+	int error = errno;
 
 	if (fd == -1)
-		return errno == ENXIO || errno == ELOOP ? not_a_file : "";
-	if (lseek(fd, 0, SEEK_CUR) == -1)
-		problem = not_a_file;
-	else if ((n = write(fd, line->text, line->length)) != -1)
-		errno = ENOSPC; /* if the disk had room for a part only */
+		return error == ENXIO || error == ELOOP ? ESPIPE : error;
+	if (lseek(fd, 0, SEEK_CUR) != -1)
+		n = write(fd, line->text, line->length);
 	if (n == (ssize_t)line->length)
-		problem = NULL;
+		error = 0;
+	else /* a nearly full disk has room for a part */
+		error = n == -1 ? errno : ENOSPC;
 	close(fd);
-	return problem;
+	return error;
 }
 
-static void
-add_costs(struct message *line, const struct report *report,
-    const struct rusage *usage)
-{
-	report_add(line, " ran=");
-	report_add_seconds(
-	    line, system_clock_ms(CLOCK_MONOTONIC) - report->started_ms);
-	report_add(line, " cpu=");
-	report_add_cpu_time(line, usage);
-	report_add(line, " peak=%ldKiB", usage->ru_maxrss);
-}
-
-/* Appends line to the file of -T; usage is the main process's, or NULL. */
+/* With -T: appends line, with status and what the main process has used. */
 static void
 append(struct report *report, struct message *line, int status,
     const struct rusage *usage)
 {
-	const char *problem;
-	int error;
+	const char *file = report->options->termination_log;
 
-	if (report->termination_log == NULL || status == 0)
+	if (file == NULL || status == 0)
 		return;
 	report_add(line, "; status=%d", status);
-	if (usage != NULL)
-		add_costs(line, report, usage);
+	if (usage != NULL) {
+		report_add(line, " ran=");
+		report_add_seconds(line,
+		    system_clock_ms(CLOCK_MONOTONIC) - report->started_ms);
+		report_add(line, " cpu=");
+		report_add_cpu_time(line, usage);
+		report_add(line, " peak=%ldKiB", usage->ru_maxrss);
+	}
 	report_end(line);
-	problem = write_file(report->termination_log, line);
-	error = errno;
-	if (problem == NULL || report->is_quiet)
-		return;
-	report_begin(line);
-	report_add(line, "cannot write to termination log %s: %s",
-	    report->termination_log, problem);
-	if (*problem == '\0')
-		report_add_error(line, error);
-	report_send(report, line);
+	errno = append_to_file(file, line);
+	if (errno != 0 && !report->options->quiet)
+		report_line(
+		    report, "cannot write to termination log %s: %m", file);
 }
 
 void
@@ -119,10 +102,64 @@ report_failure(struct report *report, struct message *line, int status)
 }
 
 _Noreturn void
-report_fail(struct report *report, struct message *line, int status)
+report_fail(struct report *report, const char *format, ...)
 {
-	report_failure(report, line, status);
+	const int status = report->options->failure_status;
+	struct message line;
+	va_list values;
+
+	report_begin(&line);
+	va_start(values, format);
+	report_add_values(&line, format, values);
+	va_end(values);
+	report_failure(report, &line, status);
 	_exit(status);
+}
+
+/* ------------------------------------------------------------------- OOM */
+
+/* Reads it, with the kills since the start, if those before are known. */
+static struct oom
+read_oom_since_start(const struct report *report)
+{
+	struct oom oom = report_read_oom();
+
+	if (oom.kills != OOM_UNKNOWN && report->kills_before != OOM_UNKNOWN)
+		oom.kills -= report->kills_before;
+	return oom;
+}
+
+static void
+add_oom(
+    struct message *line, const struct report *report, const struct oom *oom)
+{
+	report_add(line,
+	    "the OOM killer has killed %ld process%s here since %s", oom->kills,
+	    oom->kills == 1 ? "" : "es",
+	    report->kills_before == OOM_UNKNOWN ? "the cgroup was created"
+						: "the start");
+	if (oom->limit_kib != OOM_UNKNOWN)
+		report_add(line, ", memory limit %ld KiB", oom->limit_kib);
+	if (oom->peak_kib != OOM_UNKNOWN)
+		report_add(line, ", peak %ld KiB", oom->peak_kib);
+}
+
+void
+report_orphan_killed(struct report *report)
+{
+	struct message line;
+	struct oom oom;
+
+	report->orphan_killed = true;
+	if (!report->options->warn && report->options->verbosity < 2)
+		return;
+	oom = read_oom_since_start(report);
+	if (oom.kills <= report->kills_reported)
+		return;
+	report->kills_reported = oom.kills;
+	report_begin(&line);
+	add_oom(&line, report, &oom);
+	report_send(report, &line);
 }
 
 /* ------------------------------------------------- the main process's exit */
@@ -138,72 +175,11 @@ is_surprise(const struct report *report, int wstatus)
 	    (expected & signals_only(WTERMSIG(wstatus))) == 0;
 }
 
-/* How many processes the OOM killer has killed since the start, if known, or
- * since the cgroup was created. */
-static long
-kills_since(const struct report *report, const struct oom *oom)
-{
-	if (oom->kills == OOM_UNKNOWN || report->kills_before == OOM_UNKNOWN)
-		return oom->kills;
-	return oom->kills - report->kills_before;
-}
-
 static void
-add_kib(struct message *line, const char *what, long kib)
-{
-	if (kib != OOM_UNKNOWN)
-		report_add(line, ", %s %ld KiB", what, kib);
-}
-
-static void
-add_oom(
-    struct message *line, const struct report *report, const struct oom *oom)
-{
-	const long kills = kills_since(report, oom);
-
-	report_add(line,
-	    "the OOM killer has killed %ld process%s here since %s", kills,
-	    kills == 1 ? "" : "es",
-	    report->kills_before == OOM_UNKNOWN ? "the cgroup was created"
-						: "the start");
-	add_kib(line, "memory limit", oom->limit_kib);
-	add_kib(line, "peak", oom->peak_kib);
-}
-
-/* What is known about a SIGKILL that init did not send. */
-static void
-add_killer(
-    struct message *line, const struct report *report, const struct oom *oom)
-{
-	report_add(line, ": ");
-	if (oom->kills == OOM_UNKNOWN)
-		report_add(line, "the sender is not on record");
-	else if (kills_since(report, oom) == 0)
-		report_add(line, "sent by a process, not by the OOM killer");
-	else
-		add_oom(line, report, oom);
-}
-
-/* Is there reason to look for OOM kills? */
-static bool
-looks_for_oom(const struct report *report, int wstatus, bool is_pid_1)
-{
-	const bool has_failed = WIFEXITED(wstatus)
-	    ? WEXITSTATUS(wstatus) != 0
-	    : is_surprise(report, wstatus);
-
-	/* A count since the cgroup was created is PID 1's own only. */
-	return (has_failed || report->orphan_killed) &&
-	    (is_pid_1 || report->kills_before != OOM_UNKNOWN);
-}
-
-static void
-describe_exit(
-    struct message *line, const struct main_process *main_process, int wstatus)
+add_exit(struct message *line, int wstatus)
 {
 	char name[SYSTEM_SIGNAL_NAME_SIZE];
 
-	report_begin_main(line, main_process);
 	if (WIFEXITED(wstatus))
 		report_add(line, "exited with status %d", WEXITSTATUS(wstatus));
 	else
@@ -212,29 +188,22 @@ describe_exit(
 		    WCOREDUMP(wstatus) ? " (core dumped)" : "");
 }
 
-static void
-explain_exit(struct report *report, const struct main_process *main_process,
-    const struct reaper_child *child, bool is_pid_1)
+/* Appends what the OOM killer has to do with it.  Has it killed a process? */
+static bool
+add_killer(struct message *line, const struct report *report, bool is_killed)
 {
-	const int wstatus = child->wstatus;
-	const bool is_surprising = is_surprise(report, wstatus);
-	const bool is_killed = is_surprising && WTERMSIG(wstatus) == SIGKILL;
-	struct oom oom = {.kills = OOM_UNKNOWN};
-	struct message line;
+	const struct oom oom = read_oom_since_start(report);
 
-	describe_exit(&line, main_process, wstatus);
-	if (is_killed || looks_for_oom(report, wstatus, is_pid_1))
-		oom = report_read_oom();
-	if (is_killed) {
-		add_killer(&line, report, &oom);
-	} else if (kills_since(report, &oom) > 0) {
-		report_add(&line, "; ");
-		add_oom(&line, report, &oom);
+	if (oom.kills > 0) {
+		report_add(line, is_killed ? ": " : "; ");
+		add_oom(line, report, &oom);
+	} else if (is_killed) {
+		report_add(line,
+		    oom.kills == 0
+			? ": sent by a process, not by the OOM killer"
+			: ": the sender is not on record");
 	}
-	if (is_surprising || report->is_verbose ||
-	    kills_since(report, &oom) > 0)
-		report_send(report, &line);
-	append(report, &line, reaper_exit_status(wstatus), &child->usage);
+	return oom.kills > 0;
 }
 
 void
@@ -242,25 +211,25 @@ report_main_exited(struct report *report,
     const struct main_process *main_process, const struct reaper_child *child,
     bool is_pid_1)
 {
-	/* Mostly it exits with 0, and there is nothing to report. */
-	if (child->wstatus != 0 || report->orphan_killed || report->is_verbose)
-		explain_exit(report, main_process, child, is_pid_1);
-}
-
-void
-report_orphan_killed(struct report *report)
-{
+	const int wstatus = child->wstatus;
+	const bool is_surprising = is_surprise(report, wstatus);
+	const bool is_killed = is_surprising && WTERMSIG(wstatus) == SIGKILL;
+	const bool has_failed =
+	    is_surprising || (WIFEXITED(wstatus) && wstatus != 0);
+	bool is_sent = is_surprising || report->options->verbosity >= 1;
 	struct message line;
-	struct oom oom;
 
-	report->orphan_killed = true;
-	if (!report->shows_oom)
+	/* Mostly it exits with 0, and there is nothing to report. */
+	if (wstatus == 0 && !report->orphan_killed && !is_sent)
 		return;
-	oom = report_read_oom();
-	if (oom.kills <= report->kills_reported)
-		return;
-	report->kills_reported = oom.kills;
-	report_begin(&line);
-	add_oom(&line, report, &oom);
-	report_send(report, &line);
+	report_begin_main(&line, main_process);
+	add_exit(&line, wstatus);
+	/* A count since the cgroup was created is PID 1's own only. */
+	if (is_killed ||
+	    ((has_failed || report->orphan_killed) &&
+		(is_pid_1 || report->kills_before != OOM_UNKNOWN)))
+		is_sent |= add_killer(&line, report, is_killed);
+	if (is_sent)
+		report_send(report, &line);
+	append(report, &line, reaper_exit_status(wstatus), &child->usage);
 }

@@ -131,19 +131,17 @@ report_line(struct report *report, const char *format, ...)
 	report_send(report, &line);
 }
 
-int
-report_print(int fd, const char *text)
+void
+report_print(struct report *report, const char *text, size_t length)
 {
-	size_t left = strlen(text);
+	while (length > 0) {
+		const ssize_t n = write(STDOUT_FILENO, text, length);
 
-	while (left > 0) {
-		const ssize_t n = write(fd, text, left);
-
+		if (n == 0 || (n == -1 && errno != EINTR))
+			report_fail(report, "cannot write to stdout: %m");
 		if (n > 0) {
 			text += n;
-			left -= (size_t)n;
-		} else if (n == 0 || errno != EINTR)
-			return -1;
+			length -= (size_t)n;
+		}
 	}
-	return 0;
 }

@@ -33,8 +33,8 @@ void report_begin(struct message *line);
 
 /*
  * Appends to line as printf(3) does, for %s, %d, %u, %ld, %lu, %m and %%
- * without flags or widths.  Control bytes and backslashes in a %s are written
- * as \ooo, so that no text can end the line or drive a terminal.
+ * without flags or widths.  Control bytes and backslashes in a %s are escaped,
+ * so that no text can end the line or drive a terminal.
  */
 void report_add(struct message *line, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -58,24 +58,21 @@ void report_end(struct message *line);
 
 /* Where messages go, and what is known when the main process exits. */
 struct report {
+	const struct options *options;
 	int fd; /* -1: nowhere */
 	unsigned dropped; /* lines since the last that could be written */
-	const char *termination_log; /* of -T, or NULL */
-	bool is_quiet;
-	bool is_verbose; /* every exit of the main process is a line */
-	bool shows_oom; /* OOM kills of orphans are, at once */
 	bool orphan_killed; /* an orphan was killed by SIGKILL */
 	signals_set sent; /* to the main process, by init */
 	long kills_before; /* OOM kills before its start, or OOM_UNKNOWN */
-	long kills_reported;
+	long kills_reported; /* since then */
 	int64_t started_ms; /* with -T */
 };
 
-/* To standard error, before the options are known. */
-struct report report_open(void);
+/* To standard error.  The options may still be all 0. */
+struct report report_open(const struct options *options);
 
-/* What options ask for; with -T, -v or -w reads the clock and the cgroup. */
-void report_configure(struct report *report, const struct options *options);
+/* Once the options are known: with -T, -v or -w reads clock and cgroup. */
+void report_configure(struct report *report);
 
 /* No more messages: -q, once the main process runs. */
 void report_close(struct report *report);
@@ -92,8 +89,8 @@ void report_send(struct report *report, struct message *line);
 void report_line(struct report *report, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Writes all of text to fd, blocking.  0, or -1 with errno of write(2). */
-int report_print(int fd, const char *text);
+/* Writes length bytes to stdout, blocking; exits if that fails. */
+void report_print(struct report *report, const char *text, size_t length);
 
 /*
  * Sends line and, with -T, appends it and the exit status to the file, unless
@@ -101,9 +98,10 @@ int report_print(int fd, const char *text);
  */
 void report_failure(struct report *report, struct message *line, int status);
 
-/* As report_failure(), and exits. */
-_Noreturn void
-report_fail(struct report *report, struct message *line, int status);
+/* Begins and fills a line as report_failure(), and exits with failure_status.
+ */
+_Noreturn void report_fail(struct report *report, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* ---------------------------------------------------------------- events */
 
