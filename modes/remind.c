@@ -31,49 +31,40 @@ send_to(const struct holder *holder, int sig)
 {
 	const int fd = (int)syscall(SYS_pidfd_open, holder->pid, 0);
 	struct proc_stat stat;
-	int error = ESRCH;
+	int error = 0;
 
-	if (system_read_stat(holder->pid, &stat) == -1)
+	errno = ESRCH; /* if another process has the number */
+	if (system_read_stat(holder->pid, &stat) == -1 ||
+	    stat.start != holder->stat.start ||
+	    signals_send_by_pidfd(fd, holder->pid, sig) == -1)
 		error = errno;
-	else if (stat.start == holder->stat.start)
-		error = signals_send_by_pidfd(fd, holder->pid, sig) == 0
-		    ? 0
-		    : errno;
 	if (fd != -1)
 		close(fd);
 	return error;
 }
 
-/* Is it still a zombie, and a child of holder, if that is not ANY_PARENT? */
-static bool
-is_still_zombie(const struct zombie *row, pid_t holder)
-{
-	struct proc_stat stat;
-
-	if (system_read_stat(row->pid, &stat) == -1)
-		return !system_is_gone(errno);
-	return system_has_exited(&stat) && stat.start == row->stat.start &&
-	    (holder == ANY_PARENT || stat.parent == holder);
-}
-
-/* Is any left?  Drops those that are gone, up to the first that is not. */
+/*
+ * Has holder zombies left?  parent is the process whose children they still
+ * have to be, or ANY_PARENT.  Drops those that are gone, up to the first that
+ * is not.
+ */
 static bool
 is_any_left(struct holder *holder, pid_t parent)
 {
-	while (holder->first != NULL && !is_still_zombie(holder->first, parent))
-		holder->first = holder->first->next;
-	return holder->first != NULL;
-}
+	struct zombie *row;
+	struct proc_stat stat;
 
-static void
-signal_holder(struct holder *holder, int sig)
-{
-	if (holder->refusal != NULL || holder->error != 0 ||
-	    holder->first == NULL)
-		return;
-	holder->error = send_to(holder, sig);
-	if (holder->error == 0)
-		holder->signalled++;
+	for (; (row = holder->first) != NULL; holder->first = row->next) {
+		if (system_read_stat(row->pid, &stat) == -1) {
+			if (!system_is_gone(errno))
+				return true;
+		} else if (system_has_exited(&stat) &&
+		    stat.start == row->stat.start &&
+		    (parent == ANY_PARENT || stat.parent == parent)) {
+			return true;
+		}
+	}
+	return false;
 }
 
 /*
@@ -84,16 +75,21 @@ signal_holder(struct holder *holder, int sig)
 static void
 signal_all(struct zombies *zombies, int sig, bool is_last, int polls)
 {
-	for (unsigned i = 0; i < zombies->holder_count; i++)
-		signal_holder(&zombies->holders[i], sig);
-	for (unsigned i = 0; i < zombies->holder_count; i++) {
-		struct holder *holder = &zombies->holders[i];
+	struct holder *holder = zombies->holders;
+	const struct holder *end = holder + zombies->holder_count;
 
+	for (; holder < end; holder++) {
+		if (holder->refusal != NULL || holder->error != 0 ||
+		    holder->first == NULL)
+			continue;
+		holder->error = send_to(holder, sig);
+		holder->signalled += holder->error == 0;
+	}
+	for (holder = zombies->holders; holder < end; holder++)
 		while (holder->signalled > is_last &&
 		    is_any_left(holder, is_last ? ANY_PARENT : holder->pid) &&
 		    polls-- > 0)
 			poll(NULL, 0, POLL_MS);
-	}
 }
 
 void

@@ -12,16 +12,18 @@
 
 enum { TICKS = 100 }; /* in a second: USER_HZ */
 
-/* Where the columns begin, unless one before is too wide. */
-static const unsigned char columns[] = {0, 6, 14, 22, 28, 45, 62};
+static const char header[] =
+    "UID   PID     PPID    AGE   COMMAND          PARENT";
+static const char header_nested[] =
+    "UID   PID     PPID    AGE   COMMAND          PARENT           CONTAINER";
 
-/* Appends blanks up to a column, at least one. */
+/* Appends blanks up to a column of the header, at least one. */
 static void
-pad(struct message *line, int column)
+pad(struct message *line, size_t column)
 {
 	do
 		report_add(line, " ");
-	while (line->length < columns[column]);
+	while (line->length < column);
 }
 
 static void
@@ -44,48 +46,23 @@ add_row(struct message *line, const struct zombie *row,
 	const long now = (long)(system_clock_ms(CLOCK_BOOTTIME) / 1000);
 
 	report_add(line, "%u", row->uid);
-	pad(line, 1);
+	pad(line, 6);
 	report_add(line, "%d", (int)row->pid);
-	pad(line, 2);
+	pad(line, 14);
 	report_add(line, "%d", (int)holder->pid);
-	pad(line, 3);
+	pad(line, 22);
 	add_age(line, now - (long)(row->stat.start / TICKS));
-	pad(line, 4);
+	pad(line, 28);
 	report_add_word(line, row->stat.name);
-	pad(line, 5);
+	pad(line, 45);
 	report_add_word(line, holder->stat.name);
 	if (is_nested) {
-		pad(line, 6);
+		pad(line, 62);
 		report_add_word(line, row->container);
 	}
 }
 
-static void
-add_header(struct message *line, bool is_nested)
-{
-	static const char *const names[] = {
-	    "UID", "PID", "PPID", "AGE", "COMMAND", "PARENT", "CONTAINER"};
-
-	report_add(line, "%s", names[0]);
-	for (int i = 1; i < (is_nested ? 7 : 6); i++) {
-		pad(line, i);
-		report_add(line, "%s", names[i]);
-	}
-}
-
 /* ------------------------------------------------------------ the totals */
-
-/* Returns the number in a file of cgroup, or -1: none, or "max". */
-static long
-read_number(struct cgroup *cgroup, const char *name)
-{
-	char text[SYSTEM_NUMBER_SIZE];
-	const char *end;
-
-	return system_cgroup_read(cgroup, name, text, sizeof text) <= 0
-	    ? -1
-	    : (long)system_parse_number(text, &end, LONG_MAX);
-}
 
 /* Finds the cgroup with a limit, this process's or the nearest above. */
 static bool
@@ -97,7 +74,7 @@ find_limit(struct cgroup *cgroup)
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
 		system_cgroup_find(cgroup, places[i][0], places[i][1]);
 		do
-			if (read_number(cgroup, "pids.max") != -1)
+			if (system_cgroup_number(cgroup, "pids.max") != -1)
 				return true;
 		while (system_cgroup_up(cgroup));
 	}
@@ -109,23 +86,23 @@ add_totals(struct message *line, const struct zombies *zombies)
 {
 	const unsigned holders = zombies->holder_count;
 	struct cgroup cgroup;
-	long used = zombies->threads;
+	int64_t used = zombies->threads;
+	int64_t slots = -1;
 	char text[SYSTEM_NUMBER_SIZE];
 	const char *end;
-	long slots = -1;
 
 	if (find_limit(&cgroup)) {
-		slots = read_number(&cgroup, "pids.max");
-		used = read_number(&cgroup, "pids.current");
+		slots = system_cgroup_number(&cgroup, "pids.max");
+		used = system_cgroup_number(&cgroup, "pids.current");
 	} else if (system_read_file("/proc/sys/kernel/pid_max", text,
 		       sizeof text) > 0) { /* the kernel's */
-		slots = (long)system_parse_number(text, &end, LONG_MAX);
+		slots = system_parse_number(text, &end, LONG_MAX);
 	}
 	report_add(line, "%u zombie%s held by %u parent%s; %ld", zombies->count,
 	    zombies->count == 1 ? "" : "s", holders, holders == 1 ? "" : "s",
-	    used);
+	    (long)used);
 	if (slots != -1)
-		report_add(line, " of %ld", slots);
+		report_add(line, " of %ld", (long)slots);
 	report_add(line, " process slots used");
 }
 
@@ -135,7 +112,8 @@ modes_print_table(struct report *report, const struct zombies *zombies)
 	struct message line = {.length = 0};
 
 	if (zombies->count > 0) {
-		add_header(&line, zombies->is_nested);
+		report_add(
+		    &line, "%s", zombies->is_nested ? header_nested : header);
 		modes_print_line(report, &line);
 	}
 	for (unsigned i = 0; i < zombies->holder_count; i++) {

@@ -62,40 +62,20 @@ modes_find_zombies(pid_t except)
 	    mmap(NULL, sizeof *zombies, PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	struct proc_walk walk;
-	long result;
 	pid_t pid;
 
 	if (zombies == MAP_FAILED)
 		return NULL;
-	result = system_walk_begin(&walk, "/proc");
-	if (result == 0) {
-		while ((pid = system_walk_next(&walk)) != -1)
-			look_at_process(zombies, pid, except);
-		result = walk.size;
-		system_walk_end(&walk);
-	}
-	if (result == -1)
+	if (system_walk_begin(&walk, "/proc") == -1) {
 		zombies->error = errno;
-	return zombies;
-}
-
-/* Is it still the zombie of that parent? */
-static bool
-describe_row(struct zombies *zombies, struct zombie *row, pid_t holder)
-{
-	struct proc_status status;
-
-	if (!was_read(zombies, system_read_status(row->pid, &status)) ||
-	    status.parent != holder)
-		return false;
-	row->uid = status.uid;
-	if (status.namespaces > 1) {
-		zombies->is_nested = true;
-		system_read_container(holder, row->container);
-		/* A zombie is still in its cgroup in v2, but not in v1. */
-		system_read_container(row->pid, row->container);
+		return zombies;
 	}
-	return true;
+	while ((pid = system_walk_next(&walk)) != -1)
+		look_at_process(zombies, pid, except);
+	if (walk.size == -1)
+		zombies->error = errno;
+	system_walk_end(&walk);
+	return zombies;
 }
 
 static void
@@ -118,20 +98,29 @@ describe_holder(struct zombies *zombies, struct holder *holder, pid_t self)
 static void
 describe_rows(struct zombies *zombies, struct holder *holder)
 {
-	struct zombie *row = holder->first;
+	struct zombie *next = holder->first;
 
 	holder->first = NULL;
-	while (row != NULL) {
-		struct zombie *next = row->next;
+	while (next != NULL) {
+		struct zombie *row = next;
+		struct proc_status status;
 
-		if (describe_row(zombies, row, holder->pid)) {
-			row->next = holder->first;
-			holder->first = row;
-		} else {
+		next = row->next;
+		if (!was_read(zombies, system_read_status(row->pid, &status)) ||
+		    status.parent != holder->pid) {
 			holder->count--;
 			zombies->count--;
+			continue;
 		}
-		row = next;
+		row->next = holder->first;
+		holder->first = row;
+		row->uid = status.uid;
+		if (status.namespaces <= 1)
+			continue;
+		zombies->is_nested = true;
+		/* A zombie is still in its cgroup in v2, but not in v1. */
+		system_read_container(holder->pid, row->container);
+		system_read_container(row->pid, row->container);
 	}
 }
 
