@@ -41,33 +41,21 @@ copy_program(int to)
 	return (int)length;
 }
 
-/*
- * Writes file and ".RANDOM" to to.  The pid is 1 in every container that shares
- * the volume, and would not do: one of them may have left such a file there.
- */
-static void
-name_temporary(char *to, const char *file)
-{
-	unsigned long random = 0;
-
-	syscall(SYS_getrandom, &random, sizeof random, 0);
-	to = stpcpy(to, file);
-	*to++ = '.';
-	system_format_number(to, random);
-}
-
 /* 0, or -1 with errno, and then nothing has changed; EISDIR for a directory. */
 static int
 install_program(const char *file)
 {
 	char temporary[PATH_MAX + SYSTEM_NUMBER_SIZE];
+	unsigned long random = 0;
 	int fd = open(file, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd != -1)
 		errno = EISDIR;
 	if (fd != -1 || errno == ENAMETOOLONG)
 		return -1;
-	name_temporary(temporary, file);
+	/* The pid is 1 in each of the containers that share the volume. */
+	syscall(SYS_getrandom, &random, sizeof random, 0);
+	system_format_number(stpcpy(stpcpy(temporary, file), "."), random);
 	umask(0);
 	fd = open(
 	    temporary, O_WRONLY | O_CREAT | O_EXCL | O_SYNC | O_CLOEXEC, 0755);

@@ -44,9 +44,8 @@ send_to(const struct holder *holder, int sig)
 }
 
 /*
- * Has holder zombies left?  parent is the process whose children they still
- * have to be, or ANY_PARENT.  Drops those that are gone, up to the first that
- * is not.
+ * Does any of holder's zombies remain, as a child of parent or ANY_PARENT?
+ * Drops those that are gone, up to the first that is not.
  */
 static bool
 is_any_left(struct holder *holder, pid_t parent)

@@ -8,8 +8,8 @@
 #include <errno.h>
 
 static const struct {
-	int number;
-	char text[34];
+	unsigned char number;
+	char text[33];
 } errors[] = {{EPERM, "operation not permitted"},
     {ENOENT, "no such file or directory"}, {ESRCH, "no such process"},
     {EIO, "input/output error"}, {E2BIG, "argument list too long"},

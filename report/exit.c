@@ -168,11 +168,10 @@ report_orphan_killed(struct report *report)
 static bool
 is_surprise(const struct report *report, int wstatus)
 {
-	const signals_set expected = report->sent | signals_only(SIGHUP) |
-	    signals_only(SIGINT) | signals_only(SIGPIPE);
+	const int sig = WTERMSIG(wstatus);
 
-	return WIFSIGNALED(wstatus) &&
-	    (expected & signals_only(WTERMSIG(wstatus))) == 0;
+	return WIFSIGNALED(wstatus) && sig != SIGHUP && sig != SIGINT &&
+	    sig != SIGPIPE && (report->sent & signals_only(sig)) == 0;
 }
 
 static void

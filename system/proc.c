@@ -121,28 +121,26 @@ void
 system_read_container(pid_t pid, char id[PROC_CONTAINER_SIZE])
 {
 	char text[STATUS_SIZE];
-	const char *s = text;
+	int digits = 0;
 
 	if (read_proc(pid, "/cgroup", text, sizeof text) == -1)
 		return;
-	while (*s != '\0') {
-		const size_t digits = strspn(s, "0123456789abcdef");
-
+	for (const char *s = text; *s != '\0'; s++) {
+		if ((*s >= '0' && *s <= '9') || (*s >= 'a' && *s <= 'f')) {
+			digits++;
+			continue;
+		}
 		if (digits == CONTAINER_DIGITS)
-			memcpy(id, s, PROC_CONTAINER_SIZE - 1);
-		s += digits + (s[digits] != '\0');
+			memcpy(id, s - digits, PROC_CONTAINER_SIZE - 1);
+		digits = 0;
 	}
 }
 
 bool
 system_proc_is_ours(void)
 {
-	char target[SYSTEM_NUMBER_SIZE];
-	const ssize_t length =
-	    readlink("/proc/self", target, sizeof target - 1);
+	char target[SYSTEM_NUMBER_SIZE] = "";
 
-	if (length <= 0)
-		return false;
-	target[length] = '\0';
+	(void)readlink("/proc/self", target, sizeof target - 1);
 	return system_parse_number(target, NULL, INT_MAX) == getpid();
 }

@@ -55,7 +55,7 @@ system_signal_number(const char *text)
 	if (strncasecmp(text, "SIG", 3) == 0)
 		text += 3;
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (strcasecmp(text, names[i].name) == 0)
+		if (strncasecmp(text, names[i].name, sizeof names[i].name) == 0)
 			return names[i].number;
 	return real_time_number(text);
 }
@@ -64,18 +64,17 @@ const char *
 system_signal_name(int sig, char name[SYSTEM_SIGNAL_NAME_SIZE])
 {
 	char *end = stpcpy(name, "SIG");
-	size_t i = 0;
 
-	while (i < sizeof names / sizeof *names && names[i].number != sig)
-		i++;
-	if (i < sizeof names / sizeof *names)
-		stpcpy(end, names[i].name);
-	else if (sig < SIGNAL_RTMIN) /* 32, 33: a libc's own */
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (names[i].number == sig) {
+			stpcpy(end, names[i].name);
+			return name;
+		}
+	if (sig >= SIGNAL_RTMIN) {
+		end = stpcpy(end, sig == SIGNAL_RTMIN ? "RTMIN" : "RTMIN+");
+		sig -= SIGNAL_RTMIN;
+	}
+	if (sig > 0) /* 32, 33: a libc's own */
 		system_format_number(end, (unsigned long)sig);
-	else if (sig == SIGNAL_RTMIN)
-		stpcpy(end, "RTMIN");
-	else
-		system_format_number(
-		    stpcpy(end, "RTMIN+"), (unsigned long)(sig - SIGNAL_RTMIN));
 	return name;
 }
