@@ -32,7 +32,7 @@ void
 start_explain_machine(struct message *line, const struct head *head)
 {
 	const size_t count = sizeof machines / sizeof *machines;
-	const int byte_order = head->bytes[EI_DATA];
+	const uint8_t byte_order = (uint8_t)head->bytes[EI_DATA];
 	Elf32_Ehdr header; /* the first fields are those of Elf64_Ehdr, too */
 	struct utsname here;
 	unsigned machine;
