@@ -11,6 +11,22 @@
 #include <stddef.h>
 #include <string.h>
 
+enum kind { DUMB_INIT, TINI, CATATONIT, PAUSE };
+
+static const struct {
+	char name[12];
+	uint8_t kind;
+	bool has_tini_version;
+} peers[] = {
+    {"dumb-init", DUMB_INIT, false},
+    {"tini", TINI, true},
+    {"tini-static", TINI, true},
+    {"docker-init", TINI, true},
+    {"podman-init", TINI, false},
+    {"catatonit", CATATONIT, true},
+    {"pause", PAUSE, false},
+};
+
 static bool
 equals(char **envp, const char *prefix, const char *wanted)
 {
@@ -19,60 +35,35 @@ equals(char **envp, const char *prefix, const char *wanted)
 	return value != NULL && strcmp(value, wanted) == 0;
 }
 
-static void
-as_dumb_init(char **envp, struct options *options)
-{
-	if (!equals(envp, "DUMB_INIT_SETSID=", "0"))
-		options->scope = SCOPE_SESSION;
-	if (equals(envp, "DUMB_INIT_DEBUG=", "1"))
-		options->verbosity = 1;
-}
-
 /* TINI_SUBREAPER asks for what minireap does anyway. */
 static void
-as_tini(char **envp, struct options *options)
+apply_peer(struct options *options, enum kind kind, char **envp)
 {
 	const char *level = system_env_value(envp, "TINI_VERBOSITY=");
+	/* 0: fatal errors, 1: warnings, 2: information, 3: debug */
+	const int64_t number =
+	    level == NULL ? 1 : system_parse_number(level, NULL, INT_MAX);
 
-	if (system_env_value(envp, "TINI_KILL_PROCESS_GROUP=") != NULL)
-		options->scope = SCOPE_GROUP;
-	/* Its levels: 0 fatal, 1 (unset) warnings, 2 info, 3 debug. */
-	if (level != NULL) {
-		const int64_t number =
-		    system_parse_number(level, NULL, INT_MAX);
-
+	switch (kind) {
+	case DUMB_INIT:
+		if (!equals(envp, "DUMB_INIT_SETSID=", "0"))
+			options->scope = SCOPE_SESSION;
+		options->verbosity = equals(envp, "DUMB_INIT_DEBUG=", "1");
+		break;
+	case TINI:
+		if (system_env_value(envp, "TINI_KILL_PROCESS_GROUP=") != NULL)
+			options->scope = SCOPE_GROUP;
 		options->quiet = number == 0;
 		options->verbosity = number > 1 ? (unsigned)number - 1 : 0;
+		break;
+	case CATATONIT:
+		options->verbosity =
+		    system_env_value(envp, "CATATONIT_DEBUG=") != NULL;
+		break;
+	case PAUSE:
+		options->pause_by_name = true;
 	}
 }
-
-static void
-as_catatonit(char **envp, struct options *options)
-{
-	if (system_env_value(envp, "CATATONIT_DEBUG=") != NULL)
-		options->verbosity = 1;
-}
-
-static void
-as_pause(char **envp, struct options *options)
-{
-	(void)envp;
-	options->pause_by_name = true;
-}
-
-static const struct {
-	char name[12];
-	bool has_tini_version;
-	void (*apply)(char **envp, struct options *options);
-} peers[] = {
-    {"dumb-init", false, as_dumb_init},
-    {"tini", true, as_tini},
-    {"tini-static", true, as_tini},
-    {"docker-init", true, as_tini},
-    {"podman-init", false, as_tini},
-    {"catatonit", true, as_catatonit},
-    {"pause", false, as_pause},
-};
 
 void
 options_set_defaults(const char *name, char **envp, struct options *options)
@@ -88,7 +79,6 @@ options_set_defaults(const char *name, char **envp, struct options *options)
 		options->failure_status = STATUS_PEER_FAILURE;
 		if (peers[i].has_tini_version)
 			options->version = options_version_tini;
-		peers[i].apply(envp, options);
-		return;
+		apply_peer(options, peers[i].kind, envp);
 	}
 }
