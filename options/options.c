@@ -13,45 +13,14 @@
 #include <string.h>
 
 #define VARIABLE "MINIREAP_OPTIONS="
-
-/* An option's value; an optional one must be joined to it. */
-enum { NONE, NEEDED, OPTIONAL };
-
-static const struct name {
-	char letter;
-	uint8_t value;
-	char text[16];
-} names[] = {
-    {'c', NONE, "single-child"},
-    {'g', NONE, "group"},
-    {OPTION_SESSION, NONE, "session"},
-    {'r', NEEDED, "rewrite"},
-    {'S', NEEDED, "stop-signal"},
-    {'d', NEEDED, "delay"},
-    {'t', NEEDED, "grace"},
-    {'b', NONE, "wait"},
-    {'e', NEEDED, "remap"},
-    {'p', NEEDED, "parent-death"},
-    {'s', NONE, "subreaper"},
-    {'v', NONE, "verbose"},
-    {'w', NONE, "warn"},
-    {'q', NONE, "quiet"},
-    {'T', OPTIONAL, "termination-log"},
-    {'P', NONE, "pause"},
-    {OPTION_INSTALL, NEEDED, "install"},
-    {OPTION_ZOMBIES, OPTIONAL, "zombies"},
-    {'h', NONE, "help"},
-    {'V', NONE, "version"},
-    {'l', NONE, "license"},
-    {'L', NONE, "license"},
-};
+#define BLANKS " \t\n\v\f\r"
 
 /* What options are read from, and how far. */
 struct reader {
 	struct options *options;
 	struct options_error *error;
 	char **words; /* the rest of argv; NULL: text is read */
-	char *text;
+	char *text; /* the rest of the variable; NULL: nothing is left */
 };
 
 static int
@@ -62,51 +31,26 @@ refuse(struct reader *reader, const char *value, const char *problem)
 	return -1;
 }
 
-static bool
-is_blank(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-/* Returns the next word of the variable's text, cut off at its end, or NULL. */
-static char *
-next_of_text(struct reader *reader)
-{
-	char *word;
-
-	while (is_blank(*reader->text))
-		reader->text++;
-	word = reader->text;
-	while (*reader->text != '\0' && !is_blank(*reader->text))
-		reader->text++;
-	if (*reader->text != '\0')
-		*reader->text++ = '\0';
-	return *word == '\0' ? NULL : word;
-}
-
+/* Returns the next word, or NULL.  Words of the variable are cut off. */
 static char *
 next_word(struct reader *reader)
 {
-	if (reader->words == NULL)
-		return next_of_text(reader);
-	return *reader->words == NULL ? NULL : *reader->words++;
-}
+	char *word;
 
-static int
-apply_option(struct reader *reader, char letter, char *value)
-{
-	const char *problem = options_apply(reader->options, letter, value);
-
-	return problem == NULL ? 0 : refuse(reader, value, problem);
+	if (reader->words != NULL)
+		return *reader->words == NULL ? NULL : *reader->words++;
+	do
+		word = strsep(&reader->text, BLANKS);
+	while (word != NULL && *word == '\0');
+	return word;
 }
 
 /* Keeps an option's name, as it was written, for a message. */
 static void
-set_name(
-    struct reader *reader, const char *dashes, const char *name, size_t length)
+set_name(struct reader *reader, const char *name, size_t length)
 {
-	char *to = stpcpy(reader->error->name, dashes);
-	const size_t room = sizeof reader->error->name - 3;
+	char *to = reader->error->name;
+	const size_t room = sizeof reader->error->name - 1;
 
 	if (length > room)
 		length = room;
@@ -114,100 +58,70 @@ set_name(
 	to[length] = '\0';
 }
 
+/* Applies the option whose name is set; joined is its joined value, or NULL. */
 static int
-read_long(struct reader *reader, char *word)
+apply(struct reader *reader, const struct setting *setting, char *joined)
 {
-	const size_t length = strcspn(word, "=");
-	char *value = word[length] == '=' ? word + length + 1 : NULL;
-	size_t i = 0;
+	char *value = joined;
+	const char *problem;
 
-	set_name(reader, "--", word, length);
-	while (i < sizeof names / sizeof *names &&
-	    (strlen(names[i].text) != length ||
-		memcmp(names[i].text, word, length) != 0))
-		i++;
-	if (i == sizeof names / sizeof *names)
+	if (setting == NULL)
 		return refuse(reader, NULL, "unknown (see --help)");
-	if (names[i].value == NONE && value != NULL)
+	if (setting->value == VALUE_NONE && value != NULL)
 		return refuse(reader, value, "takes no value");
-	if (names[i].value == NEEDED && value == NULL) {
+	if (setting->value == VALUE_NEEDED && value == NULL) {
 		value = next_word(reader);
 		if (value == NULL)
 			return refuse(reader, NULL, "needs a value");
 	}
-	return apply_option(reader, names[i].letter, value);
+	problem = options_apply(reader->options, setting, value);
+	return problem == NULL ? 0 : refuse(reader, value, problem);
+}
+
+static int
+read_long(struct reader *reader, char *word)
+{
+	const size_t length = strcspn(word, "=");
+
+	set_name(reader, word, length);
+	return apply(reader, options_find(reader->error->name),
+	    word[length] == '=' ? word + length + 1 : NULL);
 }
 
 /* -gv, -e 3 or -e3: letters in one word, the last of which may have a value. */
 static int
 read_short(struct reader *reader, char *letters)
 {
-	for (; *letters != '\0'; letters++) {
-		char *value = NULL;
-		size_t i = 0;
+	char *value = NULL;
 
-		set_name(reader, "-", letters, 1);
-		while (i < sizeof names / sizeof *names &&
-		    (names[i].letter != *letters ||
-			*letters < OPTION_FIRST_LETTER))
-			i++;
-		if (i == sizeof names / sizeof *names)
-			return refuse(reader, NULL, "unknown (see --help)");
-		if (names[i].value != NONE && letters[1] != '\0')
+	for (; *letters != '\0' && value == NULL; letters++) {
+		const char name[] = {'-', *letters, '\0'};
+		const struct setting *setting = options_find(name);
+
+		set_name(reader, name, 2);
+		if (setting != NULL && setting->value != VALUE_NONE &&
+		    letters[1] != '\0')
 			value = letters + 1;
-		else if (names[i].value == NEEDED)
-			value = next_word(reader);
-		if (names[i].value == NEEDED && value == NULL)
-			return refuse(reader, NULL, "needs a value");
-		if (apply_option(reader, *letters, value) == -1)
+		if (apply(reader, setting, value) == -1)
 			return -1;
-		if (value != NULL)
-			return 0;
 	}
 	return 0;
 }
 
+/* Reads options.  *word is the first word that is not one, or NULL. */
 static int
-read_option(struct reader *reader, char *word)
+read_options(struct reader *reader, char **word)
 {
-	return word[1] == '-' ? read_long(reader, word + 2)
-			      : read_short(reader, word + 1);
-}
+	while ((*word = next_word(reader)) != NULL && (*word)[0] == '-' &&
+	    (*word)[1] != '\0' && strcmp(*word, "--") != 0) {
+		const int result = (*word)[1] == '-'
+		    ? read_long(reader, *word)
+		    : read_short(reader, *word + 1);
 
-static bool
-is_option(const char *word)
-{
-	return word[0] == '-' && word[1] != '\0' && strcmp(word, "--") != 0;
-}
-
-static int
-read_text(struct reader *reader)
-{
-	char *word;
-
-	reader->error->in_variable = true;
-	while ((word = next_word(reader)) != NULL) {
-		if (!is_option(word)) {
-			reader->error->name[0] = '\0';
-			return refuse(reader, word, "not an option");
-		}
-		if (read_option(reader, word) == -1)
+		if (result == -1)
 			return -1;
 	}
-	reader->error->in_variable = false;
-	return 0;
-}
-
-static int
-read_words(struct reader *reader)
-{
-	while (*reader->words != NULL && is_option(*reader->words))
-		if (read_option(reader, *reader->words++) == -1)
-			return -1;
-	if (*reader->words != NULL && strcmp(*reader->words, "--") == 0)
-		reader->words++;
-	if (*reader->words != NULL)
-		reader->options->command = reader->words;
+	reader->error->name[0] = '\0';
 	return 0;
 }
 
@@ -217,7 +131,6 @@ check_command(struct reader *reader)
 	struct options *options = reader->options;
 	bool is_alone;
 
-	reader->error->name[0] = '\0';
 	if (options->text != NULL)
 		return 0;
 	if (options->command == NULL && options->pause_by_name)
@@ -232,27 +145,56 @@ check_command(struct reader *reader)
 	return 0;
 }
 
+/* All options are read: sets what they left open. */
+static void
+settle(struct options *options)
+{
+	for (int sig = 1; sig <= SIGNAL_RTMAX; sig++) {
+		const bool is_job_control =
+		    sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU;
+
+		if (options->rewrite[sig] != REWRITE_UNSET)
+			continue;
+		options->rewrite[sig] = (uint8_t)sig;
+		if (is_job_control && options->scope == SCOPE_SESSION)
+			options->rewrite[sig] = SIGSTOP;
+	}
+	if (options->quiet) {
+		options->verbosity = 0;
+		options->warn = false;
+	}
+}
+
 int
 options_read(char **argv, char **envp, struct options *options,
     struct options_error *error)
 {
 	struct reader reader = {.options = options, .error = error};
+	char *word;
 
-	memset(options, 0, sizeof *options);
+	*options = (struct options){
+	    .delay_ms = TIME_UNSET,
+	    .grace_ms = TIME_UNSET,
+	    .stop_signal = SIGTERM,
+	};
 	memset(options->rewrite, REWRITE_UNSET, sizeof options->rewrite);
-	options->delay_ms = TIME_UNSET;
-	options->grace_ms = TIME_UNSET;
-	options->stop_signal = SIGTERM;
-	memset(error, 0, sizeof *error);
 	options_set_defaults(argv[0], envp, options);
+	*error = (struct options_error){.in_variable = true};
 	reader.text = system_env_value(envp, VARIABLE);
 	system_env_remove(envp, VARIABLE);
-	if (reader.text != NULL && read_text(&reader) == -1)
+	if (read_options(&reader, &word) == -1)
 		return -1;
+	if (word != NULL)
+		return refuse(&reader, word, "not an option");
+	error->in_variable = false;
 	reader.words = argv[0] == NULL ? argv : argv + 1;
-	if (read_words(&reader) == -1)
+	if (read_options(&reader, &word) == -1)
 		return -1;
-	options_settle(options);
+	if (word != NULL && strcmp(word, "--") != 0)
+		reader.words--;
+	if (*reader.words != NULL)
+		options->command = reader.words;
+	settle(options);
 	return check_command(&reader);
 }
 
@@ -268,17 +210,15 @@ options_remap(const struct options *options, int status)
 void
 options_describe_error(struct message *line, const struct options_error *error)
 {
+	const char *value = error->value;
+
 	report_begin(line);
 	if (error->in_variable)
 		report_add(line, "MINIREAP_OPTIONS: ");
 	if (error->name[0] != '\0')
-		report_add(line, "option %s", error->name);
-	if (error->name[0] != '\0' && error->value != NULL)
-		report_add(line, " ");
-	if (error->value != NULL)
-		report_add(
-		    line, "%s", error->value[0] == '\0' ? "''" : error->value);
-	if (error->name[0] != '\0' || error->value != NULL)
-		report_add(line, ": ");
+		report_add(line, "option %s%s", error->name,
+		    value == NULL ? ": " : " ");
+	if (value != NULL)
+		report_add(line, "%s: ", *value == '\0' ? "''" : value);
 	report_add(line, "%s", error->problem);
 }

@@ -10,6 +10,7 @@
 #include "report/report.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum { OPTIONS_NAME_SIZE = 32 };
 
@@ -38,25 +39,30 @@ int options_remap(const struct options *options, int status);
 
 /* ------------------------------------------------- between the files */
 
-/* What settings call an option that has no letter. */
-enum {
-	OPTION_SESSION = 1,
-	OPTION_INSTALL,
-	OPTION_ZOMBIES,
-	OPTION_FIRST_LETTER,
+/* Does an option take a value?  An optional one must be joined to it. */
+enum setting_value { VALUE_NONE, VALUE_NEEDED, VALUE_OPTIONAL };
+
+/* An option. */
+struct setting {
+	char letter; /* or 0 */
+	char name[16];
+	uint8_t value; /* an enum setting_value */
+	uint8_t kind; /* what settings.c does */
+	uint16_t field; /* its offset in struct options, or an enum scope */
 };
 
 /* In options.rewrite until all options are read: as received. */
 enum { REWRITE_UNSET = 255 };
 
+/* Returns the option of that name, such as "-e" or "--remap", or NULL. */
+const struct setting *options_find(const char *name);
+
 /*
  * Does what the option asks for; value is NULL if there is none.  Returns NULL,
  * or what is wrong with value.
  */
-const char *options_apply(struct options *options, char letter, char *value);
-
-/* All options are read: sets what they left open. */
-void options_settle(struct options *options);
+const char *options_apply(
+    struct options *options, const struct setting *setting, char *value);
 
 /*
  * Sets the defaults of the init by whose name, argv[0] or NULL, the program was

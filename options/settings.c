@@ -6,14 +6,68 @@
 
 #include "system/system.h"
 
-#include <signal.h>
-
+#include <ctype.h>
 #include <stddef.h>
 #include <string.h>
 
 #define TERMINATION_LOG "/dev/termination-log" /* Kubernetes' */
 
 enum { MAX_UNITS = 100000000 }; /* of a time */
+
+/* What an option does. */
+enum kind {
+	NOTHING,
+	FLAG,
+	COUNT,
+	SCOPE,
+	SIGNAL,
+	TIME,
+	FILENAME,
+	REWRITE,
+	REMAP,
+	LOG,
+	ZOMBIES,
+	HELP,
+	VERSION,
+	LICENSE,
+};
+
+static const struct setting settings[] = {
+    {'c', "single-child", VALUE_NONE, SCOPE, SCOPE_MAIN},
+    {'g', "group", VALUE_NONE, SCOPE, SCOPE_GROUP},
+    {0, "session", VALUE_NONE, SCOPE, SCOPE_SESSION},
+    {'r', "rewrite", VALUE_NEEDED, REWRITE, 0},
+    {'S', "stop-signal", VALUE_NEEDED, SIGNAL,
+	offsetof(struct options, stop_signal)},
+    {'d', "delay", VALUE_NEEDED, TIME, offsetof(struct options, delay_ms)},
+    {'t', "grace", VALUE_NEEDED, TIME, offsetof(struct options, grace_ms)},
+    {'b', "wait", VALUE_NONE, FLAG, offsetof(struct options, wait)},
+    {'e', "remap", VALUE_NEEDED, REMAP, 0},
+    {'p', "parent-death", VALUE_NEEDED, SIGNAL,
+	offsetof(struct options, parent_death)},
+    {'s', "subreaper", VALUE_NONE, NOTHING, 0}, /* init adopts anyway */
+    {'v', "verbose", VALUE_NONE, COUNT, offsetof(struct options, verbosity)},
+    {'w', "warn", VALUE_NONE, FLAG, offsetof(struct options, warn)},
+    {'q', "quiet", VALUE_NONE, FLAG, offsetof(struct options, quiet)},
+    {'T', "termination-log", VALUE_OPTIONAL, LOG, 0},
+    {'P', "pause", VALUE_NONE, FLAG, offsetof(struct options, pause)},
+    {0, "install", VALUE_NEEDED, FILENAME, offsetof(struct options, install)},
+    {0, "zombies", VALUE_OPTIONAL, ZOMBIES, 0},
+    {'h', "help", VALUE_NONE, HELP, 0},
+    {'V', "version", VALUE_NONE, VERSION, 0},
+    {'l', "license", VALUE_NONE, LICENSE, 0},
+    {'L', "license", VALUE_NONE, LICENSE, 0},
+};
+
+const struct setting *
+options_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
+		if (name[1] == '-' ? strcmp(settings[i].name, name + 2) == 0
+				   : settings[i].letter == name[1])
+			return &settings[i];
+	return NULL;
+}
 
 /* "F:T"; value is cut in two at the colon, and restored. */
 static const char *
@@ -67,47 +121,31 @@ set_signal(int *setting, const char *value)
 	return NULL;
 }
 
-/* Returns the milliseconds in a unit, or -1. */
-static int64_t
-unit_ms(const char *unit)
-{
-	if (strcmp(unit, "ms") == 0)
-		return 1;
-	if (*unit == '\0' || strcmp(unit, "s") == 0)
-		return 1000;
-	if (strcmp(unit, "m") == 0)
-		return INT64_C(60) * 1000;
-	if (strcmp(unit, "h") == 0)
-		return INT64_C(60) * 60 * 1000;
-	return -1;
-}
-
 /* "90", "1.5s", "200ms" */
 static const char *
 set_time(int64_t *setting, const char *value)
 {
-	static const char problem[] =
-	    "not a time such as 500ms, 1.5s, 2m or 1h";
+	static const struct {
+		char name[4];
+		int64_t ms;
+	} units[] = {
+	    {"", 1000}, {"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}};
 	const char *rest;
 	const int64_t whole = system_parse_number(value, &rest, MAX_UNITS);
-	int64_t thousandths = 0;
-	int64_t unit;
+	int thousandths = 0;
 
-	if (whole == -1)
-		return problem;
-	if (*rest == '.') {
-		int64_t weight = 1000;
-
-		if (*++rest < '0' || *rest > '9')
-			return problem;
-		for (; *rest >= '0' && *rest <= '9'; rest++)
-			thousandths += (*rest - '0') * (weight /= 10);
+	if (whole != -1 && *rest == '.' && isdigit((unsigned char)rest[1]))
+		for (int weight = 100; isdigit((unsigned char)*++rest);
+		     weight /= 10)
+			thousandths += (*rest - '0') * weight;
+	for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+		if (whole == -1 || strcmp(rest, units[i].name) != 0)
+			continue;
+		*setting =
+		    whole * units[i].ms + thousandths * units[i].ms / 1000;
+		return NULL;
 	}
-	unit = unit_ms(rest);
-	if (unit == -1)
-		return problem;
-	*setting = whole * unit + thousandths * unit / 1000;
-	return NULL;
+	return "not a time such as 500ms, 1.5s, 2m or 1h";
 }
 
 static const char *
@@ -119,104 +157,56 @@ set_termination_log(struct options *options, const char *value)
 	return NULL;
 }
 
-static void
-apply_flag(struct options *options, char letter)
+static const char *
+set_zombies(struct options *options, const char *value)
 {
-	switch (letter) {
-	case 'c':
-		options->scope = SCOPE_MAIN;
-		break;
-	case 'g':
-		options->scope = SCOPE_GROUP;
-		break;
-	case OPTION_SESSION:
-		options->scope = SCOPE_SESSION;
-		break;
-	case 'b':
-		options->wait = true;
-		break;
-	case 'v':
-		options->verbosity++;
-		break;
-	case 'w':
-		options->warn = true;
-		break;
-	case 'q':
-		options->quiet = true;
-		break;
-	case 'P':
-		options->pause = true;
-		break;
-	case 'h':
-		options->text = options_help;
-		break;
-	case 'V':
-		options->text = options->version;
-		break;
-	case 'l':
-	case 'L':
-		options->text = options_license;
-		break;
-	default: /* -s: orphans are adopted anyway */
-		break;
-	}
+	options->zombies = true;
+	return value == NULL ? NULL
+			     : set_signal(&options->zombies_signal, value);
 }
 
 const char *
-options_apply(struct options *options, char letter, char *value)
+options_apply(
+    struct options *options, const struct setting *setting, char *value)
 {
-	switch (letter) {
-	case 'r':
+	void *field = (char *)options + setting->field;
+
+	switch ((enum kind)setting->kind) {
+	case NOTHING:
+		break;
+	case FLAG:
+		*(bool *)field = true;
+		break;
+	case COUNT:
+		++*(unsigned *)field;
+		break;
+	case SCOPE:
+		options->scope = setting->field;
+		break;
+	case SIGNAL:
+		return set_signal(field, value);
+	case TIME:
+		return set_time(field, value);
+	case FILENAME:
+		*(const char **)field = value;
+		break;
+	case REWRITE:
 		return add_rewrite(options, value);
-	case 'e':
+	case REMAP:
 		return add_remap(options, value);
-	case 'p':
-		return set_signal(&options->parent_death, value);
-	case 'S':
-		return set_signal(&options->stop_signal, value);
-	case 'd':
-		return set_time(&options->delay_ms, value);
-	case 't':
-		return set_time(&options->grace_ms, value);
-	case 'T':
+	case LOG:
 		return set_termination_log(options, value);
-	case OPTION_INSTALL:
-		options->install = value;
-		return NULL;
-	case OPTION_ZOMBIES:
-		options->zombies = true;
-		return value == NULL
-		    ? NULL
-		    : set_signal(&options->zombies_signal, value);
-	default:
-		apply_flag(options, letter);
-		return NULL;
+	case ZOMBIES:
+		return set_zombies(options, value);
+	case HELP:
+		options->text = options_help;
+		break;
+	case VERSION:
+		options->text = options->version;
+		break;
+	case LICENSE:
+		options->text = options_license;
+		break;
 	}
-}
-
-/* Without -r a signal is sent as it came, or as a session needs it. */
-static void
-settle_rewrites(struct options *options)
-{
-	for (int sig = 1; sig <= SIGNAL_RTMAX; sig++) {
-		const bool is_job_control =
-		    sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU;
-
-		if (options->rewrite[sig] != REWRITE_UNSET)
-			continue;
-		options->rewrite[sig] =
-		    is_job_control && options->scope == SCOPE_SESSION
-		    ? SIGSTOP
-		    : (uint8_t)sig;
-	}
-}
-
-void
-options_settle(struct options *options)
-{
-	settle_rewrites(options);
-	if (options->quiet) {
-		options->verbosity = 0;
-		options->warn = false;
-	}
+	return NULL;
 }
