@@ -4,7 +4,6 @@
  */
 #include "modes/modes.h"
 
-#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -37,11 +36,7 @@ find_zombies(struct report *report, pid_t self)
 		    "cannot look for zombies: /proc hides "
 		    "other users' processes (hidepid): be root");
 	zombies = modes_find_zombies(-1);
-	if (zombies == NULL)
-		report_fail(report, "cannot look for zombies: %m");
-	modes_describe_zombies(zombies, self);
-	errno = zombies->error;
-	if (errno != 0)
+	if (zombies == NULL || modes_describe_zombies(zombies, self) == -1)
 		report_fail(report, "cannot look for zombies: %m");
 	return zombies;
 }

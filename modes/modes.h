@@ -81,9 +81,10 @@ struct zombies *modes_find_zombies(pid_t except);
 
 /*
  * Drops the zombies that are gone after 50 ms, which were about to be reaped,
- * finds out what is printed of the others, and sorts their holders.
+ * finds out what is printed of the others, and sorts their holders.  0, or -1
+ * with errno if anything could not be read.
  */
-void modes_describe_zombies(struct zombies *zombies, pid_t self);
+int modes_describe_zombies(struct zombies *zombies, pid_t self);
 
 /* Prints the zombies, which parents are never signalled, and the totals. */
 void modes_print_table(struct report *report, const struct zombies *zombies);

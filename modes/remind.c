@@ -18,12 +18,7 @@
 #include <stddef.h>
 #include <unistd.h>
 
-enum {
-	POLL_MS = 20,
-	REMIND_POLLS = 1000 / POLL_MS,
-	EXIT_POLLS = 5000 / POLL_MS,
-	ANY_PARENT = -1,
-};
+enum { POLL_MS = 20, ANY_PARENT = -1 };
 
 /* 0, or errno. */
 static int
@@ -98,8 +93,8 @@ modes_remind(struct report *report, struct zombies *zombies, int sig)
 	struct message line = {.length = 0};
 
 	system_signal_name(sig, name);
-	signal_all(zombies, SIGCHLD, false, REMIND_POLLS);
-	signal_all(zombies, sig, true, EXIT_POLLS);
+	signal_all(zombies, SIGCHLD, false, 1000 / POLL_MS);
+	signal_all(zombies, sig, true, 5000 / POLL_MS);
 	for (unsigned i = 0; i < zombies->holder_count; i++) {
 		const struct holder *holder = &zombies->holders[i];
 

@@ -12,12 +12,7 @@
 
 enum { TICKS = 100 }; /* in a second: USER_HZ */
 
-static const char header[] =
-    "UID   PID     PPID    AGE   COMMAND          PARENT";
-static const char header_nested[] =
-    "UID   PID     PPID    AGE   COMMAND          PARENT           CONTAINER";
-
-/* Appends blanks up to a column of the header, at least one. */
+/* Appends blanks up to a column, at least one. */
 static void
 pad(struct message *line, size_t column)
 {
@@ -64,21 +59,21 @@ add_row(struct message *line, const struct zombie *row,
 
 /* ------------------------------------------------------------ the totals */
 
-/* Finds the cgroup with a limit, this process's or the nearest above. */
-static bool
+/* Finds the nearest cgroup with a limit, from this process's up.  -1: none. */
+static int64_t
 find_limit(struct cgroup *cgroup)
 {
 	static const char *const places[][2] = {
 	    {"/sys/fs/cgroup/pids", "pids:"}, {"/sys/fs/cgroup", ":"}};
+	int64_t limit = -1;
 
-	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+	for (size_t i = 0; i < 2 && limit == -1; i++) {
 		system_cgroup_find(cgroup, places[i][0], places[i][1]);
 		do
-			if (system_cgroup_number(cgroup, "pids.max") != -1)
-				return true;
-		while (system_cgroup_up(cgroup));
+			limit = system_cgroup_number(cgroup, "pids.max");
+		while (limit == -1 && system_cgroup_up(cgroup));
 	}
-	return false;
+	return limit;
 }
 
 static void
@@ -86,18 +81,16 @@ add_totals(struct message *line, const struct zombies *zombies)
 {
 	const unsigned holders = zombies->holder_count;
 	struct cgroup cgroup;
+	int64_t slots = find_limit(&cgroup);
 	int64_t used = zombies->threads;
-	int64_t slots = -1;
 	char text[SYSTEM_NUMBER_SIZE];
 	const char *end;
 
-	if (find_limit(&cgroup)) {
-		slots = system_cgroup_number(&cgroup, "pids.max");
+	if (slots != -1)
 		used = system_cgroup_number(&cgroup, "pids.current");
-	} else if (system_read_file("/proc/sys/kernel/pid_max", text,
-		       sizeof text) > 0) { /* the kernel's */
+	else if (system_read_file("/proc/sys/kernel/pid_max", text,
+		     sizeof text) > 0) /* the kernel's */
 		slots = system_parse_number(text, &end, LONG_MAX);
-	}
 	report_add(line, "%u zombie%s held by %u parent%s; %ld", zombies->count,
 	    zombies->count == 1 ? "" : "s", holders, holders == 1 ? "" : "s",
 	    (long)used);
@@ -112,8 +105,9 @@ modes_print_table(struct report *report, const struct zombies *zombies)
 	struct message line = {.length = 0};
 
 	if (zombies->count > 0) {
-		report_add(
-		    &line, "%s", zombies->is_nested ? header_nested : header);
+		report_add(&line,
+		    "UID   PID     PPID    AGE   COMMAND          PARENT%s",
+		    zombies->is_nested ? "           CONTAINER" : "");
 		modes_print_line(report, &line);
 	}
 	for (unsigned i = 0; i < zombies->holder_count; i++) {

@@ -66,15 +66,13 @@ modes_find_zombies(pid_t except)
 
 	if (zombies == MAP_FAILED)
 		return NULL;
-	if (system_walk_begin(&walk, "/proc") == -1) {
-		zombies->error = errno;
-		return zombies;
+	if (system_walk_begin(&walk, "/proc") == 0) {
+		while ((pid = system_walk_next(&walk)) != -1)
+			look_at_process(zombies, pid, except);
+		system_walk_end(&walk);
 	}
-	while ((pid = system_walk_next(&walk)) != -1)
-		look_at_process(zombies, pid, except);
 	if (walk.size == -1)
 		zombies->error = errno;
-	system_walk_end(&walk);
 	return zombies;
 }
 
@@ -151,7 +149,7 @@ sort_holders(struct zombies *zombies)
 		zombies->holder_count--;
 }
 
-void
+int
 modes_describe_zombies(struct zombies *zombies, pid_t self)
 {
 	if (zombies->count > 0)
@@ -161,22 +159,8 @@ modes_describe_zombies(struct zombies *zombies, pid_t self)
 		describe_rows(zombies, &zombies->holders[i]);
 	}
 	sort_holders(zombies);
-}
-
-static void
-report_zombies(struct report *report, const struct zombies *zombies)
-{
-	const struct holder *worst = &zombies->holders[0];
-	struct proc_stat stat = {.name = "?"};
-
-	for (unsigned i = 1; i < zombies->holder_count; i++)
-		if (is_worse(&zombies->holders[i], worst))
-			worst = &zombies->holders[i];
-	(void)system_read_stat(worst->pid, &stat);
-	report_line(report,
-	    "%u zombies have a parent that does not wait, %u of them %d (%s): "
-	    "see --zombies",
-	    zombies->count, worst->count, (int)worst->pid, stat.name);
+	errno = zombies->error;
+	return errno == 0 ? 0 : -1;
 }
 
 void
@@ -184,6 +168,7 @@ modes_watch_zombies(
     struct zombies_watch *watch, struct report *report, pid_t init)
 {
 	const int64_t now = system_clock_ms(CLOCK_MONOTONIC);
+	struct proc_stat stat = {.name = "?"};
 	struct zombies *zombies;
 
 	if (now < watch->next_ms)
@@ -192,8 +177,16 @@ modes_watch_zombies(
 	zombies = modes_find_zombies(init); /* its own will be reaped */
 	if (zombies == NULL)
 		return;
-	if (zombies->count >= WATCH_MIN && zombies->count > watch->reported)
-		report_zombies(report, zombies);
+	if (zombies->count >= WATCH_MIN && zombies->count > watch->reported) {
+		const struct holder *worst = &zombies->holders[0];
+
+		sort_holders(zombies);
+		(void)system_read_stat(worst->pid, &stat);
+		report_line(report,
+		    "%u zombies have a parent that does not wait, "
+		    "%u of them %d (%s): see --zombies",
+		    zombies->count, worst->count, (int)worst->pid, stat.name);
+	}
 	watch->reported = zombies->count;
 	munmap(zombies, sizeof *zombies);
 }

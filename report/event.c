@@ -9,31 +9,22 @@
 
 #include <sys/wait.h>
 
-/* "exit=3", "signal=SIGSEGV" or "signal=SIGSEGV core" */
-static void
-add_status(struct message *line, int wstatus)
-{
-	char name[SYSTEM_SIGNAL_NAME_SIZE];
-
-	if (WIFEXITED(wstatus)) {
-		report_add(line, "exit=%d", WEXITSTATUS(wstatus));
-		return;
-	}
-	report_add(
-	    line, "signal=%s", system_signal_name(WTERMSIG(wstatus), name));
-	if (WCOREDUMP(wstatus))
-		report_add(line, " core");
-}
-
 void
 report_reaped(
     struct report *report, const char *name, const struct reaper_child *child)
 {
+	const int wstatus = child->wstatus;
+	char signal_name[SYSTEM_SIGNAL_NAME_SIZE];
 	struct message line;
 
 	report_begin(&line);
 	report_add(&line, "reaped %d (%s) ", (int)child->pid, name);
-	add_status(&line, child->wstatus);
+	if (WIFEXITED(wstatus))
+		report_add(&line, "exit=%d", WEXITSTATUS(wstatus));
+	else
+		report_add(&line, "signal=%s%s",
+		    system_signal_name(WTERMSIG(wstatus), signal_name),
+		    WCOREDUMP(wstatus) ? " core" : "");
 	report_add(&line, " cpu=");
 	report_add_cpu_time(&line, &child->usage);
 	report_send(report, &line);
@@ -63,18 +54,16 @@ report_main_killed(struct report *report,
 void
 report_signal(struct report *report, const siginfo_t *info, int sig, int sent)
 {
-	char name[SYSTEM_SIGNAL_NAME_SIZE];
-	struct message line;
+	char received_name[SYSTEM_SIGNAL_NAME_SIZE];
+	char sent_name[SYSTEM_SIGNAL_NAME_SIZE] = "none";
+	char from[SYSTEM_NUMBER_SIZE] = "kernel";
 
-	report_begin(&line);
-	report_add(&line, "signal %s ", system_signal_name(sig, name));
+	if (sent != 0)
+		system_signal_name(sent, sent_name);
 	if (signals_is_sent(info))
-		report_add(&line, "from=%d ", (int)info->si_pid);
-	else
-		report_add(&line, "from=kernel ");
-	report_add(&line, "sent=%s",
-	    sent == 0 ? "none" : system_signal_name(sent, name));
-	report_send(report, &line);
+		system_format_number(from, (unsigned long)info->si_pid);
+	report_line(report, "signal %s from=%s sent=%s",
+	    system_signal_name(sig, received_name), from, sent_name);
 }
 
 void

@@ -18,13 +18,9 @@
 struct report
 report_open(const struct options *options)
 {
-	const struct report report = {
-	    .options = options,
+	return (struct report){.options = options,
 	    .fd = STDERR_FILENO,
-	    .kills_before = OOM_UNKNOWN,
-	};
-
-	return report;
+	    .kills_before = OOM_UNKNOWN};
 }
 
 void

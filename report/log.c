@@ -137,11 +137,9 @@ report_print(struct report *report, const char *text, size_t length)
 	while (length > 0) {
 		const ssize_t n = write(STDOUT_FILENO, text, length);
 
-		if (n == 0 || (n == -1 && errno != EINTR))
+		if (n <= 0)
 			report_fail(report, "cannot write to stdout: %m");
-		if (n > 0) {
-			text += n;
-			length -= (size_t)n;
-		}
+		text += n;
+		length -= (size_t)n;
 	}
 }

@@ -8,6 +8,8 @@
 
 #include "system/system.h"
 
+#include <sys/time.h>
+
 #include <errno.h>
 #include <stddef.h>
 
@@ -128,12 +130,11 @@ report_add_seconds(struct message *line, int64_t ms)
 void
 report_add_cpu_time(struct message *line, const struct rusage *usage)
 {
-	const struct timeval *user = &usage->ru_utime;
-	const struct timeval *system = &usage->ru_stime;
+	struct timeval sum;
 
-	report_add_seconds(line,
-	    ((int64_t)user->tv_sec + system->tv_sec) * 1000 +
-		(user->tv_usec + system->tv_usec) / 1000);
+	timeradd(&usage->ru_utime, &usage->ru_stime, &sum);
+	report_add_seconds(
+	    line, (int64_t)sum.tv_sec * 1000 + sum.tv_usec / 1000);
 }
 
 void

@@ -34,8 +34,7 @@ read_kib(struct cgroup *cgroup, const char *name)
 						    : (long)(bytes / 1024);
 }
 
-/* Does the cgroup have a count? */
-static bool
+static void
 read_cgroup(
     struct cgroup *cgroup, const struct version *version, struct oom *oom)
 {
@@ -43,12 +42,11 @@ read_cgroup(
 	const char *kills;
 
 	if (system_cgroup_read(cgroup, version->events, text, sizeof text) <= 0)
-		return false;
+		return;
 	kills = system_find_line(text, "oom_kill ");
 	oom->kills = (long)system_parse_number(kills, &kills, LONG_MAX);
 	oom->limit_kib = read_kib(cgroup, version->limit);
 	oom->peak_kib = read_kib(cgroup, version->peak);
-	return oom->kills != OOM_UNKNOWN;
 }
 
 struct oom
@@ -56,18 +54,18 @@ report_read_oom(void)
 {
 	struct oom oom = {.kills = OOM_UNKNOWN};
 
-	for (size_t i = 0; i < sizeof versions / sizeof *versions; i++) {
+	for (size_t i = 0; i < 2 && oom.kills == OOM_UNKNOWN; i++) {
 		struct cgroup cgroup;
 
 		system_cgroup_find(
 		    &cgroup, versions[i].mount, versions[i].controllers);
-		if (read_cgroup(&cgroup, &versions[i], &oom))
+		read_cgroup(&cgroup, &versions[i], &oom);
+		if (oom.kills != OOM_UNKNOWN)
 			break;
 		/* The counts of a group between belong to others, too. */
 		while (system_cgroup_up(&cgroup))
 			;
-		if (read_cgroup(&cgroup, &versions[i], &oom))
-			break;
+		read_cgroup(&cgroup, &versions[i], &oom);
 	}
 	return oom;
 }

@@ -8,13 +8,11 @@
 
 #include <string.h>
 
-enum { CGROUP_FILE_SIZE = 4096 }; /* all of /proc/self/cgroup */
-
 void
 system_cgroup_find(
     struct cgroup *cgroup, const char *mount, const char *controllers)
 {
-	char text[CGROUP_FILE_SIZE];
+	char text[PATH_MAX]; /* a path in it fits into cgroup->path */
 	char *rest = text;
 	char *line;
 	char *end = stpcpy(cgroup->path, mount);
@@ -29,11 +27,11 @@ system_cgroup_find(
 		    ? NULL
 		    : system_skip_prefix(colon + 1, controllers);
 
-		if (path == NULL ||
-		    cgroup->mount_length + strlen(path) >= PATH_MAX)
-			continue;
-		cgroup->length = (size_t)(stpcpy(end, path) - cgroup->path);
-		break;
+		if (path != NULL) {
+			cgroup->length =
+			    (size_t)(stpcpy(end, path) - cgroup->path);
+			return;
+		}
 	}
 }
 

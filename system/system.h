@@ -134,7 +134,7 @@ void system_walk_end(struct proc_walk *walk);
 struct cgroup {
 	size_t mount_length;
 	size_t length; /* of path */
-	char path[PATH_MAX + 64]; /* with room for the name of a file */
+	char path[PATH_MAX + 64]; /* with room for mount and file name */
 };
 
 /*

@@ -31,15 +31,13 @@ char *
 system_format_number(char *to, unsigned long value)
 {
 	char digits[SYSTEM_NUMBER_SIZE];
-	size_t n = 0;
+	char *first = digits + sizeof digits - 1;
 
+	*first = '\0';
 	do
-		digits[n++] = (char)('0' + value % 10);
+		*--first = (char)('0' + value % 10);
 	while ((value /= 10) > 0);
-	while (n > 0)
-		*to++ = digits[--n];
-	*to = '\0';
-	return to;
+	return stpcpy(to, first);
 }
 
 const char *
@@ -61,12 +59,13 @@ system_base_name(const char *path)
 const char *
 system_find_line(const char *text, const char *key)
 {
-	for (;;) {
-		const char *value = system_skip_prefix(text, key);
+	const char *value;
 
+	while ((value = system_skip_prefix(text, key)) == NULL) {
 		text = strchrnul(text, '\n');
-		if (value != NULL || *text == '\0')
-			return value == NULL ? text : value;
+		if (*text == '\0')
+			return text;
 		text++;
 	}
+	return value;
 }
