@@ -24,6 +24,7 @@ PROGRAM = $(BUILD)/minireap
 PROBE = $(OBJ)/probe
 FOLDERS = modes options start stop report terminal system
 SOURCES = $(sort $(wildcard *.c $(FOLDERS:%=%/*.c)))
+HEADERS = $(sort $(wildcard *.h $(FOLDERS:%=%/*.h)))
 OBJECTS = $(SOURCES:%.c=$(OBJ)/%.o)
 PROBE_OBJECTS = $(patsubst tests/probe/%.c,$(OBJ)/probe-%.o,$(wildcard tests/probe/*.c))
 
@@ -65,7 +66,7 @@ check check-engines check-slow check-all: $(PROGRAM) $(PROBE)
 	MINIREAP=$(abspath $(PROGRAM)) PROBE=$(abspath $(PROBE)) sh tests/suite.sh $(or $(patsubst check-%,%,$(filter check-%,$@)),core)
 
 lint: $(OBJECTS)
-	SOURCES='$(SOURCES)' OBJECTS='$(OBJECTS)' sh tests/lint.sh
+	SOURCES='$(SOURCES)' HEADERS='$(HEADERS)' OBJECTS='$(OBJECTS)' sh tests/lint.sh
 
 bench: $(PROGRAM)
 	MINIREAP=$(abspath $(PROGRAM)) sh bench/run.sh

@@ -63,13 +63,6 @@ watch_parent(const struct init *init)
 }
 
 static void
-adopt_orphans(struct init *init)
-{
-	if (init->self != 1 && reaper_adopt() == -1 && !init->options.quiet)
-		report_line(&init->report, "cannot adopt orphans: %m");
-}
-
-static void
 start(struct init *init, char **envp, signals_set mask,
     const struct signals_action *sigchld)
 {
@@ -135,7 +128,8 @@ main(int argc, char **argv, char **envp)
 	if (init.options.zombies)
 		modes_zombies(&init.options, &init.report, init.self);
 	watch_parent(&init);
-	adopt_orphans(&init);
+	if (init.self != 1 && reaper_adopt() == -1 && !init.options.quiet)
+		report_line(&init.report, "cannot adopt orphans: %m");
 	if (!init.options.pause)
 		start(&init, envp, inherited, &sigchld);
 	status = run(&init);

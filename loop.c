@@ -156,8 +156,14 @@ begin(struct loop *loop)
 {
 	const struct options *options = loop->options;
 
-	loop->stop = stop_begin(
-	    options, loop->report, loop->terminal, loop->main, loop->init);
+	loop->stop = (struct stop){
+	    .options = options,
+	    .report = loop->report,
+	    .terminal = loop->terminal,
+	    .main = loop->main,
+	    .init = loop->init,
+	    .deadline = STOP_NEVER,
+	};
 	/* Names are in /proc, and main's number its group's, until reaped. */
 	loop->reaper.shows_zombies = options->scope == SCOPE_SESSION ||
 	    options->verbosity >= 2 || options->warn || options->wait ||

@@ -132,9 +132,37 @@ signals_is_sent(const siginfo_t *info)
 	return info->si_code <= 0;
 }
 
-static int
-kill_scope(pid_t main_pid, enum scope scope, int sig)
+/* With a value, to main or, as rt_sigqueueinfo(2) cannot, to its group. */
+static long
+queue(pid_t main_pid, enum scope scope, siginfo_t *info)
 {
+	const int sig = info->si_signo;
+	long result;
+	int fd;
+
+	if (scope == SCOPE_MAIN)
+		return syscall(SYS_rt_sigqueueinfo, main_pid, sig, info);
+	fd = (int)syscall(SYS_pidfd_open, main_pid, 0);
+	if (fd == -1)
+		return -1;
+	result =
+	    syscall(SYS_pidfd_send_signal, fd, sig, info, PIDFD_PROCESS_GROUP);
+	close(fd);
+	return result;
+}
+
+int
+signals_send(pid_t main_pid, enum scope scope, int sig, const siginfo_t *info)
+{
+	/* The kernel refuses codes of kill(2) and tgkill(2) from others. */
+	if (info != NULL && info->si_code < 0 && info->si_code != SI_TKILL) {
+		siginfo_t copy = *info;
+
+		copy.si_signo = sig;
+		if (queue(main_pid, scope, &copy) == 0)
+			return 0;
+	}
+	/* No value, an old kernel or a full queue. */
 	if (scope != SCOPE_MAIN) {
 		if (kill(-main_pid, sig) == 0)
 			return 0;
@@ -142,45 +170,6 @@ kill_scope(pid_t main_pid, enum scope scope, int sig)
 			return -1;
 	}
 	return kill(main_pid, sig);
-}
-
-/* rt_sigqueueinfo(2) has no form for a group. */
-static long
-queue_to_group(pid_t main_pid, int sig, siginfo_t *info)
-{
-	int saved_errno;
-	long result;
-	int fd = (int)syscall(SYS_pidfd_open, main_pid, 0);
-
-	if (fd == -1)
-		return -1;
-	result =
-	    syscall(SYS_pidfd_send_signal, fd, sig, info, PIDFD_PROCESS_GROUP);
-	saved_errno = errno;
-	close(fd);
-	errno = saved_errno;
-	return result;
-}
-
-int
-signals_send(pid_t main_pid, enum scope scope, int sig, const siginfo_t *info)
-{
-	siginfo_t copy;
-	long result;
-
-	/* The kernel refuses codes of kill(2) and tgkill(2) from others. */
-	if (info == NULL || info->si_code >= 0 || info->si_code == SI_TKILL)
-		return kill_scope(main_pid, scope, sig);
-	copy = *info;
-	copy.si_signo = sig;
-	if (scope == SCOPE_MAIN)
-		result = syscall(SYS_rt_sigqueueinfo, main_pid, sig, &copy);
-	else
-		result = queue_to_group(main_pid, sig, &copy);
-	if (result == 0)
-		return 0;
-	/* An old kernel or a full queue: send it without the value. */
-	return kill_scope(main_pid, scope, sig);
 }
 
 int

@@ -17,24 +17,6 @@ enum {
 	KILL_EVERY_MS = 100, /* what was forked since is killed, too */
 };
 
-struct stop
-stop_begin(const struct options *options, struct report *report,
-    struct terminal *terminal, const struct main_process *main_process,
-    pid_t init)
-{
-	const struct stop stop = {
-	    .options = options,
-	    .report = report,
-	    .terminal = terminal,
-	    .main = main_process,
-	    .init = init,
-	    .state = STOP_RUNNING,
-	    .deadline = STOP_NEVER,
-	};
-
-	return stop;
-}
-
 static int64_t
 after(int64_t now, int64_t ms)
 {

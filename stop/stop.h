@@ -40,17 +40,17 @@ enum stop_action {
 	STOP_EXIT,
 };
 
-/* The fields are the folder's. */
 struct stop {
+	/* Set by the caller; all else is 0 at first, and the folder's. */
 	const struct options *options;
 	struct report *report;
 	struct terminal *terminal;
 	const struct main_process *main;
 	pid_t init; /* this process */
+	int64_t deadline; /* when stop_expired() is due; STOP_NEVER at first */
 
 	enum stop_state state;
 	bool main_gone; /* reaped */
-	int64_t deadline; /* when stop_expired() is due, or STOP_NEVER */
 	int64_t give_up; /* in STOP_KILLING_REST */
 	siginfo_t held; /* the stop signal, in STOP_DELAYING */
 
@@ -61,10 +61,6 @@ struct stop {
 	bool is_over;
 	int status; /* so far */
 };
-
-struct stop stop_begin(const struct options *options, struct report *report,
-    struct terminal *terminal, const struct main_process *main_process,
-    pid_t init);
 
 /* --------------------------------------------- events, as the loop sees them
  */

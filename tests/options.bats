@@ -26,7 +26,7 @@ refused() {
 	[ ! -s out ] || equal stdout '' "$(cat out)"
 	mapfile -t lines <err
 	equal lines 1 "${#lines[@]}"
-	[[ $lines == "minireap: $object: "* ]] || equal "$*" "$object" "$lines"
+	[[ ${lines[0]} == "minireap: $object: "* ]] || equal "$*" "$object" "${lines[0]}"
 	[ ! -e ran ] || { echo "started: $*" && return 1; }
 }
 
