@@ -63,7 +63,7 @@ add_row(struct message *line, const struct zombie *row,
 static int64_t
 find_limit(struct cgroup *cgroup)
 {
-	static const char *const places[][2] = {
+	static const char places[2][2][20] = {
 	    {"/sys/fs/cgroup/pids", "pids:"}, {"/sys/fs/cgroup", ":"}};
 	int64_t limit = -1;
 

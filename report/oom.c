@@ -13,11 +13,11 @@
 enum { TEXT_SIZE = 256 }; /* of what is in a file */
 
 static const struct version {
-	const char *controllers; /* in /proc/self/cgroup */
-	const char *mount;
-	const char *events;
-	const char *limit;
-	const char *peak; /* v2: Linux 5.19 */
+	char controllers[8]; /* in /proc/self/cgroup */
+	char mount[22];
+	char events[19];
+	char limit[22];
+	char peak[26]; /* v2: Linux 5.19 */
 } versions[] = {
     {"memory:", "/sys/fs/cgroup/memory", "memory.oom_control",
 	"memory.limit_in_bytes", "memory.max_usage_in_bytes"},
