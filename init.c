@@ -19,6 +19,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
+#include <string.h>
 #include <unistd.h>
 
 struct init {
@@ -37,8 +38,11 @@ read_options(struct init *init, char **argv, char **envp)
 	struct message line;
 	const int result = options_read(argv, envp, options, &error);
 
-	if (result == 0 && options->text != NULL)
-		modes_print(options, &init->report);
+	if (result == 0 && options->text != NULL) {
+		report_print(
+		    &init->report, options->text, strlen(options->text));
+		_exit(0);
+	}
 	report_configure(&init->report);
 	if (result == 0)
 		return;

@@ -1,18 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * modes.c: the modes that print something and exit.
+ * modes.c: --zombies: find, remind, print.
  */
 #include "modes/modes.h"
 
-#include <string.h>
 #include <unistd.h>
-
-_Noreturn void
-modes_print(const struct options *options, struct report *report)
-{
-	report_print(report, options->text, strlen(options->text));
-	_exit(0);
-}
 
 void
 modes_print_line(struct report *report, struct message *line)

@@ -15,9 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* --help, --version, --license, --install or --zombies: does it and exits. */
-_Noreturn void
-modes_print(const struct options *options, struct report *report);
+/* --install or --zombies: does it and exits. */
 _Noreturn void
 modes_install(const struct options *options, struct report *report);
 _Noreturn void

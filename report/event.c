@@ -25,7 +25,6 @@ report_reaped(
 		report_add(&line, "signal=%s%s",
 		    system_signal_name(WTERMSIG(wstatus), signal_name),
 		    WCOREDUMP(wstatus) ? " core" : "");
-	report_add(&line, " cpu=");
 	report_add_cpu_time(&line, &child->usage);
 	report_send(report, &line);
 }

@@ -79,7 +79,6 @@ append(struct report *report, struct message *line, int status,
 		report_add(line, " ran=");
 		report_add_seconds(line,
 		    system_clock_ms(CLOCK_MONOTONIC) - report->started_ms);
-		report_add(line, " cpu=");
 		report_add_cpu_time(line, usage);
 		report_add(line, " peak=%ldKiB", usage->ru_maxrss);
 	}

@@ -133,6 +133,7 @@ report_add_cpu_time(struct message *line, const struct rusage *usage)
 	struct timeval sum;
 
 	timeradd(&usage->ru_utime, &usage->ru_stime, &sum);
+	report_add(line, " cpu=");
 	report_add_seconds(
 	    line, (int64_t)sum.tv_sec * 1000 + sum.tv_usec / 1000);
 }

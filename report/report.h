@@ -44,7 +44,7 @@ report_add_values(struct message *line, const char *format, va_list values);
 /* Appends text as one word: blanks are escaped, too, and "-" if it is empty. */
 void report_add_word(struct message *line, const char *text);
 
-/* Appends milliseconds as "12.345s"; CPU time, user and system, likewise. */
+/* Appends milliseconds as "12.345s"; user and system time as " cpu=12.345s". */
 void report_add_seconds(struct message *line, int64_t ms);
 void report_add_cpu_time(struct message *line, const struct rusage *usage);
 

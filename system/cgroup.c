@@ -22,11 +22,10 @@ system_cgroup_find(
 	if (system_read_file("/proc/self/cgroup", text, sizeof text) == -1)
 		return;
 	while ((line = strsep(&rest, "\n")) != NULL) {
-		const char *colon = strchr(line, ':');
-		const char *path = colon == NULL
-		    ? NULL
-		    : system_skip_prefix(colon + 1, controllers);
+		const char *path = strchr(line, ':');
 
+		if (path != NULL)
+			path = system_skip_prefix(path + 1, controllers);
 		if (path != NULL) {
 			cgroup->length =
 			    (size_t)(stpcpy(end, path) - cgroup->path);
