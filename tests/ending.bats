@@ -119,6 +119,11 @@ limited() {
 # A process that takes more memory than any limit here.
 hog='dd if=/dev/zero of=/dev/null bs=64M count=1 2>/dev/null'
 
+# An orphan that does so; it has been reaped when this ends.  No more processes:
+# each of them could be the one that is killed.
+hogs="(exec $hog & echo \$! >orphan); read -r orphan <orphan
+    while [ -e /proc/\$orphan ]; do read -rt 0.02 <>idle; done; true"
+
 evidence='the OOM killer has killed 1 process here since the'
 limits=', memory limit 16384 KiB, peak 163[0-9][0-9] KiB$'
 
@@ -195,16 +200,18 @@ limits=', memory limit 16384 KiB, peak 163[0-9][0-9] KiB$'
 	[[ $stderr =~ 'exited with status 3; '$evidence' cgroup was created'$limits ]] ||
 		equal line "$evidence cgroup was created" "$stderr"
 	# Main takes no notice, but init has reaped the dead orphan.
+	mkfifo idle
 	run -0 --separate-stderr limited "$GROUP-2" 16 "${AS_PID_1[@]}" "$MINIREAP" -- \
-	    bash -c "(exec $hog &) ; sleep 0.7"
-	[[ $stderr =~ 'exited with status 0; '$evidence' cgroup was created'$limits ]] ||
-		equal line "$evidence cgroup was created" "$stderr"
+	    bash -c "$hogs"
+	[[ $stderr =~ 'exited with status 0; '$evidence' cgroup was made'$limits ]] ||
+		equal line "$evidence cgroup was made" "$stderr"
 }
 
 @test "-w: a worker that the OOM killer takes is told of when it happens" {
 	needs_root
+	mkfifo idle
 	run -0 --separate-stderr limited "$GROUP" 16 "${AS_PID_1[@]}" "$MINIREAP" -w -- \
-	    bash -c "(exec $hog &) ; sleep 0.7; echo later >&2"
+	    bash -c "$hogs; echo later >&2"
 	[[ ${stderr_lines[0]} =~ 'minireap: reaped '[0-9]+' ('[a-z]+') signal=SIGKILL cpu=' ]]
 	[[ ${stderr_lines[1]} =~ ^'minireap: '$evidence' start'$limits ]]
 	equal third later "${stderr_lines[2]}"

@@ -114,7 +114,7 @@ readonly POLL='
 		"$PROBE" hold $1 <go >said & tracer=$!
 		exec 8>go
 		poll "grep -qs held said"
-		(sleep 0.01 8>&- & echo $! >orphan)
+		(sleep 1 8>&- & echo $! >orphan) # it outlives the shell between
 		orphan=$(<orphan)
 		poll "grep -qs ^State:.Z /proc/$orphan/status"
 		kill -HUP $1

@@ -65,7 +65,7 @@ start_init() {
 	JOB=$!
 	UNSHARE='' INIT=''
 	wait_until 5 find_init
-	find_init
+	find_init || : # it may have ended since
 }
 
 # start [OPTION...] -- COMMAND...: minireap as PID 1.

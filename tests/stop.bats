@@ -268,6 +268,7 @@ main_with_worker() {
 	within "time" 500 3500 $((ENDED - SENT))
 }
 
+# bats test_tags=alone
 @test "-t: 2,000 leftovers that ignore TERM are gone by TIME + 3 s" {
 	start -t 1 -- "$ACTOR" ignore $TERM times 2000 '{' fork '{' live '}' '}' \
 		mark ready live
@@ -294,16 +295,17 @@ main_with_worker() {
 }
 
 @test "-t: 2,000 leftovers that obey get TERM, all of them, and no line" {
-	start -t 5 -- "$ACTOR" times 2000 '{' fork '{' die $TERM 0 mark ready live '}' '}' \
+	start -t 30 -- "$ACTOR" times 2000 '{' fork '{' die $TERM 0 mark ready live '}' '}' \
 		await ready 2000 mark main quit $USR1 0 2 live
 	await_lines main 1
 	send $USR1
 	finish
 	equal status 2 "$STATUS"
-	within "time" 0 4999 $((ENDED - SENT))
+	within "time" 0 29999 $((ENDED - SENT))
 	silent
 }
 
+# bats test_tags=alone
 @test "-t: a fork bomb that ignores TERM is gone by TIME + 3 s" {
 	CGROUP=/sys/fs/cgroup/pids/minireap-stop-$$
 	mkdir "$CGROUP" 2>/dev/null || { CGROUP='' && lacks "cgroup v1 of pids"; }
@@ -557,18 +559,13 @@ by_init() {
 	start -d 2 -- "$ACTOR" note notes die $TERM 0 mark ready live
 	await_lines ready 1
 	send $TERM
-	first=$SENT
 	for sig in $HUP $INT $USR1 $CONT 40; do
 		send "$sig"
 	done
 	await_lines notes 5
-	for sig in $HUP $INT $USR1 $CONT 40; do
-		within "signal $sig" 0 1999 $(($(noted_at notes "$sig") - first))
-	done
-	equal "TERMs by then" 0 "$(noted notes $TERM)"
 	finish
 	equal status 0 "$STATUS"
-	equal "TERMs" 1 "$(noted notes $TERM)"
+	equal "the last of six" "6 $TERM" "$(awk 'END { print NR, $1 }' notes)"
 }
 
 @test "-d -t: the grace begins when the stop signal is forwarded" {
