@@ -1,212 +1,205 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * loop.pml: the loop of supervise.c and children.c with the states of stop.c
- * and sweep.c, in a world where children end, orphans come and signals arrive
- * at any moment, for ever if the world likes.  spin tries all orders of it.
- * What holds in all of them:
+ * loop.pml: a model of the loop in loop.c and of the states in stop/stop.c.
+ * Around it processes exit, orphans arrive and signals are sent at any time;
+ * spin tries every order of these events.  It must not find any of these:
  *
- *   unnoticed  main's end is noticed
- *   stays      no zombie stays for ever
- *   unheard    a signal is forwarded, or main is gone
- *   lingers    init ends when main and all others are gone
- *   no_end     without -b init ends after main, and with -t once a stop was
- *              asked for, main's end or not
- *   assert     nothing is sent to main's number once it was reaped, and init
- *              ends before main only where main was killed and does not end
+ *   main_stays       main has exited and is never reaped
+ *   zombie_stays     an orphan has exited and is never reaped
+ *   signal_lost      a signal is never forwarded, and init does not exit
+ *   signal_delayed   init reaps more than two full batches before a signal
+ *   no_exit          main was reaped, no child is left, init does not exit
+ *   deadline_missed  init never exits although main was reaped (without -b) or
+ *                    a stop signal was sent (with -t)
+ *   early_exit       init exits before main or, with -b or -t, before another
+ *                    child, and has not waited in vain for what it killed
+ *   wrong_status     the exit status is not main's, nor that of a process that
+ *                    was killed if main cannot be reaped
+ *   main_reused      init signals main's number after it has reaped main
  *
- * All lives at once are too many states.  One run has no deadlines where
- * sweeps are costly; one with -DCOSTLY has them, and fewer of the rest.
+ * All numbers are small: they only need to be greater than one.  A step of init
+ * is one system call and what init computes from its result, since no other
+ * process can observe that.  Terminals, messages, rewriting, --pause and the
+ * search for the remaining processes are left out: they add neither a wait nor
+ * a state to the loop.
  *
- * Numbers are small: they only have to be more than one.  Each step of init is
- * one system call and what is computed behind it, as nobody else can see that.
- * Left out, as it adds no wait and no state to the loop: terminals, messages,
- * rewriting, who of the rest is signalled, and what stands only for /proc.
- *
- * Each -DNAME at an `#ifdef NAME` breaks the loop in a way that an init was
- * once broken in, or may come to be, and beside it stands what does not hold
- * then: loop-model.bats wants all of them found, by that and nothing else.
+ * Each #ifdef puts a mistake into the loop, and its comment says which of the
+ * above follows.  loop-model.bats checks that spin finds it there.
  */
 
-#define REAP_BATCH 2	/* children.c: enum, 64 */
-#define SIGNAL_BATCH 2	/* supervise.c: enum, 16 */
-#define KILLS 1		/* stop.c: REAP_LIMIT_MS / KILL_EVERY_MS, 20 */
-#if defined(COSTLY)
-#define ORPHANS 1	/* with main more than the batch there, which is one */
-#else
-#define ORPHANS 2	/* with main more than a batch */
-#endif
-#define NOBODY 3	/* is named: 0 is main, then orphans */
+#define REAP_BATCH 2	/* 64 in loop.c */
+#define SIGNAL_BATCH 2	/* 16 in loop.c */
+#define KILLS 1		/* 20 in stop/stop.c */
 
-/* Signals in the kernel's order.  One that is pending comes only once. */
+/* Signals in the order in which the kernel returns them. */
 #define NONE 0
-#define STOP 1		/* SIGTERM: hides what is above it */
-#define CHLD 2
-#define HIGH 3		/* SIGWINCH: hidden by SIGCHLD as well */
-#define A_ZOMBIE 4	/* no signal: see watched */
+#define STOP 1		/* the stop signal: hides CHLD and HIGH */
+#define CHLD 2		/* hides HIGH */
+#define HIGH 3		/* such as SIGWINCH */
+#define KILL 4		/* sent, never received */
 
 bool pending[4];
-#define SOMETHING_PENDING (pending[STOP] || pending[CHLD] || pending[HIGH])
-bool is_sent;		/* the SIGCHLD that is pending: by a process */
-byte whom = NOBODY;	/* it names: the first of those it stands for */
+bool is_sent;		/* the pending CHLD is from kill(2) */
 
-/* Children, the eldest first, as wait4(2) walks them: main, then orphans. */
-mtype:process = { LIVE, ZOMBIE, REAPED };
-mtype:process main = LIVE;
-mtype:process orphans[2];
-byte living;		/* orphans, ended ones that are not reaped included */
+/* Processes. */
+#define ABSENT 0
+#define LIVE 1
+#define ZOMBIE 2
+#define MARKED 3	/* the zombie that is watched */
 
-/* Options. */
+byte main = LIVE;
+byte orphans[2];	/* the elder first, as wait4(2) finds them */
+
+/* Options: -d, -t and -b. */
 bool delay, grace, waits;
 
-/* stop.c: struct stop. */
+/* stop/stop.h: struct stop */
 mtype:state = { RUNNING, DELAYING, STOPPING, KILLING_MAIN, WAITING, DRAINING,
 	KILLING_REST };
 mtype:deadline = { NEVER, ARMED, DUE };
+mtype:status = { UNKNOWN, OF_MAIN, OF_ORPHAN, KILLED };
 mtype:state state = RUNNING;
 mtype:deadline deadline = NEVER;
-bool main_gone;
-byte kills;		/* give_up is reached after so many */
+mtype:status status = UNKNOWN;
+bool main_gone, is_over;
+byte kills;
 
-/* sweep.c: struct sweep.  What a sweep costs may be anything, each time. */
-bool may_cost;
-bool is_costly, is_owed;
-bool pauses;		/* the pause behind the last one is not over */
+/* reaper.h: enum reaper_result */
+#define NO_CHILD 0
+#define NONE_NOW 1
+#define CHILD 2
+hidden byte result;
 
-bool has_ended;		/* supervise.c: struct supervision */
+bool more;		/* loop.c: loop_run() */
 
-/* What the claim looks at: one thing a run is enough, as it may be any. */
+/* One run watches one signal or one zombie; spin tries each. */
+#define A_ZOMBIE 5
 byte watched;
-bool owed;		/* that signal has come and was not sent on */
-byte marked;		/* which orphan, from 1 on, is that zombie */
-bool asked;		/* to stop, where that is watched */
+bool owed;		/* the signal was sent and not forwarded yet */
+bool asked;		/* the signal is STOP, and was sent */
+bool delays;		/* HIGH was pending when the batch began */
+byte batches;		/* full ones in a row that have delayed HIGH */
 
-/* ------------------------------------------------------- the kernel */
+/* ---------------------------------------------------------- the kernel */
 
-/* signals.c: signals_wait() with 0: the lowest of those above, or none. */
+/* signals.c: signals_wait(), for the signals above one and without another */
 inline take(above, without)
 {
-	sig = above + 1;
-	do
-	:: sig > HIGH -> sig = NONE; break
-	:: sig <= HIGH && pending[sig] && sig != without -> break
-	:: else -> sig++
-	od;
-	by_process = sig == CHLD && is_sent;
-	if
-	:: sig == CHLD -> named = whom; whom = NOBODY; is_sent = false
-	:: else
-	fi;
+	sig = (pending[STOP] && above < STOP -> STOP :
+	    (pending[CHLD] && above < CHLD && without != CHLD -> CHLD :
+	    (pending[HIGH] && above < HIGH -> HIGH : NONE)));
 	pending[sig] = false
 }
 
-/* A child has ended: one SIGCHLD may stand for many, signal(7). */
-inline tell_init(who)
+/* One pending SIGCHLD may stand for many children: signal(7). */
+inline exits(process, how)
 {
-	whom = (pending[CHLD] -> whom : who);
+	process = how;
 	pending[CHLD] = true
 }
 
-/* That number moves up, or is nobody's any more. */
-inline renumber(who, gone)
+/* ------------------------------------------------------------ the exit */
+
+#define MAY_EXIT (state == KILLING_REST || (main == ABSENT && \
+	(orphans[0] == ABSENT || (!grace && !waits))))
+#define RIGHT_STATUS (main == ABSENT -> OF_MAIN : KILLED)
+
+inline exit_init()
 {
-	who = (who == NOBODY || who < gone -> who :
-	    (who == gone -> NOBODY : who - 1))
+	assert(MAY_EXIT);	/* early_exit */
+	assert(status == RIGHT_STATUS);	/* wrong_status */
+	is_over = true
 }
 
-/* An orphan is reaped, the younger ones move up. */
-inline reap_orphan(i)
-{
-	if
-	:: marked == i + 1 -> marked = 0
-	:: marked > i + 1 -> marked--
-	:: else
-	fi;
-	if
-	:: i == 0 -> orphans[0] = orphans[1]
-	:: else
-	fi;
-	orphans[1] = REAPED;
-	renumber(whom, i + 1);
-	renumber(named, i + 1);
-	living--;
-	result = 1
-}
+/* ------------------------------------------------------------- signals */
 
-/* -------------------------------------------------- deliver.c, stop.c */
-
-/* deliver.c: deliver_signal(); the rest is told by tree.c: tree_signal() */
-inline deliver(what)
+inline sent(what)
 {
-	if
-#ifndef SIGNAL_THE_DEAD	/* assert */
-	:: main_gone	/* by pidfds, and by no number of main's */
-#endif
-	:: else -> assert(main != REAPED)
-	fi;
 	owed = (watched == what -> pending[what] : owed)
 }
 
-/* stop.c: after() */
-inline arm(if_so)
+/* stop/deliver.c: send_to_main() */
+inline send_to_main(what)
 {
-	deadline = (if_so -> ARMED : NEVER)
+	assert(main != ABSENT);	/* main_reused */
+	sent(what)
 }
 
-/* stop.c: start_clock() */
+/* stop/deliver.c: forward() */
+inline forward(what)
+{
+	if
+#ifndef SIGNAL_REAPED_MAIN	/* main_reused */
+	:: main_gone -> sent(what)
+#endif
+	:: else -> send_to_main(what)
+	fi
+}
+
+/* stop/stop.c: after() */
+inline arm(is_set)
+{
+	deadline = (is_set -> ARMED : NEVER)
+}
+
+/* stop/stop.c: start_clock() */
 inline start_clock()
 {
 	state = (main_gone -> DRAINING : STOPPING);
 	arm(grace)
 }
 
-/* supervise.c: forward(), with stop.c: stop_received() */
-inline forward()
+/* stop/deliver.c: stop_signal(), with stop/stop.c: stop_received() */
+inline stop_signal(what)
 {
 	if
-	:: sig == STOP && (state == RUNNING || state == WAITING) && delay ->
-		state = DELAYING;	/* and the signal is held */
+	:: what == STOP && (state == RUNNING || state == WAITING) && delay ->
+		state = DELAYING;	/* the signal is held */
 		arm(true)
-	:: sig == STOP && (state == DELAYING ||
+	:: what == STOP && (state == DELAYING ||
 	    ((state == RUNNING || state == WAITING) && !delay)) ->
 		start_clock();
-		deliver(STOP)
+		forward(STOP)
 	:: else ->
-		deliver(sig)
+		forward(what)
 	fi
 }
 
-/* stop.c: stop_main_ended() */
-inline main_ended()
+/* loop.c: handle_signal() */
+inline handle_signal()
 {
-	main_gone = true;
 	if
-	:: !grace && !waits -> has_ended = true
-	:: else ->
-		if
-		:: state == KILLING_REST
-		:: waits && state == RUNNING -> state = WAITING
-		:: else -> arm(grace); state = DRAINING	/* TERM_REST */
-		fi
-	fi
+	:: sig == NONE || (sig == CHLD && !is_sent)
+	:: else -> stop_signal(sig)
+	fi;
+#ifdef TREAT_SENT_SIGCHLD_LIKE_OTHERS	/* main_stays */
+	sig = (sig == CHLD && is_sent -> HIGH : sig);
+#endif
+	is_sent = is_sent && sig != CHLD
 }
 
-/* stop.c: stop_expired(), with deliver.c: deliver_action() */
-inline expired()
+/* ------------------------------------------------------------ deadlines */
+
+/* stop/stop.c: stop_expired(), with stop/deliver.c: carry_out() */
+inline expire()
 {
 	if
 	:: state == DELAYING ->
 		start_clock();
-#ifndef FORGET_THE_HELD	/* unheard */
-		deliver(STOP)
+#ifndef LOSE_HELD_SIGNAL	/* signal_lost */
+		forward(STOP)
 #endif
 	:: state == STOPPING ->
 		state = KILLING_MAIN;
 		arm(true);
-		assert(main != REAPED)	/* deliver.c: kill_main() */
+#ifndef GIVE_UP_WITHOUT_STATUS	/* wrong_status */
+		status = KILLED;
+#endif
+		send_to_main(KILL)
 	:: state == KILLING_REST && kills == KILLS ->
-		has_ended = true
+		exit_init()
 	:: state == KILLING_REST && kills < KILLS ->
-#ifndef NEVER_GIVE_UP	/* no_end */
+#ifndef KILL_FOREVER	/* deadline_missed */
 		kills++;
 #endif
 		arm(true)
@@ -216,286 +209,246 @@ inline expired()
 	fi
 }
 
-/* -------------------------------------------- children.c, sweep.c */
+/* ------------------------------------------------------------- reaping */
 
-/*
- * children.c: reap(): what reaper.c: reaper_peek() or reaper.c: reaper_next()
- * finds, and children.c: note().  What is looked at stays a zombie till it is
- * reaped: that is one step here.
- */
-inline reap_main()
+/* stop/deliver.c: stop_main_reaped(), with stop/stop.c: stop_main_exited() */
+inline main_reaped(whose)
 {
-	main = REAPED;
-	result = 1;
-	main_ended()
-}
-
-/* ... of all children, with sweep.c: sweep_end() */
-inline sweep()
-{
+	main_gone = true;
+	status = whose;
 	if
-	:: main == ZOMBIE -> reap_main()
-	:: main != ZOMBIE && orphans[0] == ZOMBIE -> reap_orphan(0)
-	:: main != ZOMBIE && orphans[0] != ZOMBIE && orphans[1] == ZOMBIE ->
-		reap_orphan(1)
-#ifdef TAKE_ANY_FOR_MAIN	/* assert */
-		; main_ended()
+#ifdef EXIT_WITH_MAIN	/* early_exit */
+	:: grace || waits -> exit_init()
 #endif
-	:: else -> result = 0
-	fi;
-	if
-	:: may_cost -> is_costly = true
-	:: is_costly = false
-	fi;
-	pauses = is_costly
-}
-
-/* children.c: reap_by_number(): main, then whom SIGCHLD has named */
-inline reap_by_number()
-{
-	if
-	:: numbers == 2 && main == ZOMBIE -> reap_main()
-	:: numbers == 1 && named == 1 && orphans[0] == ZOMBIE -> reap_orphan(0)
-	:: numbers == 1 && named == 2 && orphans[1] == ZOMBIE -> reap_orphan(1)
-	:: else
-	fi;
-	numbers--;
-	result = 1
-}
-
-/* ------------------------------------------------------- supervise.c */
-
-/* supervise.c: handle_signal() */
-inline handle()
-{
-	if
-	:: sig == NONE || (sig == CHLD && !by_process)
-	:: else -> forward()
+	:: !grace && !waits -> exit_init()
+	:: (grace || waits) && state == KILLING_REST
+	:: waits && state == RUNNING -> state = WAITING
+	:: else ->
+		arm(grace);
+		state = DRAINING;
+		sent(STOP)	/* init's own TERM replaces a held signal */
 	fi
 }
 
-/* supervise.c: next_signal(): the turn of the others, and the storm. */
-inline look_past_children()
+/* loop.c: child_reaped().  An orphan may reuse main's number. */
+inline child_reaped(is_main)
 {
+	result = CHILD;
+	if
+	:: is_main -> main_reaped(OF_MAIN)
+#ifdef TAKE_ANY_CHILD_FOR_MAIN	/* early_exit */
+	:: !is_main && !main_gone -> main_reaped(OF_ORPHAN)
+#endif
+#ifdef TAKE_REUSED_NUMBER_FOR_MAIN	/* wrong_status */
+	:: !is_main && main_gone -> main_reaped(OF_ORPHAN)
+#endif
+	:: else
+	fi
+}
+
+/* loop.c: reap_one() */
+inline reap_one()
+{
+	if
+	:: main == ZOMBIE ->
+		main = ABSENT;
+		child_reaped(true)
+	:: main != ZOMBIE && orphans[0] >= ZOMBIE ->
+		orphans[0] = orphans[1];
+		orphans[1] = ABSENT;
+		child_reaped(false)
+	:: main != ZOMBIE && orphans[0] < ZOMBIE && orphans[1] >= ZOMBIE ->
+		orphans[1] = ABSENT;
+		child_reaped(false)
+	:: else ->
+		result = (main == ABSENT && orphans[0] == ABSENT ->
+		    NO_CHILD : NONE_NOW)
+	fi
+}
+
+/* loop.c: reap(), at its end, then stop/deliver.c: stop_keep_deadline() */
+inline batch_done()
+{
+	if
+#ifndef IGNORE_NO_CHILD	/* no_exit */
+	:: !is_over && result == NO_CHILD && main_gone -> exit_init()
+#endif
+#ifdef TAKE_NONE_NOW_FOR_NO_CHILD	/* early_exit */
+	:: !is_over && result == NONE_NOW && main_gone -> exit_init()
+#endif
+	:: else
+	fi;
+#ifndef REAP_ONE_BATCH_PER_SIGCHLD	/* zombie_stays */
+	more = result == CHILD;
+#endif
+	batches = (delays && result == CHILD -> batches + 1 : 0);
+	assert(batches <= 2);	/* signal_delayed */
+	if
+	:: !is_over && deadline == DUE -> expire()
+	:: else
+	fi;
+	delays = false;
+	reaped = 0;
+	reaps = false
+}
+
+/* loop.c: reap(), after each child */
+inline count_child()
+{
+	reaped++;
+#ifdef REAP_ONE_CHILD_PER_SIGCHLD	/* zombie_stays */
+	result = (result == CHILD -> NONE_NOW : result);
+#endif
+	if
+	:: result != CHILD || reaped == REAP_BATCH || is_over -> batch_done()
+	:: else
+	fi
+}
+
+/* ------------------------------------------------------------- the loop */
+
+/* loop.c: next_signal(): the last wait in it */
+#ifdef SLEEP_BEFORE_NEXT_BATCH	/* zombie_stays */
+#define DOES_NOT_WAIT false
+#else
+#define DOES_NOT_WAIT more
+#endif
+#ifdef SLEEP_PAST_DEADLINE	/* deadline_missed */
+#define TIMES_OUT false
+#else
+#define TIMES_OUT (deadline == DUE)
+#endif
+#ifdef NEVER_LEAVE_OUT_SIGCHLD	/* signal_delayed */
+#define LEFT_OUT NONE
+#else
+#define LEFT_OUT (more -> CHLD : NONE)
+#endif
+#define RETURNS (DOES_NOT_WAIT || TIMES_OUT || pending[STOP] || \
+	(pending[CHLD] && !more) || pending[HIGH])
+
+/* loop.c: loop_run(), after next_signal() */
+inline signal_taken()
+{
+	handle_signal();
+#ifdef KEEP_DEADLINE_IF_NO_SIGNAL	/* deadline_missed */
+	reaps = sig == NONE || sig == CHLD;
+#else
+	reaps = sig == NONE || sig == CHLD || turn == 0;
+#endif
+	batches = (sig == NONE || sig == CHLD -> batches : 0);
+	delays = reaps && watched == HIGH && pending[HIGH];
 	turn = (turn + 1) % SIGNAL_BATCH;
-	due = turn == 0;
-	if
-#ifndef STAY_DEAF	/* unheard */
-	:: due ->
-#ifdef FORGET_A_SENT_CHLD	/* unheard */
-		take(last, CHLD);
+	sig = NONE
+}
+
+/* loop.c: next_signal(): the turn of the next higher signal */
+inline take_turn()
+{
+#ifdef NO_TURN_FOR_SIGCHLD	/* signal_lost */
+	take(last, CHLD);
 #else
-		take(last, NONE);
+	take(last, NONE);
 #endif
-#ifndef FORGET_WHOSE_TURN	/* unheard */
-		last = sig
+#ifdef NO_TURN_AFTER_HIGHEST	/* signal_lost */
+	last = (sig != NONE -> sig : last);
+#else
+#ifndef TURN_FOR_LOWEST_ONLY	/* signal_lost */
+	last = sig;
 #endif
 #endif
-	:: else -> sig = NONE
-	fi;
 	if
-	:: sig == NONE && more -> take(NONE, (is_costly -> NONE : CHLD))
+	:: sig != NONE -> signal_taken()
 	:: else
 	fi
 }
 
-/*
- * supervise.c: supervise(): is it time to reap?  Without due it would be
- * in the end, as every signal has its turn, but late.
- */
-#ifdef FORWARD_CHLD_ALONE	/* unnoticed */
-#define REAPS (!by_process && (sig == CHLD || sig == NONE || due))
-#else
-#define REAPS (sig == CHLD || sig == NONE || due)
-#endif
-
-/* supervise.c: reap(): is it time to ask all? */
-#ifdef SWEEP_IN_PEACE_ALONE	/* stays */
-#define ASKS_ALL (sig == NONE || !is_costly)
-#else
-#define ASKS_ALL (sig == NONE || !is_costly || (due && !pauses))
-#endif
-
-/* supervise.c: time_left(): what ends the wait beside signals */
-#ifdef SLEEP_TILL_THE_DEADLINE	/* stays, with COSTLY */
-#define SWEEP_IS_TIME (is_owed && !pauses && deadline != ARMED)
-#else
-#define SWEEP_IS_TIME (is_owed && !pauses)
-#endif
-#ifdef SLEEP_TOO_LONG	/* no_end */
-#define DEADLINE_IS_TIME false
-#else
-#ifdef SLEEP_THE_PAUSE_OUT	/* no_end, with COSTLY */
-#define DEADLINE_IS_TIME (deadline == DUE && !is_owed)
-#else
-#define DEADLINE_IS_TIME (deadline == DUE)
-#endif
-#endif
-#define IS_AWAKENED (SOMETHING_PENDING || SWEEP_IS_TIME || DEADLINE_IS_TIME)
-
-/* What was received is dealt with, and forgotten. */
-inline turn_done()
-{
-	handle();
-	reaps = REAPS;
-	asks_all = reaps && ASKS_ALL;
-	numbers = (reaps && is_costly -> 2 : 0);
-	left = (is_costly -> 1 : REAP_BATCH);
-	result = 1;
-	sig = NONE;
-	by_process = false;
-	due = false
-}
-
-/*
- * What is watched, and the options that have to do with it.  A signal's turn
- * comes or not whatever the deadlines are: that is left to the other run.
- */
 inline choose()
 {
 	atomic {
-#if defined(COSTLY)
 		if
 		:: watched = STOP
-		:: watched = A_ZOMBIE
-		fi;
-		may_cost = true;
-		grace = true;
-		if :: watched == STOP -> delay = true :: true fi;
-		if :: waits = true :: true fi;
-#else
-		if
-		:: watched = HIGH
 		:: watched = CHLD
-		:: watched = STOP
+		:: watched = HIGH
 		:: watched = A_ZOMBIE
 		fi;
-		if
-		:: watched == STOP -> delay = true
-		:: true
-		:: may_cost = true; waits = true	/* these have all in them */
-		fi;
-		if :: !may_cost -> grace = true :: true fi;
-		if :: !may_cost -> waits = true :: true fi;
-#endif
-		/* One that was init's before it was executed, and had ended. */
-		if
-		:: watched == A_ZOMBIE ->
-			orphans[0] = ZOMBIE; living = 1; marked = 1
-		:: true
-		fi
+		if :: watched == STOP -> delay = true :: true fi;
+		if :: grace = true :: true fi;
+		if :: waits = true :: true fi;
+		/* A child that exited before init's exec. */
+		if :: watched == A_ZOMBIE -> orphans[0] = MARKED :: true fi
 	}
 }
 
 active proctype init_loop()
 {
-	byte sig, last, turn, left, numbers;
-	byte result = 1;
-	byte named = NOBODY;
-	bool by_process, more, due, reaps, asks_all, waited;
+	byte sig, last, reaped;
+	byte turn = 1;		/* modulo SIGNAL_BATCH */
+	bool reaps = true;	/* a batch is next */
 
 	choose();
-#ifndef WAIT_AT_FIRST	/* stays */
-	atomic {
-		reaps = true;
-		asks_all = true;
-		left = REAP_BATCH
-	};
+#ifdef WAIT_BEFORE_FIRST_BATCH	/* zombie_stays */
+	reaps = false;
 #endif
 	do
-	:: has_ended -> break
+	:: is_over -> break
 	:: else ->
 		if
-		:: reaps	/* supervise.c: supervise(): once, before the loop */
-		:: else ->
-			d_step {
-				look_past_children();
-				waited = sig != NONE || more;
-				if
-				:: waited -> turn_done()
-				:: else
-				fi
-			}
-			/* supervise.c: next_signal(): the one wait */
-			if
-			:: waited
-			:: else ->
-asleep:				atomic {
-					IS_AWAKENED;
-					take(NONE, NONE);
-					turn_done()
-				}
-			fi
+#ifndef NO_TURNS	/* signal_lost */
+		:: !reaps && turn == 0 -> d_step { take_turn() }
+#endif
+		:: else
 		fi;
-		/* children.c: children_reap() */
+		if
+		:: reaps
+		:: else ->
+asleep:			d_step {
+				RETURNS;
+				take(NONE, LEFT_OUT);
+				signal_taken()
+			}
+		fi;
+		if
+		:: reaps
+		:: else ->
+#ifdef FORGET_MORE_AFTER_SIGNAL	/* zombie_stays */
+			more = false
+#endif
+		fi;
 		do
-		:: atomic { numbers > 0 && !has_ended -> reap_by_number() }
-		:: atomic { numbers == 0 && asks_all && result != 0 && left > 0 &&
-			!has_ended ->
-			waited = false;
-			sweep();
-			left--
-		   }
+		:: reaps -> d_step { reap_one(); count_child() }
 		:: else -> break
-		od;
-		atomic {
-			if	/* stop.c: stop_none_left() */
-#ifndef WAIT_FOR_THE_NEXT	/* lingers */
-			:: asks_all && result == 0 && main == REAPED &&
-			    living == 0 -> has_ended = true
-#endif
-			:: else
-			fi;
-#ifndef FORGET_TO_LOOK_AGAIN	/* stays */
-			more = (reaps -> asks_all && result == 1 : more);
-#endif
-#ifndef FORGET_TO_SWEEP	/* stays */
-			is_owed = (reaps -> !asks_all : is_owed);
-#endif
-			if
-			:: !has_ended && deadline == DUE -> expired()
-			:: else
-			fi;
-			result = 1;
-			left = 0;
-			numbers = 0;
-			named = NOBODY;
-			reaps = false;
-			asks_all = false;
-			waited = false
-		}
+		od
 	od
 }
 
-/* --------------------------------------------------------- the world */
+/* ------------------------------------------------------------ the world */
 
-/*
- * There are stop signals in each life, and beside them what is watched: more
- * at once adds nothing but states.
- */
 inline send(what)
 {
 	pending[what] = true;
 	owed = owed || watched == what;
-	asked = asked || watched == STOP
+	asked = asked || (watched == STOP && what == STOP)
 }
 
+/* A stop signal may be sent in each run, another one if it is watched. */
 active proctype world()
 {
 	watched != NONE;
 	do
-	:: atomic { !pending[STOP] -> send(STOP) }
-	:: atomic { watched == HIGH && !pending[HIGH] -> send(HIGH) }
-	:: atomic { watched == CHLD && !pending[CHLD] -> send(CHLD);
-		is_sent = true }
-	:: atomic { main == LIVE -> main = ZOMBIE; tell_init(0) }
-	:: atomic { living < ORPHANS -> orphans[living] = LIVE; living++ }
-	:: atomic { orphans[0] == LIVE -> orphans[0] = ZOMBIE; tell_init(1) }
-	:: atomic { orphans[1] == LIVE -> orphans[1] = ZOMBIE; tell_init(2) }
-	:: atomic { watched == A_ZOMBIE && marked == 0 &&
-		orphans[0] == ZOMBIE -> marked = 1 }
-	:: atomic { watched == A_ZOMBIE && marked == 0 &&
-		orphans[1] == ZOMBIE -> marked = 2 }
+	:: d_step { !pending[STOP] -> send(STOP) }
+	:: d_step { watched == HIGH && !pending[HIGH] -> send(HIGH) }
+	:: d_step { watched == CHLD && !pending[CHLD] ->
+		send(CHLD); is_sent = true }
+	:: d_step { main == LIVE -> exits(main, ZOMBIE) }
+	:: d_step { orphans[0] == ABSENT -> orphans[0] = LIVE }
+	:: d_step { orphans[0] != ABSENT && orphans[1] == ABSENT ->
+		orphans[1] = LIVE }
+	:: d_step { orphans[0] == LIVE -> exits(orphans[0], ZOMBIE) }
+	:: d_step { orphans[1] == LIVE -> exits(orphans[1], ZOMBIE) }
+	:: d_step { watched == A_ZOMBIE && orphans[0] == LIVE &&
+		orphans[1] != MARKED -> exits(orphans[0], MARKED) }
+	:: d_step { watched == A_ZOMBIE && orphans[1] == LIVE &&
+		orphans[0] != MARKED -> exits(orphans[1], MARKED) }
 	od
 }
 
@@ -503,27 +456,25 @@ active proctype clock()
 {
 	do
 	:: deadline == ARMED -> deadline = DUE
-	:: pauses -> pauses = false
-	/* Nothing more happens, for ever if need be: matters to who waits. */
-	:: init_loop@asleep && !IS_AWAKENED
+	/* While init sleeps, nothing at all may happen, even forever. */
+	:: init_loop@asleep && !RETURNS
 	od
 }
 
-/* --------------------------------------------------------- the claim */
+/* ------------------------------------------------------------ the claim */
 
 /*
- * What must not happen is that one of these holds for ever.  Time goes on, but
- * a deadline may be far off beside a pause, or a pause long beside what is left
- * till the deadline: so each says which of them it has to wait for, and lives
- * in which that does not come are none.  All the world can do between two steps
- * of init comes to an end by itself, so that init needs no such rule.
+ * Each of these is an error if it holds forever.  If it may hold until the
+ * deadline, runs that never reach the deadline are disregarded.  Init needs no
+ * such rule: between two steps of init the world can take only a few.
  */
-#define UNNOTICED (!has_ended && main == ZOMBIE)
-#define STAYS (!has_ended && marked != 0)
-#define UNHEARD (!has_ended && owed && main == LIVE)
-#define LINGERS (!has_ended && main == REAPED && living == 0)
-#define NO_END (!has_ended && \
-	((main == REAPED && !waits) || (grace && asked)))
+#define MAIN_STAYS (!is_over && main == ZOMBIE)
+#define ZOMBIE_STAYS (!is_over && \
+	(orphans[0] == MARKED || orphans[1] == MARKED))
+#define IS_OWED (!is_over && owed)
+#define NONE_LEFT (!is_over && main == ABSENT && orphans[0] == ABSENT)
+#define HAS_TO_EXIT (!is_over && \
+	((main == ABSENT && !waits) || (grace && asked)))
 
 #define FOREVER(name, what, not_yet) \
 name:	do \
@@ -535,17 +486,16 @@ accept_##name: \
 
 never {
 	do
-	:: !has_ended
-	:: UNNOTICED -> goto unnoticed
-	:: STAYS -> goto stays
-	:: UNHEARD -> goto unheard
-	:: LINGERS -> goto lingers
-	:: NO_END -> goto no_end
-	:: has_ended -> assert(main == REAPED || state == KILLING_REST); false
+	:: !is_over
+	:: MAIN_STAYS -> goto main_stays
+	:: ZOMBIE_STAYS -> goto zombie_stays
+	:: IS_OWED -> goto signal_lost
+	:: NONE_LEFT -> goto no_exit
+	:: HAS_TO_EXIT -> goto deadline_missed
 	od;
-	FOREVER(unnoticed, UNNOTICED, false);
-	FOREVER(stays, STAYS, pauses);
-	FOREVER(unheard, UNHEARD, deadline == ARMED);
-	FOREVER(lingers, LINGERS, pauses);
-	FOREVER(no_end, NO_END, deadline == ARMED)
+	FOREVER(main_stays, MAIN_STAYS, false);
+	FOREVER(zombie_stays, ZOMBIE_STAYS, false);
+	FOREVER(signal_lost, IS_OWED, deadline == ARMED);
+	FOREVER(no_exit, NONE_LEFT, false);
+	FOREVER(deadline_missed, HAS_TO_EXIT, deadline == ARMED)
 }
