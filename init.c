@@ -72,19 +72,17 @@ start(struct init *init, char **envp, signals_set mask,
 {
 	int status;
 	const struct start how = {
-	    .argv = init->options.command,
+	    .options = &init->options,
 	    .envp = envp,
 	    .mask = mask,
 	    .sigchld = sigchld,
-	    .scope = init->options.scope,
 	    .terminal = &init->terminal,
 	    .report = &init->report,
 	    .init = init->self,
-	    .failure_status = init->options.failure_status,
 	};
 
-	init->terminal = terminal_find(how.scope);
-	init->main.name = system_base_name(how.argv[0]);
+	init->terminal = terminal_find(init->options.scope);
+	init->main.name = system_base_name(*init->options.command);
 	init->main.pid = start_main(&how, &status);
 	if (init->main.pid == -1) {
 		terminal_return(&init->terminal);

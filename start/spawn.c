@@ -104,7 +104,7 @@ become_main(void *argument)
 
 	if (start->init != 1)
 		tie_to_init(start->init);
-	if (start->scope == SCOPE_SESSION)
+	if (start->options->scope == SCOPE_SESSION)
 		setsid();
 	else
 		setpgid(0, 0);
@@ -116,12 +116,13 @@ become_main(void *argument)
 		system_env_remove(start->envp, "LISTEN_PIDFDID=");
 	signals_restore_child(start->sigchld);
 	signals_set_mask(start->mask);
-	failure.error = start_execute(&failure, start->argv, start->envp);
+	failure.error =
+	    start_execute(&failure, start->options->command, start->envp);
 	child->has_failed = true;
 	signals_block(); /* a closed pipe is no reason to be killed */
 	if (failure.error == ENOENT || failure.error == ENOTDIR)
 		status = STATUS_NOT_FOUND;
-	describe_failure(&line, start->argv[0], &failure);
+	describe_failure(&line, *start->options->command, &failure);
 	report_failure(start->report, &line, status);
 	_exit(status);
 }
@@ -157,9 +158,9 @@ start_main(const struct start *start, int *status)
 
 	if (pid == -1) {
 		report_begin(&line);
-		report_add(
-		    &line, "cannot start a process for %s: %m", start->argv[0]);
-		*status = start->failure_status;
+		report_add(&line, "cannot start a process for %s: %m",
+		    *start->options->command);
+		*status = start->options->failure_status;
 		report_failure(start->report, &line, *status);
 		return -1;
 	}
@@ -169,7 +170,7 @@ start_main(const struct start *start, int *status)
 		return -1;
 	}
 	/* Without CLONE_VFORK the child may not have got there yet. */
-	if (start->scope != SCOPE_SESSION)
+	if (start->options->scope != SCOPE_SESSION)
 		setpgid(pid, pid);
 	return pid;
 }

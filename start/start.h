@@ -19,15 +19,13 @@
 
 /* How to start the main process. */
 struct start {
-	char **argv; /* preceded by at least one more pointer to a string */
+	const struct options *options;
 	char **envp; /* changed: see LISTEN_PID in minireap(1) */
 	signals_set mask; /* to restore */
 	const struct signals_action *sigchld; /* to restore */
-	enum scope scope;
 	struct terminal *terminal;
 	struct report *report;
 	pid_t init; /* this process */
-	int failure_status; /* if no process can be created */
 };
 
 /*

@@ -203,8 +203,8 @@ limits=', memory limit 16384 KiB, peak 163[0-9][0-9] KiB$'
 	mkfifo idle
 	run -0 --separate-stderr limited "$GROUP-2" 16 "${AS_PID_1[@]}" "$MINIREAP" -- \
 	    bash -c "$hogs"
-	[[ $stderr =~ 'exited with status 0; '$evidence' cgroup was made'$limits ]] ||
-		equal line "$evidence cgroup was made" "$stderr"
+	[[ $stderr =~ 'exited with status 0; '$evidence' cgroup was created'$limits ]] ||
+		equal line "$evidence cgroup was created" "$stderr"
 }
 
 @test "-w: a worker that the OOM killer takes is told of when it happens" {

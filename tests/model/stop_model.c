@@ -442,7 +442,8 @@ make_world(struct world *w)
 	say("delay %lld grace %lld wait %d stop signal %d\n",
 	    (long long)w->d.delay, (long long)w->d.grace, w->d.wait,
 	    w->d.stop_signal);
-	w->stop = stop_begin(&w->options, NULL, NULL, NULL, 0);
+	w->stop = (struct stop){.options = &w->options,
+	    .deadline = STOP_NEVER};
 }
 
 /* The time of what comes next. */
