@@ -29,7 +29,7 @@ enum kind {
 	ZOMBIES,
 	HELP,
 	VERSION,
-	LICENSE,
+	LICENSE
 };
 
 static const struct setting settings[] = {

@@ -44,15 +44,6 @@ send_to_main(struct stop *stop, int sig, const siginfo_t *info)
 	    (int)stop->main->pid, stop->main->name);
 }
 
-static void
-kill_main(struct stop *stop)
-{
-	report_main_killed(stop->report, stop->main, stop->options->grace_ms);
-	/* The status unless, or until, it can be reaped. */
-	stop->status = STATUS_SIGNALLED + SIGKILL;
-	send_to_main(stop, SIGKILL, NULL);
-}
-
 /* -------------------------------------------------- to the remaining processes
  */
 
@@ -149,7 +140,11 @@ carry_out(struct stop *stop, enum stop_action action)
 		forward(stop, stop->options->stop_signal, &stop->held);
 		break;
 	case STOP_KILL_MAIN:
-		kill_main(stop);
+		report_main_killed(
+		    stop->report, stop->main, stop->options->grace_ms);
+		/* The status unless, or until, main can be reaped. */
+		stop->status = STATUS_SIGNALLED + SIGKILL;
+		send_to_main(stop, SIGKILL, NULL);
 		break;
 	case STOP_TERM_REST:
 		if (!stop->rest_signalled)

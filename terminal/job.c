@@ -48,18 +48,6 @@ is_job_control(int sig)
 	return sig == SIGTSTP || is_denial(sig);
 }
 
-/* Stops the shell's whole job, init included; returns once it is continued. */
-static void
-stop_job(struct terminal *terminal, int sig)
-{
-	/* The shell takes the terminal now. */
-	if (terminal->state == TERMINAL_FOREGROUND || is_denial(sig))
-		terminal->state = TERMINAL_STOPPED_FOREGROUND;
-	else
-		terminal->state = TERMINAL_STOPPED;
-	signals_stop_group(sig);
-}
-
 static void
 continue_main(struct terminal *terminal, pid_t main_pid)
 {
@@ -111,7 +99,12 @@ terminal_main_changed(
 		terminal_hand_over(terminal, main_pid);
 		continue_main(terminal, main_pid);
 	} else if (may_stop && terminal->fd != -1 && is_job()) {
-		stop_job(terminal, sig);
+		/* The whole job stops, and the shell takes the terminal. */
+		terminal->state =
+		    terminal->state == TERMINAL_FOREGROUND || is_denial(sig)
+		    ? TERMINAL_STOPPED_FOREGROUND
+		    : TERMINAL_STOPPED;
+		signals_stop_group(sig); /* returns once it is continued */
 	} else if (sig == SIGTSTP && terminal->stop_sent != sig &&
 	    has_terminal) {
 		/* ^Z would hang the container, or outlast a deadline. */
