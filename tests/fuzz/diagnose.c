@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Why a file could not be executed, and whether a shell is to read it: the
- * input is the file, in memory, and then part of a path.  Below a file that
- * path leads nowhere: nothing of this machine is opened.
+ * diagnose.c: why a file could not be executed, and whether it is a script for
+ * a shell.  The input is first the contents of the file, then part of its path.
+ * That path leads below a file, so that no file of the machine is opened.
  */
 #include "fuzz.h"
 
@@ -10,39 +10,46 @@
 
 #include <sys/mman.h>
 
-enum { PATH_SIZE = 256, START_SIZE = 128 };
+enum { PATH_SIZE = 256, TEXT_SIZE = 128 };
 
 static void
-judge(const char *file, int error)
+check_reason(const char *file, int error)
 {
-	char *path = text_of(file, strlen(file));
+	char *path = copy_text(file, strlen(file));
 	struct message line;
 
 	report_begin(&line);
 	start_explain(&line, path, error);
-	promise(line.length > strlen("minireap: "), "a reason is said");
-	promise_clean(line.text, line.length);
-	promise(strcmp(path, file) == 0, "the path is mended");
+	expect(line.length > strlen("minireap: "), "a reason");
+	expect_printable(line.text, line.length);
+	expect(strcmp(path, file) == 0, "the path is restored");
 	free(path);
 }
 
-/* What a shell would read as a script; a program never is, whole or not. */
 static void
-judge_text(const char *file, const uint8_t *data, size_t size)
+check_is_text(const char *file, const uint8_t *data, size_t size)
 {
-	const size_t start = size < START_SIZE ? size : START_SIZE;
-	const bool is_known = (size >= 2 && memcmp(data, "#!", 2) == 0) ||
+	const size_t start = size < TEXT_SIZE ? size : TEXT_SIZE;
+	const bool is_program = (size >= 2 && memcmp(data, "#!", 2) == 0) ||
 	    (size >= 4 && memcmp(data, "\177ELF", 4) == 0);
 
-	promise(is_text(file) ==
-		(size > 0 && memchr(data, '\0', start) == NULL && !is_known),
-	    "text is what has no NUL in its start, nor a program's mark");
+	expect(is_text(file) ==
+		(size > 0 && memchr(data, '\0', start) == NULL && !is_program),
+	    "text has no NUL near its start, and neither #! nor ELF there");
+}
+
+static void
+check_reasons(const char *file)
+{
+	static const int errors[] = {ENOENT, ENOEXEC, EACCES, ENOTDIR};
+
+	for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
+		check_reason(file, errors[i]);
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const int errors[] = {ENOENT, ENOEXEC, EACCES, ENOTDIR};
 	static int fd = -1;
 	char file[PATH_SIZE];
 	int length;
@@ -53,12 +60,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    pwrite(fd, data, size, 0) != (ssize_t)size)
 		abort();
 	length = snprintf(file, sizeof file, "/proc/self/fd/%d", fd);
-	judge_text(file, data, size);
-	for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
-		judge(file, errors[i]);
+	check_is_text(file, data, size);
+	check_reasons(file);
 	snprintf(file + length, sizeof file - (size_t)length, "/%.*s",
 	    (int)size, (const char *)data);
-	for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
-		judge(file, errors[i]);
+	check_reasons(file);
 	return 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fuzz: what libFuzzer feeds to the parsers, and what must hold whatever it
- * feeds.  The sanitizers watch the memory; promise() watches the meaning.  Text
- * is copied to the heap in its exact size, so that one byte too far is seen.
+ * fuzz.h: what the fuzzers share.  The sanitizers check memory accesses,
+ * expect() checks results.  Inputs are copied to blocks of exactly their size,
+ * so that a read of one byte more is found.
  */
 #ifndef FUZZ_H
 #define FUZZ_H
@@ -17,19 +17,28 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* What is said must hold, or it is a find. */
+/* Aborts unless condition holds; libFuzzer then saves the input. */
 static inline void
-promise(bool holds, const char *what)
+expect(bool condition, const char *what)
 {
-	if (holds)
+	if (condition)
 		return;
-	fprintf(stderr, "broken: %s\n", what);
+	fprintf(stderr, "expected: %s\n", what);
 	abort();
 }
 
-/* The bytes as a C string, up to the first NUL in them; for free(3). */
+/* A line for a log must not contain a newline or control a terminal. */
+static inline void
+expect_printable(const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		expect((unsigned char)text[i] >= ' ' && text[i] != 127,
+		    "no control byte in a message");
+}
+
+/* Returns the bytes up to the first NUL as a string; for free(3). */
 static inline char *
-text_of(const void *data, size_t size)
+copy_text(const void *data, size_t size)
 {
 	char *text;
 
@@ -42,24 +51,27 @@ text_of(const void *data, size_t size)
 	return text;
 }
 
-/* As system_read_file() gives a file's text; behind it stands what is not its. */
+/*
+ * As system_read_file(), for a file of length bytes.  The rest of text is
+ * filled with digits, which change the result of a parser that reads too far.
+ */
 static inline ssize_t
-give(const char *from, size_t length, char *text, size_t size)
+read_bytes(const char *file, size_t length, char *text, size_t size)
 {
 	if (length > size - 1)
 		length = size - 1;
 	memset(text, '1', size);
-	memcpy(text, from, length);
+	memcpy(text, file, length);
 	text[length] = '\0';
 	return (ssize_t)length;
 }
 
 /*
- * Likewise, where the input is several files, each behind a line "== NAME".
- * -1: none has that name.
+ * As read_bytes(), if input is several files, each preceded by a line
+ * "== NAME".  -1 if none of them has that name.
  */
 static inline ssize_t
-give_file(const char *input, const char *name, char *text, size_t size)
+read_named(const char *input, const char *name, char *text, size_t size)
 {
 	static const char mark[] = "== ";
 	const size_t length = strlen(name);
@@ -74,19 +86,10 @@ give_file(const char *input, const char *name, char *text, size_t size)
 			continue;
 		s += length + 1;
 		end = strstr(s, mark);
-		return give(
+		return read_bytes(
 		    s, end == NULL ? strlen(s) : (size_t)(end - s), text, size);
 	}
 	return -1;
-}
-
-/* A line for a log can neither end early nor drive a terminal. */
-static inline void
-promise_clean(const char *text, size_t length)
-{
-	for (size_t i = 0; i < length; i++)
-		promise((unsigned char)text[i] >= ' ' && text[i] != 127,
-		    "no control byte in a message");
 }
 
 #endif

@@ -1,34 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The memory cgroup's files.  The input is all of them, each behind a line
- * "== NAME"; a directory has no part in it, so that every group has them.
+ * oom.c: the files of the memory cgroup.  The input is all of them, each
+ * preceded by a line "== NAME"; the directory is ignored, so that every cgroup
+ * has the same files.
  */
 #include "fuzz.h"
 #include "report/report.h"
-
 #include "system/system.h"
 
 static const char *input;
 
-/* In place of system/file.c's. */
+/* Replaces the one in system/file.c. */
 ssize_t
 system_read_file(const char *path, char *text, size_t size)
 {
-	promise(*path == '/', "every path is absolute");
-	return give_file(input, system_base_name(path), text, size);
+	expect(*path == '/', "an absolute path");
+	return read_named(input, system_base_name(path), text, size);
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *text = text_of(data, size);
+	char *text = copy_text(data, size);
 	struct oom oom;
 
 	input = text;
 	oom = report_read_oom();
-	promise(oom.kills >= OOM_UNKNOWN && oom.limit_kib >= OOM_UNKNOWN &&
+	expect(oom.kills >= OOM_UNKNOWN && oom.limit_kib >= OOM_UNKNOWN &&
 		oom.peak_kib >= OOM_UNKNOWN,
-	    "what is known is not negative");
+	    "each value is unknown or not negative");
 	free(text);
 	return 0;
 }

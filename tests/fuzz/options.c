@@ -1,27 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Names, MINIREAP_OPTIONS and argv.  The input is lines: the environment, an
- * empty line, and the words of argv, its name first.
+ * options.c: the program's name, MINIREAP_OPTIONS and argv.  The input is
+ * lines: the environment, an empty line, and argv with argv[0] first.
  */
 #include "fuzz.h"
-#include "options/options.h"
 
+#include "options/options.h"
 #include "system/system.h"
 
-enum { MOST_WORDS = 64 };
+enum { MAX_WORDS = 64 };
 
-/* Cut lines into words, each a block of its own.  What stands behind them. */
+/*
+ * Copies each line to words, a NULL after the last, up to an empty line if
+ * to_empty_line.  Returns the rest.
+ */
 static const char *
-cut(char **words, const char *lines, bool to_empty_line)
+split(char **words, const char *lines, bool to_empty_line)
 {
 	size_t n = 0;
 
-	while (*lines != '\0' && n < MOST_WORDS) {
+	while (*lines != '\0' && n < MAX_WORDS) {
 		const size_t length = strcspn(lines, "\n");
 		const bool is_end = to_empty_line && length == 0;
 
 		if (!is_end)
-			words[n++] = text_of(lines, length);
+			words[n++] = copy_text(lines, length);
 		lines += length + (lines[length] == '\n');
 		if (is_end)
 			break;
@@ -31,81 +34,82 @@ cut(char **words, const char *lines, bool to_empty_line)
 }
 
 static void
-release(char **words)
+free_words(char **words)
 {
 	for (; *words != NULL; words++)
 		free(*words);
 }
 
 static void
-judge_options(const struct options *options)
+check_options(const struct options *options)
 {
-	promise(options->text != NULL ||
+	expect(options->text != NULL ||
 		(options->command != NULL) !=
 		    (options->pause || options->zombies ||
 			options->install != NULL),
-	    "a command or what goes without one, not both");
-	promise(options->zombies_signal >= 0 && options->zombies_signal <= SIGNAL_RTMAX,
-	    "the cure's signal is one");
-	promise(
+	    "either a command or an option that needs none");
+	expect(options->zombies_signal >= 0 &&
+		options->zombies_signal <= SIGNAL_RTMAX,
+	    "--zombies has a signal or none");
+	expect(
 	    options->stop_signal >= 1 && options->stop_signal <= SIGNAL_RTMAX,
-	    "the stop signal is one");
-	promise(options->parent_death >= 0 &&
-		options->parent_death <= SIGNAL_RTMAX,
-	    "the parent-death signal is one");
-	promise(
+	    "the stop signal is a signal");
+	expect(
+	    options->parent_death >= 0 && options->parent_death <= SIGNAL_RTMAX,
+	    "the parent-death signal is a signal or none");
+	expect(
 	    options->delay_ms >= TIME_UNSET && options->grace_ms >= TIME_UNSET,
 	    "no time is negative");
 	for (int sig = 1; sig <= SIGNAL_RTMAX; sig++)
-		promise(options->rewrite[sig] <= SIGNAL_RTMAX,
-		    "every signal is sent as one, or dropped");
-	promise(options->termination_log == NULL ||
+		expect(options->rewrite[sig] <= SIGNAL_RTMAX,
+		    "each signal is rewritten to a signal or dropped");
+	expect(options->termination_log == NULL ||
 		*options->termination_log == '/',
-	    "-T has an absolute path");
-	promise(!options->quiet || options->verbosity == 0,
-	    "quiet and verbose are not both");
+	    "the termination log has an absolute path");
+	expect(!options->quiet || options->verbosity == 0,
+	    "not both quiet and verbose");
 }
 
 static void
-judge_error(const struct options *options, const struct options_error *error)
+check_error(const struct options *options, const struct options_error *error)
 {
 	struct message line;
 
-	promise(error->problem != NULL, "an error says what is wrong");
-	promise(options->failure_status == STATUS_FAILURE ||
+	expect(error->problem != NULL, "an error has a description");
+	expect(options->failure_status == STATUS_FAILURE ||
 		options->failure_status == STATUS_PEER_FAILURE,
-	    "an error has its status");
+	    "an error has an exit status");
 	options_describe_error(&line, error);
-	promise_clean(line.text, line.length);
+	expect_printable(line.text, line.length);
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *text = text_of(data, size);
-	char *envp[MOST_WORDS + 1];
-	char *argv[MOST_WORDS + 1];
-	char *kept_envp[MOST_WORDS + 1];
-	char *untouched[MOST_WORDS + 1];
+	char *text = copy_text(data, size);
+	char *envp[MAX_WORDS + 1];
+	char *argv[MAX_WORDS + 1];
+	char *envp_before[MAX_WORDS + 1];
+	char *argv_before[MAX_WORDS + 1];
 	struct options options;
 	struct options_error error;
-	const char *words = cut(envp, text, true);
+	const char *words = split(envp, text, true);
 
-	cut(argv, words, false);
-	cut(untouched, words, false);
-	memcpy(kept_envp, envp, sizeof envp);
+	split(argv, words, false);
+	split(argv_before, words, false);
+	memcpy(envp_before, envp, sizeof envp);
 	if (options_read(argv, envp, &options, &error) == 0)
-		judge_options(&options);
+		check_options(&options);
 	else
-		judge_error(&options, &error);
-	promise(system_env_value(envp, "MINIREAP_OPTIONS=") == NULL,
-	    "main does not see our variable");
-	for (size_t i = 0; untouched[i] != NULL; i++)
-		promise(strcmp(argv[i], untouched[i]) == 0,
-		    "argv is as it was, for ps and for main");
-	release(kept_envp);
-	release(argv);
-	release(untouched);
+		check_error(&options, &error);
+	expect(system_env_value(envp, "MINIREAP_OPTIONS=") == NULL,
+	    "MINIREAP_OPTIONS is removed");
+	for (size_t i = 0; argv_before[i] != NULL; i++)
+		expect(strcmp(argv[i], argv_before[i]) == 0,
+		    "argv is unchanged, for ps and for the main process");
+	free_words(envp_before);
+	free_words(argv);
+	free_words(argv_before);
 	free(text);
 	return 0;
 }

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * /proc/PID/status and /proc/PID/cgroup, both beside a second way to read
- * them: any text, and then as the kernel writes them, with the input as the
- * process's name, or as the groups that it is in.
+ * status.c: /proc/PID/status and /proc/PID/cgroup.  The input is first either
+ * file, read by a second parser as well, then the name of the process or the
+ * path of its cgroup in a file as the kernel writes it.
  */
 #include "fuzz.h"
 #include "system/system.h"
 
 enum {
-	FILE_MAX = 4095, /* that is looked at */
-	GROUPS_MAX = 1000,
+	MAX_FILE = 4095, /* bytes that are read */
+	MAX_CGROUP = 1000,
 	CONTAINER_DIGITS = 64,
 };
 
@@ -19,27 +19,29 @@ enum {
 
 static const char *input;
 
-/* In place of system/file.c's. */
+/* Replaces the one in system/file.c. */
 ssize_t
 system_read_file(const char *path, char *text, size_t size)
 {
-	promise(strcmp(path, "/proc/7/status") == 0 ||
+	expect(strcmp(path, "/proc/7/status") == 0 ||
 		strcmp(path, "/proc/7/cgroup") == 0,
-	    "nobody else's files are read");
-	return give(input, strlen(input), text, size);
+	    "no file of another process is read");
+	return read_bytes(input, strlen(input), text, size);
 }
 
+/* ----------------------------------------------------- the second parser */
+
 static long
-number(const char *text, long most)
+number(const char *text, long max)
 {
 	const size_t digits = strspn(text, DIGITS);
 	const unsigned long value = strtoul(text, NULL, 10);
 
-	return digits > 0 && value <= (unsigned long)most ? (long)value : -1;
+	return digits > 0 && value <= (unsigned long)max ? (long)value : -1;
 }
 
 static void
-read_pids_again(const char *value, struct proc_status *status)
+parse_pids_again(const char *value, struct proc_status *status)
 {
 	for (; number(value, INT_MAX) != -1; value += *value == '\t') {
 		status->namespaces++;
@@ -49,10 +51,10 @@ read_pids_again(const char *value, struct proc_status *status)
 }
 
 static struct proc_status
-read_status_again(void)
+parse_status_again(void)
 {
 	struct proc_status status = {0};
-	char *text = text_of(input, strnlen(input, FILE_MAX));
+	char *text = copy_text(input, strnlen(input, MAX_FILE));
 	char *rest = text;
 	char *line;
 
@@ -67,32 +69,50 @@ read_status_again(void)
 		else if (strcmp(line, "Uid:") == 0)
 			status.uid = (uid_t)number(value, UINT32_MAX);
 		else if (strcmp(line, "NSpid:") == 0)
-			read_pids_again(value, &status);
+			parse_pids_again(value, &status);
 	}
 	free(text);
 	return status;
 }
 
+/* Finds the last run of digits that is as long as an id. */
 static void
-judge_status(void)
+find_container_again(char id[PROC_CONTAINER_SIZE])
 {
-	const struct proc_status expected = read_status_again();
-	struct proc_status status;
+	char *text = copy_text(input, strnlen(input, MAX_FILE));
 
-	promise(system_read_status(7, &status) == (*input == '\0' ? -1 : 0),
-	    "only an empty file is none");
-	promise(status.parent == expected.parent &&
-		status.uid == expected.uid &&
-		status.namespaces == expected.namespaces &&
-		status.innermost == expected.innermost,
-	    "the numbers are those of the lines");
+	for (char *s = text; *s != '\0'; s++) {
+		const size_t digits = strspn(s, DIGITS "abcdef");
+
+		if (digits == CONTAINER_DIGITS)
+			snprintf(id, PROC_CONTAINER_SIZE, "%s", s);
+		if (digits > 0)
+			s += digits - 1;
+	}
+	free(text);
 }
 
-/* A process can call itself what it likes, but for a line's end. */
+/* -------------------------------------------------------------- the checks */
+
 static void
-judge_name(const uint8_t *data, size_t size)
+check_status(void)
 {
-	char *name = text_of(data, size < 15 ? size : 15);
+	const struct proc_status expected = parse_status_again();
+	struct proc_status status;
+
+	expect(system_read_status(7, &status) == (*input == '\0' ? -1 : 0),
+	    "an error only if the file is empty");
+	expect(status.parent == expected.parent && status.uid == expected.uid &&
+		status.namespaces == expected.namespaces &&
+		status.innermost == expected.innermost,
+	    "the numbers that the lines have");
+}
+
+/* A process can choose any name, but a newline is escaped in this file. */
+static void
+check_name(const uint8_t *data, size_t size)
+{
+	char *name = copy_text(data, size < 15 ? size : 15);
 	char file[256];
 	struct proc_status status;
 
@@ -105,62 +125,52 @@ judge_name(const uint8_t *data, size_t size)
 	    "NSpgid:\t7\t4\t1\n",
 	    name);
 	input = file;
-	promise(system_read_status(7, &status) == 0, "every name can be read");
-	promise(status.parent == INT_MAX && status.uid == 4294967294 &&
+	expect(system_read_status(7, &status) == 0, "every name can be read");
+	expect(status.parent == INT_MAX && status.uid == 4294967294 &&
 		status.namespaces == 3 && status.innermost == 1,
-	    "a name changes no number");
+	    "the name changes no number");
 	free(name);
 }
 
-/* The last that is as long as an id, neither longer nor shorter. */
 static void
-judge_container(void)
+check_container(void)
 {
-	char *text = text_of(input, strnlen(input, FILE_MAX));
 	char id[PROC_CONTAINER_SIZE] = "left alone";
 	char expected[PROC_CONTAINER_SIZE] = "left alone";
 
-	for (char *s = text; *s != '\0'; s++) {
-		const size_t digits = strspn(s, DIGITS "abcdef");
-
-		if (digits == CONTAINER_DIGITS)
-			snprintf(expected, sizeof expected, "%s", s);
-		if (digits > 0)
-			s += digits - 1;
-	}
+	find_container_again(expected);
 	system_read_container(7, id);
-	promise(memcmp(id, expected, strlen(expected) + 1) == 0,
-	    "an id is the start of the last that is one");
-	free(text);
+	expect(memcmp(id, expected, strlen(expected) + 1) == 0,
+	    "the first digits of the last id");
 }
 
 static void
-judge_groups(const uint8_t *data, size_t size)
+check_innermost_container(const uint8_t *data, size_t size)
 {
-	char *outer = text_of(data, size < GROUPS_MAX ? size : GROUPS_MAX);
-	char file[GROUPS_MAX + 128];
+	char *outer = copy_text(data, size < MAX_CGROUP ? size : MAX_CGROUP);
+	char file[MAX_CGROUP + 128];
 	char id[PROC_CONTAINER_SIZE] = "";
 
 	snprintf(
 	    file, sizeof file, "0::/%s/docker-" CONTAINER ".scope\n", outer);
 	input = file;
 	system_read_container(7, id);
-	promise(memcmp(id, CONTAINER, PROC_CONTAINER_SIZE - 1) == 0 &&
+	expect(memcmp(id, CONTAINER, PROC_CONTAINER_SIZE - 1) == 0 &&
 		id[PROC_CONTAINER_SIZE - 1] == '\0',
-	    "the innermost container is found");
+	    "the innermost container");
 	free(outer);
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *text = text_of(data, size);
+	char *text = copy_text(data, size);
 
 	input = text;
-	judge_status();
-	judge_container();
-	judge_name(data, size);
-	judge_groups(data, size);
+	check_status();
+	check_container();
+	check_name(data, size);
+	check_innermost_container(data, size);
 	free(text);
 	return 0;
 }

@@ -1,34 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How many process slots there are: the walk from our group up to what is
- * mounted, beside a second way to go.  The input is all files, each behind a
+ * table.c: the number of process slots, in the nearest cgroup that has a limit,
+ * found in a second way as well.  The input is all files, each preceded by a
  * line "== PATH".
  */
 #include "fuzz.h"
 #include "modes/modes.h"
-
 #include "system/system.h"
 
-enum { GROUPS_MAX = 4095, PATH_SIZE = 8192, THREADS = 42 };
+enum { MAX_FILE = 4095, PATH_SIZE = 8192, THREADS = 42 };
 
 static const char *input;
 static char printed[2 * REPORT_LINE_SIZE];
 
-/* In place of system/file.c's. */
+/* Replaces the one in system/file.c. */
 ssize_t
 system_read_file(const char *path, char *text, size_t size)
 {
 	const char *name = strrchr(path, '/');
 
-	promise(strcmp(path, "/proc/self/cgroup") == 0 ||
+	expect(strcmp(path, "/proc/self/cgroup") == 0 ||
 		strcmp(path, "/proc/sys/kernel/pid_max") == 0 ||
 		(strncmp(path, "/sys/fs/cgroup", 14) == 0 &&
 		    (strcmp(name, "/pids.max") == 0 ||
 			strcmp(name, "/pids.current") == 0)),
-	    "no file is read but these");
-	return give_file(input, path, text, size);
+	    "no other file is read");
+	return read_named(input, path, text, size);
 }
 
+/* Replaces the one in system/file.c. */
 int64_t
 system_clock_ms(clockid_t clock)
 {
@@ -36,16 +36,16 @@ system_clock_ms(clockid_t clock)
 	return 0;
 }
 
-/* In place of report/log.c's. */
+/* Replaces the one in report/log.c. */
 int
 report_print(int fd, const char *text)
 {
-	promise(fd == 1, "a table goes to stdout");
+	expect(fd == 1, "the table is printed on stdout");
 	snprintf(printed, sizeof printed, "%s", text);
 	return 0;
 }
 
-/* As read_number() has it. */
+/* The number at the start of the file, or -1. */
 static long
 number_in(const char *directory, const char *name)
 {
@@ -54,44 +54,54 @@ number_in(const char *directory, const char *name)
 	unsigned long value;
 
 	snprintf(path, sizeof path, "%s%s", directory, name);
-	if (give_file(input, path, text, sizeof text) == -1 ||
+	if (read_named(input, path, text, sizeof text) == -1 ||
 	    strspn(text, "0123456789") == 0)
 		return -1;
 	value = strtoul(text, NULL, 10);
 	return value <= LONG_MAX ? (long)value : -1;
 }
 
-/* Append the path of the line for these controllers, if there is one. */
-static void
-add_group(char *directory, const char *controllers)
+/* Returns the PATH in a line "N:CONTROLLERS:PATH", or NULL. */
+static const char *
+path_in(const char *line, const char *controllers)
 {
-	char text[GROUPS_MAX + 1];
+	const char *colon = strchr(line, ':');
+	const size_t length = strlen(controllers);
+
+	if (colon == NULL || strncmp(colon + 1, controllers, length) != 0)
+		return NULL;
+	return colon + 1 + length;
+}
+
+/* Appends the path of the cgroup, if there is one that fits in PATH_MAX. */
+static void
+append_cgroup(char *directory, const char *controllers)
+{
+	char text[MAX_FILE + 1];
 	char *rest = text;
 	char *line;
 
-	if (give_file(input, "/proc/self/cgroup", text, sizeof text) == -1)
+	if (read_named(input, "/proc/self/cgroup", text, sizeof text) == -1)
 		return;
 	while ((line = strsep(&rest, "\n")) != NULL) {
-		char *colon = strchr(line, ':');
+		const char *path = path_in(line, controllers);
 
-		if (colon != NULL &&
-		    strncmp(colon + 1, controllers, strlen(controllers)) == 0 &&
-		    strlen(directory) +
-			    strlen(colon + 1 + strlen(controllers)) <
-			PATH_MAX) {
-			strcat(directory, colon + 1 + strlen(controllers));
+		if (path != NULL &&
+		    strlen(directory) + strlen(path) < PATH_MAX) {
+			strcat(directory, path);
 			return;
 		}
 	}
 }
 
 static bool
-look_again(const char *mount, const char *controllers, long *slots, long *used)
+find_limit_again(
+    const char *mount, const char *controllers, long *slots, long *used)
 {
 	char directory[PATH_SIZE];
 
 	snprintf(directory, sizeof directory, "%s", mount);
-	add_group(directory, controllers);
+	append_cgroup(directory, controllers);
 	for (;;) {
 		char *below = directory + strlen(mount);
 		char *slash = strrchr(below, '/');
@@ -112,7 +122,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct zombies zombies;
 	struct table table = {0};
-	char *text = text_of(data, size);
+	char *text = copy_text(data, size);
 	char limit[SYSTEM_NUMBER_SIZE + 4] = "";
 	char expected[REPORT_LINE_SIZE];
 	long used = THREADS;
@@ -121,16 +131,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	input = text;
 	zombies.threads = THREADS;
 	modes_print_table(&table, &zombies);
-	if (!look_again("/sys/fs/cgroup/pids", "pids:", &slots, &used) &&
-	    !look_again("/sys/fs/cgroup", ":", &slots, &used))
+	if (!find_limit_again("/sys/fs/cgroup/pids", "pids:", &slots, &used) &&
+	    !find_limit_again("/sys/fs/cgroup", ":", &slots, &used))
 		slots = number_in("/proc/sys/kernel", "/pid_max");
 	if (slots != -1)
 		snprintf(limit, sizeof limit, " of %ld", slots);
 	snprintf(expected, sizeof expected,
 	    "0 zombies held by 0 parents; %ld%s process slots used\n", used,
 	    limit);
-	promise(strcmp(printed, expected) == 0,
-	    "the slots are those of the nearest group that has a limit");
+	expect(strcmp(printed, expected) == 0,
+	    "the slots of the nearest cgroup that has a limit");
 	free(text);
 	return 0;
 }

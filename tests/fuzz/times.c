@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* Times, and the numbers in them, beside a second way to read them. */
+/* times.c: times, parsed in a second way as well, and the numbers in them. */
 #include "fuzz.h"
-
-#include "options/settings.c"
+#include "options/options.h"
+#include "system/system.h"
 
 #include <regex.h>
-#include <stdlib.h>
 
-/* The milliseconds of text, or -1, as the manual has it. */
+enum { MAX_UNITS = 100000000 }; /* of a time */
+
+/* Returns the milliseconds in text, or -1, as minireap(1) describes them. */
 static int64_t
-read_again(const char *text)
+parse_again(const char *text)
 {
 	static regex_t pattern;
 	static bool is_compiled;
@@ -26,7 +27,7 @@ read_again(const char *text)
 	if (regexec(&pattern, text, 4, part, 0) != 0)
 		return -1;
 	whole = strtoul(text, NULL, 10);
-	if (whole > MAX_UNITS) /* also where it does not fit */
+	if (whole > MAX_UNITS) /* or ULONG_MAX, if it overflows */
 		return -1;
 	for (regoff_t i = part[2].rm_so + 1; i < part[2].rm_eo; i++)
 		if (i - part[2].rm_so <= 3)
@@ -43,15 +44,16 @@ read_again(const char *text)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *text = text_of(data, size);
-	int64_t setting = TIME_UNSET;
-	const char *problem = set_time(&setting, text);
+	char *text = copy_text(data, size);
+	struct options options = {.grace_ms = TIME_UNSET};
+	const char *problem = options_apply(&options, 't', text);
 
-	promise((problem == NULL) == (setting != TIME_UNSET),
-	    "a time is set or complained of");
-	promise(setting == read_again(text), "a time is what it says");
-	promise(system_parse_number(text, NULL, INT_MAX) <= INT_MAX,
-	    "a number keeps its limit");
+	expect((problem == NULL) == (options.grace_ms != TIME_UNSET),
+	    "the time is either set or refused");
+	expect(options.grace_ms == parse_again(text),
+	    "the time that minireap(1) describes");
+	expect(system_parse_number(text, NULL, INT_MAX) <= INT_MAX,
+	    "no number exceeds its limit");
 	free(text);
 	return 0;
 }
