@@ -18,7 +18,7 @@ setup() {
 mutate() {
 	local status=$1
 	shift
-	run "-$status" timeout 120 sh "$MUTATE/run.sh" --workers 1 \
+	run "-$status" timeout 300 sh "$MUTATE/run.sh" --workers 1 \
 	    --tests status.bats "$@" 3>&-
 	echo "$output"
 }
