@@ -2,7 +2,7 @@
 /*
  * dump.c: write the coverage counters when init exits.  For a build with
  * --coverage and -Wl,--wrap=_exit: init calls _exit(2), which would lose them.
- * A child of vfork shares init's counters, and leaves it to init to write them.
+ * A child that shares init's memory leaves its counts for init to write.
  */
 #include <sys/types.h>
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Count the lines and branches of the source that the tests reach: see
-# docs/coverage.md.
+# docs/testing.md.
 # usage: sh tests/coverage/run.sh
 #
 #   TESTS, MINIREAP_TAGS  run other tests: see tests/suite.sh
@@ -112,6 +112,6 @@ gcov -n -b -c $notes 2>/dev/null | awk '
 	line != "" && /^branch .*(taken 0|never)/ {
 		print source ":" line "\t<- " $1 " " $2
 	}'
-# All tests together must reach what docs/coverage.md promises.
+# All tests together must reach 99 % of the lines and 95 % of the branches.
 [ -n "${TESTS:-}" ] || awk '$1 == "all" { exit !($6 + 0 >= 99 && $11 + 0 >= 95) }' \
     "$build/totals"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Break the source in small ways and see which tests notice: docs/mutation.md.
+"""Break the source in small ways and see which tests notice: docs/testing.md.
 Each mutant is built in a copy of the tree.  Its tests run in a box (box.sh)
 that confines it."""
 import argparse

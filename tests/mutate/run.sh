@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Test the tests: which mutants of the source do the fast ones notice?  See
-# docs/mutation.md.  usage: sh tests/mutate/run.sh [OPTION]..., or --help
+# docs/testing.md.  usage: sh tests/mutate/run.sh [OPTION]..., or --help
 set -eu
 cd "$(dirname "$0")/../.."
 [ "$(id -u)" = 0 ] || {
