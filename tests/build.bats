@@ -6,15 +6,12 @@ bats_require_minimum_version 1.5.0
 load make
 
 setup() {
-	ROOT=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
-	cd "$BATS_TEST_TMPDIR" || return
-	# These builds must not inherit the settings of make check.
-	unset MAKEFLAGS MAKELEVEL MFLAGS MAKEOVERRIDES BUILD
+	make_setup
 }
 
-@test "make install, make uninstall: three files below DESTDIR and PREFIX, then none" {
+@test "make install puts three files below DESTDIR and PREFIX, uninstall takes them" {
 	copy_sources tree
-	# The program under test is installed, not built again.
+	# Built already, and not to be built here.
 	mkdir bin
 	cp "$MINIREAP" bin/minireap
 	to=(make -s -C tree -o ../bin/minireap BUILD=../bin \
@@ -29,7 +26,7 @@ setup() {
 	equal 'remaining files' '' "$(find root -type f; ls root/usr/share/doc)"
 }
 
-@test "make clean: nothing but the sources remains" {
+@test "make clean leaves the tree as it came" {
 	copy_sources tree
 	find tree | sort >before
 	mkdir tree/obj
@@ -38,8 +35,8 @@ setup() {
 	find tree | sort | diff before -
 }
 
-@test "32-bit longs and musl's 64-bit times: the sources compile" {
-	# There musl has another name for this number: see its bits/syscall.h.
+@test "build: 32-bit longs, 64-bit times of musl: compiles" {
+	# As musl's bits/syscall.h on such a machine.
 	cat >names.h <<-'C'
 	#include <sys/syscall.h>
 	#undef SYS_clock_gettime
@@ -52,17 +49,17 @@ setup() {
 }
 
 # bats test_tags=slow
-@test "two directories, two times, two users: the same bytes" {
+@test "the same bytes from two directories, at two times, for two users" {
 	local other=()
 	copy_sources one
 	copy_sources elsewhere/of/another-length
 	find elsewhere -exec touch -d '2001-02-03 04:05' {} +
-	if [ "$(id -u)" = 0 ]; then # else they differ only in name
+	if [ "$(id -u)" = 0 ]; then # otherwise only USER differs
 		chown -R 4242:4242 elsewhere
 		chmod 755 . "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR"
 		other=(setpriv --reuid 4242 --regid 4242 --clear-groups)
 	fi
-	# date-time: __DATE__ and __TIME__ must not be used.
+	# -Werror=date-time: the compiler rejects __DATE__ and __TIME__.
 	(umask 077 && TZ=UTC+11 LC_ALL=C USER=a HOME=/a GIT_CEILING_DIRECTORIES=$PWD \
 	    make -s -C one CPPFLAGS=-Werror=date-time minireap)
 	(umask 022 && TZ=UTC-12 USER=b HOME=/b GIT_CEILING_DIRECTORIES=$PWD \
@@ -72,13 +69,13 @@ setup() {
 }
 
 # bats test_tags=static
-@test "the program: no executable stack or rwx segment, no relocation, no build path" {
+@test "no executable stack, no rwx segment, nothing to relocate, no path of the build" {
 	file=$(readelf -hldW "$MINIREAP")
 	equal 'stack' 'RW' "$(awk '$1 == "GNU_STACK" { print $7 }' <<<"$file")"
 	run ! grep -E 'LOAD.* (RWE|WE|R?W.*E) ' <<<"$file"
 	run ! grep -E 'TEXTREL|RPATH|RUNPATH|INTERP' <<<"$file"
 	run ! grep -aF -e "$ROOT" -e "$BATS_TMPDIR/" "$MINIREAP"
-	# The same in memory.
+	# The memory map of the running program agrees.
 	"$MINIREAP" -- sleep 1 3>&- &
 	wait_until 5 has_child $!
 	maps=$(awk '{ print $2 }' "/proc/$!/maps")
