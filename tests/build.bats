@@ -9,9 +9,9 @@ setup() {
 	make_setup
 }
 
-@test "make install puts three files below DESTDIR and PREFIX, uninstall takes them" {
+@test "make install: DESTDIR and PREFIX: three files, which make uninstall removes" {
 	copy_sources tree
-	# Built already, and not to be built here.
+	# The program under test, not a new one.
 	mkdir bin
 	cp "$MINIREAP" bin/minireap
 	to=(make -s -C tree -o ../bin/minireap BUILD=../bin \
@@ -26,7 +26,7 @@ setup() {
 	equal 'remaining files' '' "$(find root -type f; ls root/usr/share/doc)"
 }
 
-@test "make clean leaves the tree as it came" {
+@test "make clean: after a build: leaves the tree as it was" {
 	copy_sources tree
 	find tree | sort >before
 	mkdir tree/obj

@@ -86,7 +86,9 @@ files_of() {
 	build source --target build
 	run -0 docker run --rm source sh -c \
 	    'cd /src && find . -name "*.[ch]" | sort'
-	equal sources "$(sources)" "$output"
+	copy_sources tree
+	equal sources "$(cd tree && find . -name '*.[ch]' | LC_ALL=C sort)" \
+	    "$output"
 }
 
 @test "Dockerfile.example: in-distribution: minireap is PID 1" {

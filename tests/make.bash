@@ -13,17 +13,6 @@ make_setup() {
 	cd "$BATS_TEST_TMPDIR"
 }
 
-# sources: the names of the sources and headers, below ROOT.
-sources() {
-	local folders
-	read -ra folders < <(sed -n 's/^FOLDERS = //p' "$ROOT/Makefile")
-	(
-		cd "$ROOT"
-		find . -maxdepth 1 -name '*.[ch]'
-		find "${folders[@]/#/./}" -name '*.[ch]'
-	) | LC_ALL=C sort
-}
-
 # must_have PROGRAM...: skip the test if one is not installed.
 must_have() {
 	local program
