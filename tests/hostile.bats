@@ -145,7 +145,7 @@ readonly POLL='
 		await_lines notes $n
 	done
 	send $TERM
-	finish
+	await_exit
 	exec 9<pipe 8>&-
 	cat <&9 >said
 	equal status 7 "$STATUS"
@@ -166,10 +166,10 @@ readonly POLL='
 	done
 	wait_until 20 has_lines flood 20
 	send $TERM # in the middle of it
-	finish
+	await_exit
 	wait "${senders[@]}"
 	equal status 7 "$STATUS"
-	within 'time since TERM' 0 8000 $((ENDED - SENT)) # they send for 20 s
+	within 'time since TERM' 0 8000 $((EXITED - SENT)) # they send for 20 s
 }
 
 @test "no signal can be queued, for lack of RLIMIT_SIGPENDING: all still come" {
@@ -185,16 +185,16 @@ readonly POLL='
 	await_lines notes 2
 	await_lines rest 1
 	kill -KILL "$(tail -n 1 /proc/"$INIT"/task/"$INIT"/children)"
-	finish
+	await_exit
 	equal status 7 "$STATUS"
-	equal USR1 1 "$(noted notes $USR1)"
+	equal USR1 1 "$(count_noted notes $USR1)"
 }
 
 @test "/proc and /dev unmounted under it: it stops all in order" {
 	attacked 'umount -l /dev; while umount -l /proc; do :; done 2>/dev/null
 	    ("$ACTOR" save saved 50 mark orphan live &)
 	    until [ -e orphan ]; do sleep 0.01; done'
-	whole saved
+	save_completed saved
 }
 
 @test "/proc and /dev of lies mounted over its own, the root read-only: likewise" {
@@ -208,7 +208,7 @@ readonly POLL='
 	    for _ in {1..20}; do (sleep 0.01 &); done
 	    ("$ACTOR" save saved 50 mark orphan live &)
 	    until [ -e orphan ]; do sleep 0.01; done' -w
-	whole saved
+	save_completed saved
 }
 
 # new_root: a directory, new, with what a main needs to live in it.
@@ -228,9 +228,9 @@ new_root() {
 	    die $TERM 7 mark ready live
 	await_lines new/ready 2
 	send $TERM
-	finish
+	await_exit
 	equal status 7 "$STATUS"
-	whole new/saved
+	save_completed new/saved
 }
 
 @test "its own root is taken away, by pivot_root and umount: likewise" {
@@ -239,7 +239,7 @@ new_root() {
 	    cd / && umount -l /old && [ ! -e /old/bin ] || exit 98
 	    (/actor save saved 50 mark orphan live &)
 	    until [ -e orphan ]; do sleep 0.01; done'
-	whole new/saved
+	save_completed new/saved
 }
 
 # bats test_tags=static
@@ -250,7 +250,7 @@ new_root() {
 	    for _ in {1..20}; do (sleep 0.01 &); done
 	    ("$ACTOR" save saved 50 mark orphan live &)
 	    until [ -e orphan ]; do sleep 0.01; done' -w
-	whole saved
+	save_completed saved
 }
 
 # As PID 1 it needs none.
@@ -259,19 +259,19 @@ new_root() {
 	attacked 'prlimit --pid 1 --nofile=0:0
 	    ("$ACTOR" save saved 50 mark orphan live &)
 	    until [ -e orphan ]; do sleep 0.01; done'
-	whole saved
+	save_completed saved
 }
 
 # bats test_tags=static
 @test "not PID 1, no descriptor for /proc: main's group is killed, and a line says so" {
-	below ready 0 prlimit --nofile=3:1024 "$MINIREAP" -t 0.5 -- \
+	run_below ready 0 prlimit --nofile=3:1024 "$MINIREAP" -t 0.5 -- \
 	    "$(command -v busybox)" sh -c 'ulimit -n 1024; exec "$@"' sh "$ACTOR" \
 	    ignore $TERM fork '{' mark ready live '}' \
 	    fork '{' fork '{' mark ready live '}' live '}' await ready 2 exit 7
 	equal status 7 "$STATUS"
-	unharmed
-	says 1 "^minireap: no usable /proc"
-	says 1 "killed .*: the main process's group$"
+	only_strangers_survive
+	has_messages 1 "^minireap: no usable /proc"
+	has_messages 1 "killed .*: the main process's group$"
 }
 
 # limit_memory MIB: likewise, MEMORY, for at most so much memory.
@@ -304,9 +304,9 @@ limit_pids() {
 	    times 30 '{' fork '{' fork '{' bomb '}' '}' '}' live
 	wait_until 5 eval '[ "$(cat "$CGROUP/pids.current")" = 20 ]'
 	send $TERM
-	finish
+	await_exit
 	equal status 7 "$STATUS"
-	within 'time since TERM' 0 4000 $((ENDED - SENT))
+	within 'time since TERM' 0 4000 $((EXITED - SENT))
 }
 
 # Of cgroup v2, or v1.
@@ -329,9 +329,9 @@ oom_has_killed() {
 	wait_until 10 oom_has_killed
 	wait_until 5 eval '[ "$(cat "$CGROUP/pids.current")" -ge 39 ]'
 	send $TERM
-	finish
+	await_exit
 	equal status 7 "$STATUS"
-	within 'time since TERM' 0 4000 $((ENDED - SENT))
+	within 'time since TERM' 0 4000 $((EXITED - SENT))
 }
 
 # bats test_tags=static
@@ -343,10 +343,10 @@ oom_has_killed() {
 	    "$ACTOR" fork '{' mark ready live '}' mark ready sleep 700 exit 7
 	await_lines ready 2
 	send $TERM
-	finish
+	await_exit
 	equal status 7 "$STATUS"
-	says 1 'cannot signal main process'
-	within 'time since TERM' 600 4000 $((ENDED - SENT))
+	has_messages 1 'cannot signal main process'
+	within 'time since TERM' 600 4000 $((EXITED - SENT))
 }
 
 # bats test_tags=static
@@ -358,7 +358,7 @@ oom_has_killed() {
 	    "$ACTOR" mark ready live
 	await_lines ready 1
 	send $TERM
-	finish
+	await_exit
 	equal status 137 "$STATUS"
 	line='minireap: main process 2 (setpriv) has outlived SIGKILL'
 	equal line "$line" "$(tail -n 1 err)"

@@ -76,9 +76,9 @@ tree='
 tree_stopped_in_order() {
 	equal main whole "$(cat work/main)"
 	for file in work/worker-[12] work/helper-[12]; do
-		whole "$file"
+		save_completed "$file"
 	done
-	equal "TERMs" 4 "$(noted work/notes $TERM)"
+	equal "TERMs" 4 "$(count_noted work/notes $TERM)"
 }
 
 @test "docker stop: -t 8: each process gets TERM, each file is complete" {
@@ -96,8 +96,8 @@ tree_stopped_in_order() {
 	start_in docker bare /minireap -- sh -c "$tree"
 	await_lines work/ready 4
 	stop_in docker "$NAME" 5
-	cut_short work/worker-1
-	cut_short work/helper-2
+	save_cut_short work/worker-1
+	save_cut_short work/helper-2
 }
 
 @test "docker stop: -t by MINIREAP_OPTIONS under --init: each file is complete" {
@@ -128,7 +128,7 @@ tree_stopped_in_order() {
 		mark /work/ready live '}' die 3 4 mark /work/ready live
 	await_lines work/ready 2
 	stop_in docker "$NAME" 4
-	whole work/file
+	save_completed work/file
 }
 
 @test "docker stop: a process of docker exec: gets TERM and does not delay the stop" {
@@ -141,7 +141,7 @@ tree_stopped_in_order() {
 	await_lines work/injected 1
 	takes_between 300 4000 docker stop -t 10 "$NAME" 3>&-
 	container_exited docker "$NAME" 6
-	equal "TERMs" 1 "$(noted work/notes $TERM)"
+	equal "TERMs" 1 "$(count_noted work/notes $TERM)"
 }
 
 @test "docker stop: --pid=container:NAME: the other container keeps running" {
@@ -156,7 +156,7 @@ tree_stopped_in_order() {
 	tree_stopped_in_order
 	equal "the other container" running "$(docker inspect \
 		-f '{{.State.Status}}' "$NAME")"
-	equal "signals to the other container" 0 "$(noted work/other '.*')"
+	equal "signals to the other container" 0 "$(count_noted work/other '.*')"
 	equal "processes in it" 1 "$(docker top "$NAME" -o pid,comm | grep -c '[0-9]')"
 }
 

@@ -23,31 +23,31 @@ teardown() {
 }
 
 @test "descendants get TERM, other sessions and groups too; strangers survive" {
-	below ready 6 "$MINIREAP" -t 5 -- "$ACTOR" \
+	run_below ready 6 "$MINIREAP" -t 5 -- "$ACTOR" \
 		times 2 '{' fork '{' session save file 200 note notes mark ready live '}' '}' \
 		times 2 '{' fork '{' group save file 200 note notes mark ready live '}' '}' \
 		fork '{' fork '{' session save file 200 note notes mark ready live '}' '}' \
 		note main quit $TERM 50 4 mark ready live
 	equal status 4 "$STATUS"
 	equal "lines of five workers" 10 "$(wc -l <file)"
-	equal "TERMs to the workers" 5 "$(noted notes $TERM)"
-	equal "TERMs to main" 1 "$(noted main $TERM)"
+	equal "TERMs to the workers" 5 "$(count_noted notes $TERM)"
+	equal "TERMs to main" 1 "$(count_noted main $TERM)"
 	within time 250 4999 "$TOOK"
-	unharmed
-	silent
+	only_strangers_survive
+	no_messages
 }
 
 @test "main ends by itself: a worker may save its file, and the status is main's" {
-	below ready 0 "$MINIREAP" -t 5 -- "$ACTOR" fork '{' session save file 300 \
+	run_below ready 0 "$MINIREAP" -t 5 -- "$ACTOR" fork '{' session save file 300 \
 		mark ready live '}' await ready 1 exit 7
 	equal status 7 "$STATUS"
-	whole file
-	unharmed
-	silent
+	save_completed file
+	only_strangers_survive
+	no_messages
 }
 
 @test "what ignores TERM is killed at the end of the grace, and named" {
-	below ready 3 "$MINIREAP" -t 0.5 -- "$ACTOR" ignore $TERM \
+	run_below ready 3 "$MINIREAP" -t 0.5 -- "$ACTOR" ignore $TERM \
 		fork '{' session name 'deaf) S 1 (' mark deaf mark ready live '}' \
 		fork '{' fork '{' group name dumb mark dumb mark ready live '}' '}' \
 		mark ready live
@@ -56,22 +56,22 @@ teardown() {
 	grep -F "$(cat deaf) (deaf) S 1 ()" err
 	grep -F "$(cat dumb) (dumb)" err
 	equal lines 2 "$(wc -l <err)"
-	unharmed
+	only_strangers_survive
 }
 
 # by_shell: the actor itself, below that shell; by_init: minireap.
 by_shell() {
 	again
-	below ready 0 "$ACTOR" exit 5
+	run_below ready 0 "$ACTOR" exit 5
 	equal status 5 "$STATUS"
 }
 
 by_init() {
 	again
-	below ready 0 "$MINIREAP" -t 10 -- "$ACTOR" exit 5
+	run_below ready 0 "$MINIREAP" -t 10 -- "$ACTOR" exit 5
 	equal status 5 "$STATUS"
-	unharmed
-	silent
+	only_strangers_survive
+	no_messages
 }
 
 again() {
@@ -79,93 +79,93 @@ again() {
 }
 
 @test "nothing left when main ends: init exits at once" {
-	at_once by_shell by_init
+	as_fast_as by_shell by_init
 }
 
 @test "stopped processes are continued, and save their files" {
-	below ready 0 "$MINIREAP" -t 5 -- "$ACTOR" fork '{' session save file 200 \
+	run_below ready 0 "$MINIREAP" -t 5 -- "$ACTOR" fork '{' session save file 200 \
 		mark ready stop live '}' await ready 1 sleep 100 exit 7
 	equal status 7 "$STATUS"
-	whole file
-	within time 300 4999 "$(since ready)"
-	unharmed
+	save_completed file
+	within time 300 4999 "$(elapsed_since ready)"
+	only_strangers_survive
 }
 
 @test "-b: a daemon keeps it up, a stop ends it in order" {
-	below ready 1 "$MINIREAP" -b -- "$ACTOR" fork '{' session fork '{' \
+	run_below ready 1 "$MINIREAP" -b -- "$ACTOR" fork '{' session fork '{' \
 		save file 200 sleep 200 mark ready live '}' '}' reap exit 0
 	equal status 0 "$STATUS"
-	whole file
-	unharmed
-	silent
+	save_completed file
+	only_strangers_survive
+	no_messages
 }
 
 @test "signals go to all descendants, and nobody else, while the rest is waited for" {
-	below ready 3 "$MINIREAP" -b -r TERM:USR1 -- "$ACTOR" \
+	run_below ready 3 "$MINIREAP" -b -r TERM:USR1 -- "$ACTOR" \
 		times 2 '{' fork '{' session note notes quit $USR1 0 0 mark ready live '}' '}' \
 		fork '{' fork '{' note notes quit $USR1 0 0 sleep 200 mark ready live '}' '}' \
 		await ready 2 exit 0
 	equal status 0 "$STATUS"
-	equal "USR1s" 3 "$(noted notes $USR1)"
-	unharmed
+	equal "USR1s" 3 "$(count_noted notes $USR1)"
+	only_strangers_survive
 }
 
 # bats test_tags=alone
 @test "2,000 leftovers that ignore TERM are gone by TIME + 3 s" {
-	below ready 1 "$MINIREAP" -t 1 -- "$ACTOR" ignore $TERM \
+	run_below ready 1 "$MINIREAP" -t 1 -- "$ACTOR" ignore $TERM \
 		times 2000 '{' fork '{' live '}' '}' mark ready live
 	equal status 137 "$STATUS"
-	unharmed
+	only_strangers_survive
 	within time 2000 4000 "$TOOK"
 }
 
 # bats test_tags=alone
 @test "a chain of 1,000 processes that ignore TERM: the last one gets it, too, and all are gone by TIME + 3 s" {
-	below ready 1 "$MINIREAP" -t 1 -- "$ACTOR" ignore $TERM chain 1000 \
+	run_below ready 1 "$MINIREAP" -t 1 -- "$ACTOR" ignore $TERM chain 1000 \
 		'{' note notes mark chained live '}' await chained 1 mark ready live
 	equal status 137 "$STATUS"
-	equal "TERMs" 1 "$(noted notes $TERM)"
-	unharmed
+	equal "TERMs" 1 "$(count_noted notes $TERM)"
+	only_strangers_survive
 	within time 2000 4000 "$TOOK"
 }
 
 @test "a process whose parent dies while the tree is walked is told too" {
 	# A supervisor that waits for its children on TERM, as many do.
-	below ready 0 "$MINIREAP" -t 5 -- "$ACTOR" fork '{' ignore $TERM times 300 '{' \
+	run_below ready 0 "$MINIREAP" -t 5 -- "$ACTOR" fork '{' ignore $TERM times 300 '{' \
 		fork '{' default $TERM fork '{' note notes quit $TERM 100 0 mark ready \
 		live '}' live '}' '}' reap exit 0 '}' await ready 300 exit 3
 	equal status 3 "$STATUS"
-	equal "TERMs" 300 "$(noted notes $TERM)"
-	within time 100 4999 "$(since ready)"
-	unharmed
-	silent
+	equal "TERMs" 300 "$(count_noted notes $TERM)"
+	within time 100 4999 "$(elapsed_since ready)"
+	only_strangers_survive
+	no_messages
 }
 
 @test "a process whose first thread has ended is told, and ended, too" {
-	below ready 0 "$MINIREAP" -t 0.5 -- "$ACTOR" fork '{' ignore $TERM mark ready \
+	run_below ready 0 "$MINIREAP" -t 0.5 -- "$ACTOR" fork '{' ignore $TERM mark ready \
 		leaderless '}' await ready 1 sleep 50 exit 3
 	equal status 3 "$STATUS"
-	within time 550 3550 "$(since ready)"
-	unharmed
+	within time 550 3550 "$(elapsed_since ready)"
+	only_strangers_survive
 }
 
 @test "a worker whose first thread has ended gets TERM" {
-	below ready 0 "$MINIREAP" -t 3 -- "$ACTOR" fork '{' note notes quit $TERM 0 0 \
+	run_below ready 0 "$MINIREAP" -t 3 -- "$ACTOR" fork '{' note notes quit $TERM 0 0 \
 		mark ready leaderless '}' await ready 1 sleep 50 exit 3
 	equal status 3 "$STATUS"
-	equal "TERMs" 1 "$(noted notes $TERM)"
-	within time 50 2999 "$(since ready)"
-	unharmed
+	equal "TERMs" 1 "$(count_noted notes $TERM)"
+	within time 50 2999 "$(elapsed_since ready)"
+	only_strangers_survive
 }
 
 @test "a process whose first thread has ended, and which is stopped, is continued" {
-	below ready 0 "$MINIREAP" -t 3 -- "$ACTOR" fork '{' session note notes \
+	run_below ready 0 "$MINIREAP" -t 3 -- "$ACTOR" fork '{' session note notes \
 		quit $TERM 0 0 frozen ready '}' await ready 1 sleep 100 exit 3
 	equal status 3 "$STATUS"
-	equal "TERMs" 1 "$(noted notes $TERM)"
-	within time 100 2999 "$(since ready)"
-	unharmed
-	silent
+	equal "TERMs" 1 "$(count_noted notes $TERM)"
+	within time 100 2999 "$(elapsed_since ready)"
+	only_strangers_survive
+	no_messages
 }
 
 @test "a stranger that gets a number which was ours is none of ours, nor its child" {
@@ -206,7 +206,7 @@ again() {
 	        break
 	wait_until(pathlib.Path("over").exists)
 	PYTHON
-	below ready 0 bash -c '
+	run_below ready 0 bash -c '
 		"$@" & init=$!
 		until [ -e ready ]; do sleep 0.02; done
 		python3 stranger.py &
@@ -217,7 +217,7 @@ again() {
 			times 2500 '{' fork '{' live '}' '}' mark ready live '}' \
 		await watching 1 exit 3
 	equal status 3 "$STATUS"
-	equal "signals to strangers" 0 "$(noted strange '.*')"
+	equal "signals to strangers" 0 "$(count_noted strange '.*')"
 }
 
 # refused NUMBER ERROR COMMAND...: the kernel refuses it that system call.
@@ -233,22 +233,22 @@ refused() {
 		refused $call EPERM "$MINIREAP" -t 0.2 -- "$ACTOR" ignore $TERM \
 			fork '{' session fork '{' note notes mark ready live '}' live '}' \
 			await ready 1 exit 3
-		below ready 0 "${refused[@]}"
+		run_below ready 0 "${refused[@]}"
 		equal status 3 "$STATUS"
-		equal "TERMs" 1 "$(noted notes $TERM)"
-		unharmed
+		equal "TERMs" 1 "$(count_noted notes $TERM)"
+		only_strangers_survive
 	done
 }
 
 @test "one that forks a new one and ends, again and again, does not escape" {
 	for n in 1 2 3; do
 		rm -f ready strange strangers
-		below ready 0 "$MINIREAP" -t 0.2 -- "$ACTOR" ignore $TERM \
+		run_below ready 0 "$MINIREAP" -t 0.2 -- "$ACTOR" ignore $TERM \
 			times "$n" '{' fork '{' session mark ready hop '}' '}' \
 			await ready "$n" exit 3
 		equal status 3 "$STATUS"
-		within time 200 3200 "$(since ready)"
-		unharmed
+		within time 200 3200 "$(elapsed_since ready)"
+		only_strangers_survive
 	done
 }
 
@@ -258,13 +258,13 @@ refused() {
 	IFS=.- read -r major minor _ <<<"$release"
 	[ "$major" -gt 6 ] || { [ "$major" = 6 ] && [ "$minor" -ge 14 ]; } ||
 		skip "a pid_max of a namespace's own needs Linux 6.14"
-	below ready 0 sh -c 'echo 400 >/proc/sys/kernel/pid_max && exec "$@"' sh \
+	run_below ready 0 sh -c 'echo 400 >/proc/sys/kernel/pid_max && exec "$@"' sh \
 		"$MINIREAP" -t 0.2 -- "$ACTOR" ignore $TERM \
 		times 2 '{' fork '{' session mark ready hop '}' '}' \
 		await ready 2 sleep 100 exit 3
 	equal status 3 "$STATUS"
-	within time 300 3300 "$(since ready)"
-	unharmed
+	within time 300 3300 "$(elapsed_since ready)"
+	only_strangers_survive
 }
 
 # bats test_tags=alone
@@ -272,18 +272,18 @@ refused() {
 	CGROUP=/sys/fs/cgroup/pids/minireap-tree-$$
 	mkdir "$CGROUP" 2>/dev/null || { CGROUP='' && lacks "cgroup v1 of pids"; }
 	echo 200 >"$CGROUP/pids.max"
-	below ready 1 sh -c 'echo $$ >"$0" && exec "$@"' "$CGROUP/cgroup.procs" \
+	run_below ready 1 sh -c 'echo $$ >"$0" && exec "$@"' "$CGROUP/cgroup.procs" \
 		"$MINIREAP" -t 1 -- "$ACTOR" ignore $TERM \
 		fork '{' session bomb '}' sleep 500 mark ready live
 	equal status 137 "$STATUS"
 	within time 2000 4000 "$TOOK"
-	unharmed
+	only_strangers_survive
 }
 
 # bats test_tags=static
 @test "never a signal to all, never one to main's number after its reaping" {
 	needs strace
-	below ready 0 strace -o calls "$MINIREAP" -t 0.3 -- "$ACTOR" \
+	run_below ready 0 strace -o calls "$MINIREAP" -t 0.3 -- "$ACTOR" \
 		fork '{' session ignore $TERM mark ready live '}' \
 		fork '{' fork '{' group mark ready live '}' '}' \
 		mark main await ready 2 exit 3
@@ -301,7 +301,7 @@ refused() {
 # bats test_tags=static
 @test "each is signalled by a pidfd, and what the walk has mapped is given back" {
 	needs strace
-	below ready 0 strace -o trace "$MINIREAP" -t 3 -- "$ACTOR" \
+	run_below ready 0 strace -o trace "$MINIREAP" -t 3 -- "$ACTOR" \
 		times 3 '{' fork '{' session quit $TERM 0 0 mark ready live '}' '}' \
 		await ready 3 sleep 50 exit 3
 	equal status 3 "$STATUS"
@@ -323,11 +323,11 @@ without_proc() {
 @test "no /proc: main exits: its group gets TERM, and a worker saves its file" {
 	without_proc "$MINIREAP" -t 5 -- "$ACTOR" \
 		fork '{' save file 300 mark ready live '}' await ready 1 exit 3
-	below ready 0 "${without_proc[@]}"
+	run_below ready 0 "${without_proc[@]}"
 	equal status 3 "$STATUS"
-	whole file
-	unharmed
-	says 1 '^minireap: no usable /proc'
+	save_completed file
+	only_strangers_survive
+	has_messages 1 '^minireap: no usable /proc'
 	equal lines 1 "$(wc -l <err)"
 }
 
@@ -335,11 +335,11 @@ without_proc() {
 	without_proc "$MINIREAP" -t 0.5 -- "$ACTOR" ignore $TERM \
 		fork '{' mark ready live '}' fork '{' mark ready live '}' \
 		await ready 2 exit 3
-	below ready 0 "${without_proc[@]}"
+	run_below ready 0 "${without_proc[@]}"
 	equal status 3 "$STATUS"
-	unharmed
-	says 1 "^minireap: killed .*: the main process's group$"
-	says 1 '^minireap: no usable /proc'
+	only_strangers_survive
+	has_messages 1 "^minireap: killed .*: the main process's group$"
+	has_messages 1 '^minireap: no usable /proc'
 	equal lines 2 "$(wc -l <err)"
 }
 
@@ -347,64 +347,64 @@ without_proc() {
 	without_proc "$MINIREAP" -t 0.5 -- "$ACTOR" \
 		fork '{' session name hidden note notes mark ready live '}' \
 		await ready 1 exit 3
-	below ready 0 "${without_proc[@]}"
+	run_below ready 0 "${without_proc[@]}"
 	equal status 3 "$STATUS"
 	within time 2500 3500 "$TOOK"
-	equal signals 0 "$(noted notes '.*')"
+	equal signals 0 "$(count_noted notes '.*')"
 	grep '(hidden)' survivors
-	says 1 '^minireap: no usable /proc'
+	has_messages 1 '^minireap: no usable /proc'
 }
 
 @test "no /proc: two processes of main's group get TERM once each" {
 	without_proc "$MINIREAP" -t 3 -- "$ACTOR" \
 		fork '{' fork '{' note notes quit $TERM 300 0 mark ready live '}' \
 			note notes quit $TERM 100 0 mark ready live '}' await ready 2 exit 3
-	below ready 0 "${without_proc[@]}"
+	run_below ready 0 "${without_proc[@]}"
 	equal status 3 "$STATUS"
-	equal "TERMs" 2 "$(noted notes $TERM)"
-	unharmed
+	equal "TERMs" 2 "$(count_noted notes $TERM)"
+	only_strangers_survive
 }
 
 no_proc_by_shell() {
 	again
 	without_proc "$ACTOR" exit 5
-	below ready 0 "${without_proc[@]}"
+	run_below ready 0 "${without_proc[@]}"
 	equal status 5 "$STATUS"
 }
 
 no_proc_by_init() {
 	again
 	without_proc "$MINIREAP" -t 10 -- "$ACTOR" exit 5
-	below ready 0 "${without_proc[@]}"
+	run_below ready 0 "${without_proc[@]}"
 	equal status 5 "$STATUS"
-	unharmed
-	silent
+	only_strangers_survive
+	no_messages
 }
 
 # bats test_tags=static
 @test "no /proc: main exits and leaves nothing: init exits at once, without a line" {
-	at_once no_proc_by_shell no_proc_by_init
+	as_fast_as no_proc_by_shell no_proc_by_init
 }
 
 @test "no /proc, -b -t: main's group is left alone until a stop, then gets TERM" {
 	without_proc "$MINIREAP" -b -t 5 -- "$ACTOR" fork '{' note notes \
 		quit $TERM 0 0 mark daemon sleep 400 mark ready live '}' \
 		await daemon 1 exit 3
-	below ready 1 "${without_proc[@]}"
+	run_below ready 1 "${without_proc[@]}"
 	equal status 3 "$STATUS"
-	equal "TERMs" 1 "$(noted notes $TERM)"
-	[ "$(noted_at notes $TERM)" -ge "$SENT" ]
-	unharmed
+	equal "TERMs" 1 "$(count_noted notes $TERM)"
+	[ "$(time_noted notes $TERM)" -ge "$SENT" ]
+	only_strangers_survive
 }
 
 @test "no /proc, -b --session: main's group gets TERM at its exit, then the stop" {
 	without_proc "$MINIREAP" -b --session -r TERM:USR1 -- "$ACTOR" fork '{' \
 		note notes mark daemon await notes 1 mark ready die $USR1 0 live '}' \
 		await daemon 1 exit 3
-	below ready 1 "${without_proc[@]}"
+	run_below ready 1 "${without_proc[@]}"
 	equal status 3 "$STATUS"
-	equal "TERMs" 1 "$(noted notes $TERM)"
-	unharmed
+	equal "TERMs" 1 "$(count_noted notes $TERM)"
+	only_strangers_survive
 }
 
 # bats test_tags=static
@@ -413,37 +413,37 @@ no_proc_by_init() {
 		"$MINIREAP" -t 0.5 -- "$ACTOR" fork '{' session note notes mark ready live '}' \
 		fork '{' session save file 200 mark ready stop live '}' \
 		await ready 2 sleep 100 exit 3
-	finish
+	await_exit
 	equal status 3 "$STATUS"
-	equal "TERMs" 1 "$(noted notes $TERM)"
-	whole file
-	within time 600 3600 "$(since ready)"
+	equal "TERMs" 1 "$(count_noted notes $TERM)"
+	save_completed file
+	within time 600 3600 "$(elapsed_since ready)"
 	equal lines 1 "$(wc -l <err)"
-	says 1 /proc
-	says 0 '\('
+	has_messages 1 /proc
+	has_messages 0 '\('
 }
 
 @test "the /proc of another namespace: no wrong names, no stranger hurt" {
 	# There our numbers are those of the shell and of strangers.
-	below ready 0 unshare --pid --fork sh -c '"$@"; exit $?' sh \
+	run_below ready 0 unshare --pid --fork sh -c '"$@"; exit $?' sh \
 		"$MINIREAP" -t 0.5 -- "$ACTOR" ignore $TERM name ours \
 		fork '{' session mark ready live '}' fork '{' mark ready live '}' \
 		await ready 2 exit 3
 	equal status 3 "$STATUS"
-	unharmed
-	says 0 'stranger|bash|\(sh\)|unshare'
-	says 1 '/proc'
+	only_strangers_survive
+	has_messages 0 'stranger|bash|\(sh\)|unshare'
+	has_messages 1 '/proc'
 }
 
 @test "the /proc of another namespace, as PID 1: no wrong names" {
-	below ready 0 unshare --pid --fork \
+	run_below ready 0 unshare --pid --fork \
 		"$MINIREAP" -t 0.5 -vv -- "$ACTOR" ignore $TERM name ours \
 		fork '{' session mark ready live '}' fork '{' mark ready live '}' \
 		await ready 2 exit 3
 	equal status 3 "$STATUS"
-	unharmed
-	says 0 'stranger|bash|\(sh\)|unshare'
-	says 1 '/proc'
+	only_strangers_survive
+	has_messages 0 'stranger|bash|\(sh\)|unshare'
+	has_messages 1 '/proc'
 }
 
 # ----------------------------------------------------------- who is who
@@ -451,19 +451,19 @@ no_proc_by_init() {
 @test "strangers that init started before it was init are not its own" {
 	# A shell that has children, and becomes minireap: they are descendants, by
 	# every count of the kernel's; their own children too.
-	below ready 2 sh -c '"$0" note notes die '$TERM' 0 mark ready live & exec "$@"' \
+	run_below ready 2 sh -c '"$0" note notes die '$TERM' 0 mark ready live & exec "$@"' \
 		"$ACTOR" "$MINIREAP" -t 2 -- "$ACTOR" mark ready live
 	equal status 143 "$STATUS"
-	equal "TERMs" 1 "$(noted notes $TERM)"
-	unharmed
+	equal "TERMs" 1 "$(count_noted notes $TERM)"
+	only_strangers_survive
 }
 
 @test "an init below an init: each ends its own, the outer one all" {
-	below ready 2 "$MINIREAP" -t 5 -- "$MINIREAP" -t 5 -- "$ACTOR" \
+	run_below ready 2 "$MINIREAP" -t 5 -- "$MINIREAP" -t 5 -- "$ACTOR" \
 		fork '{' session save file 200 mark ready live '}' \
 		quit $TERM 50 6 mark ready live
 	equal status 6 "$STATUS"
-	whole file
-	unharmed
-	silent
+	save_completed file
+	only_strangers_survive
+	no_messages
 }

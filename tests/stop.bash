@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Helpers of the tests of a stop: stop.bats, stop-tree.bats, stop-engines.bats.
-# Times are milliseconds.  Processes play what tests/model/actor.c can.
+# Helpers for the tests of a stop.  Times are in milliseconds.  The processes
+# under test run tests/model/actor.c.
 
 # shellcheck source=tests/helpers.bash
 . "${BASH_SOURCE[0]%/*}/helpers.bash"
@@ -8,9 +8,9 @@
 # shellcheck disable=SC2034 # used by the tests
 readonly HUP=1 INT=2 QUIT=3 KILL=9 USR1=10 USR2=12 TERM=15 CONT=18 STOP=19
 
-# build_actor: once a file; static, because it also runs in empty images.  By
-# cc, whatever the compiler of minireap is: musl 1.2.3 does not do what two of
-# its verbs ask of threads and of fork(2) where mmap(2) is refused.
+# build_actor: called once per file.  It is static, so that it runs in empty
+# images too, and always built by cc: with musl 1.2.3 two of its verbs, which
+# need threads and fork(2) while mmap(2) fails, do not work.
 build_actor() {
 	: "${MINIREAP:?is the program to test}"
 	ACTOR=$BATS_FILE_TMPDIR/actor
@@ -19,7 +19,7 @@ build_actor() {
 	export ACTOR
 }
 
-# needs COMMAND...: skip where one is missing, fail where none may be.
+# needs COMMAND...: skip if one is missing, or fail if MINIREAP_MUST_RUN is set.
 needs() {
 	local command
 	for command; do
@@ -27,7 +27,7 @@ needs() {
 	done
 }
 
-# lacks WHAT: skip, or fail where MINIREAP_MUST_RUN says so.
+# lacks WHAT: skip, or fail if MINIREAP_MUST_RUN is set.
 lacks() {
 	if [ "${MINIREAP_MUST_RUN:-}" = 1 ]; then
 		echo "no $1, and MINIREAP_MUST_RUN is set"
@@ -41,31 +41,32 @@ needs_namespaces() {
 		lacks "right to make PID namespaces"
 }
 
-# clock: NOW is the time of day.
-clock() {
+# read_clock: set NOW to the time of day.
+read_clock() {
 	NOW=$((${EPOCHREALTIME/[.,]/} / 1000))
 }
 
-# start_init COMMAND...: it is PID 1 of a new namespace, in the background.
-# JOB is who waits for it, INIT its pid here, STARTED when; see finish.
+# start_init COMMAND...: run it in the background as PID 1 of a new namespace.
+# Set JOB to the shell that waits for it, INIT to its pid in this namespace and
+# STARTED to the time; see await_exit.
 start_init() {
-	rm -f ended
-	clock
+	rm -f exited
+	read_clock
 	STARTED=$NOW
-	exec {END}< <( # which finish waits for, without polling
+	exec {EXIT_FD}< <( # await_exit reads it, instead of polling
 		exec 3>&-
 		status=0
 		env --default-signal=INT,QUIT unshare --pid --fork \
 		    --mount-proc --kill-child "$@" </dev/null >out 2>err ||
 			status=$?
-		end="$status $EPOCHREALTIME"
-		: >ended
-		echo "$end"
+		result="$status $EPOCHREALTIME"
+		: >exited
+		echo "$result"
 	)
 	JOB=$!
 	UNSHARE='' INIT=''
 	wait_until 5 find_init
-	find_init || : # it may have ended since
+	find_init || : # it may have exited since
 }
 
 # start [OPTION...] -- COMMAND...: minireap as PID 1.
@@ -79,21 +80,21 @@ only_child() {
 	echo "$child"
 }
 
-# read_child VARIABLE PID: its first child, or nothing.
+# read_child VARIABLE PID: set it to the first child of PID, if there is one.
 read_child() {
 	read -r "$1" _ <"/proc/$2/task/$2/children" || :
 } 2>/dev/null
 
 find_init() {
-	[ ! -e ended ] || return 0 # so soon
+	[ ! -e exited ] || return 0 # already
 	read_child UNSHARE "$JOB"
 	[ -z "$UNSHARE" ] || read_child INIT "$UNSHARE"
 	[ -n "$INIT" ]
 }
 
-# send SIGNAL: to init, by its number; SENT is when.
+# send NUMBER: send this signal to init, and set SENT to the time.
 send() {
-	clock
+	read_clock
 	SENT=$NOW
 	kill -n "$1" "$INIT"
 }
@@ -107,30 +108,31 @@ is_stopped() {
 	[ "$(state_of "$1")" = T ]
 }
 
-# finish: wait for init's end.  STATUS, ENDED when, TOOK since it was started.
-finish() {
-	if ! read -rt 60 STATUS ENDED <&"$END"; then
-		echo "init has not ended in 60 s"
+# await_exit: wait until init exits.  Set STATUS, EXITED to the time, and TOOK
+# to how long init ran.
+await_exit() {
+	if ! read -rt 60 STATUS EXITED <&"$EXIT_FD"; then
+		echo "init did not exit within 60 s"
 		return 1
 	fi
-	exec {END}<&-
-	ENDED=$((${ENDED/[.,]/} / 1000))
-	TOOK=$((ENDED - STARTED))
+	exec {EXIT_FD}<&-
+	EXITED=$((${EXITED/[.,]/} / 1000))
+	TOOK=$((EXITED - STARTED))
 	wait "$JOB"
 	JOB=
 }
 
-# stop_actors: for teardown: nothing outlives a test that failed.
+# stop_actors: for teardown: leave no process of a failed test.
 stop_actors() {
-	if [ -n "${UNSHARE:-}" ] && [ -n "${JOB:-}" ] && [ ! -e ended ]; then
+	if [ -n "${UNSHARE:-}" ] && [ -n "${JOB:-}" ] && [ ! -e exited ]; then
 		kill -KILL "$UNSHARE" || :
-		finish || :
+		await_exit || :
 	fi
 	[ -z "${BATS_ERROR_STATUS:-}" ] || [ "$BATS_ERROR_STATUS" = 0 ] ||
 		head -n 20 err 2>/dev/null || :
 }
 
-# await_lines FILE N: until it has as many.
+# await_lines FILE N: wait until FILE has at least N lines.
 await_lines() {
 	wait_until 10 has_lines "$1" "$2"
 }
@@ -140,39 +142,42 @@ has_lines() {
 	[ -e "$1" ] && mapfile -t lines <"$1" && [ "${#lines[@]}" -ge "$2" ]
 }
 
-# noted FILE SIGNAL: how often it was; noted_at: when first.
-noted() {
+# count_noted FILE SIGNAL: how often FILE has SIGNAL, a regular expression.
+# time_noted FILE NUMBER: the time of the first such signal.
+count_noted() {
 	awk -v sig="$2" '$1 ~ "^" sig "$" { n++ } END { print n + 0 }' \
 	    "$1" 2>/dev/null || echo 0
 }
 
-noted_at() {
+time_noted() {
 	awk -v sig="$2" '$1 == sig { print $3; exit }' "$1"
 }
 
-# within WHAT LEAST MOST CAME, in milliseconds.  LEAST is what was asked for;
-# MOST is the contract's TIME + 3 s, or less than what must not be waited for:
-# never what this machine takes.  Exact times: stop-model.bats, without a clock.
+# within WHAT MIN MAX ACTUAL: compare milliseconds.  MIN is the time that the
+# options ask for.  MAX is the promised TIME + 3 s, or is shorter than a wait
+# that must not happen; it never depends on the machine.  stop-model.bats checks
+# exact times, without a clock.
 within() {
-	local least=$(($2 - 10)) # two clocks, each in whole milliseconds
-	[ -n "$4" ] && [ "$4" -ge "$least" ] && [ "$4" -le "$3" ] && return
-	echo "$1: expected $2 to $3 ms, came ${4:-nothing}"
+	local min=$(($2 - 10)) # two clocks, each rounded to a millisecond
+	[ -n "$4" ] && [ "$4" -ge "$min" ] && [ "$4" -le "$3" ] && return
+	echo "$1: expected $2 to $3 ms, actual ${4:-none}"
 	return 1
 }
 
-# whole FILE: as a worker writes it that is given the time.
-whole() {
+# save_completed FILE: the worker had the time to write all of it.
+save_completed() {
 	equal "$1" "begin end" "$(tr '\n' ' ' <"$1" | sed 's/ $//')"
 }
 
-cut_short() {
+# save_cut_short FILE: the worker was killed while it wrote.
+save_cut_short() {
 	equal "$1" "begin" "$(tr '\n' ' ' <"$1" | sed 's/ $//')"
 }
 
-# at_once CONTROL RUN: RUN takes at most 100 ms longer than CONTROL, the same
-# without what is tested; both leave in TOOK how long.  Was one try enough?  A
-# busy machine is late now and then, a bug each time.
-at_once() {
+# as_fast_as CONTROL RUN: RUN takes at most 100 ms longer than CONTROL, the same
+# work without the feature under test; both set TOOK.  One good try of five is
+# enough: a busy machine is slow now and then, a bug every time.
+as_fast_as() {
 	local n control difference
 	for n in 1 2 3 4 5; do
 		"$1"
@@ -185,68 +190,69 @@ at_once() {
 	return 1
 }
 
-# since FILE: milliseconds to init's end from when FILE was last written.
-since() {
-	echo $((ENDED - $(date -r "$1" +%s%3N)))
+# elapsed_since FILE: milliseconds from the last write to FILE to init's exit.
+elapsed_since() {
+	echo $((EXITED - $(date -r "$1" +%s%3N)))
 }
 
-# says N PATTERN: so many lines of init's match.
-says() {
+# has_messages N PATTERN: N of init's messages match.
+has_messages() {
 	equal "lines that match '$2'" "$1" "$(grep -cE "$2" err)"
 }
 
-silent() {
+no_messages() {
 	equal "messages" "" "$(cat err)"
 }
 
-# ------------------------------------------------------------ not as PID 1
-
-# below MARK N COMMAND...: in a PID namespace whose PID 1 is a shell, among
-# strangers, run minireap by COMMAND; once MARK has N lines (N not 0) send it
-# TERM.  STATUS is its, TOOK since SENT, the TERM or the start, to ENDED; see
-# unharmed.
-below() {
-	# shellcheck disable=SC2016 # for that shell
-	start_init bash -c '. "$0" && host "$@"' \
+# run_below MARK N COMMAND...: in a PID namespace whose PID 1 is a shell, and
+# that has processes unrelated to init (strangers), run COMMAND, which executes
+# minireap.  If N is not 0, send it TERM once MARK has N lines.  Set STATUS;
+# SENT to the time of the TERM or of the start, EXITED to that of the exit, and
+# TOOK to the difference.  See only_strangers_survive.
+run_below() {
+	# shellcheck disable=SC2016 # that shell expands it
+	start_init bash -c '. "$0" && host_shell "$@"' \
 		"$BATS_TEST_DIRNAME/stop.bash" "$@"
-	finish
+	await_exit
 	equal "the shell's status" 0 "$STATUS"
 	read -r STATUS TOOK SENT <result
-	ENDED=$((SENT + TOOK))
+	EXITED=$((SENT + TOOK))
 }
 
-# That shell's part.
-host() {
+# host_shell MARK N COMMAND...: what PID 1 of that namespace does.
+host_shell() {
 	local mark=$1 n=$2 init status=0
 	shift 2
-	neighbours
+	start_strangers
 	"$@" &
 	init=$!
-	clock
+	read_clock
 	SENT=$NOW
 	if [ "$n" -gt 0 ]; then
 		await_lines "$mark" "$n"
-		clock
+		read_clock
 		SENT=$NOW
 		kill -TERM $init
 	fi
 	wait $init || status=$?
-	clock
+	read_clock
 	echo "$status $((NOW - SENT)) $SENT" >result
-	kill -STOP -1 # all but us: whoever hops on would not be seen
-	survivors >left
+	kill -STOP -1 # all but us: a process that keeps forking would be missed
+	list_survivors >left
 	mv left survivors
 }
 
-# One in init's own group and session, one in a session of its own.
-neighbours() {
+# start_strangers: one in init's group and session, one in a session of its own.
+start_strangers() {
 	"$ACTOR" name stranger note strange fork '{' session mark strangers live '}' \
 		mark strangers live </dev/null >/dev/null 2>&1 &
 	await_lines strangers 2
 }
 
-# A first thread that has ended is a zombie, and its process may still live.
-survivors() {
+# list_survivors: the stat lines of live processes, up to the first 0.  A
+# process whose first thread has exited looks like a zombie, but other threads
+# may run.
+list_survivors() {
 	local process stat tasks
 	for process in /proc/[0-9]*; do
 		read -r stat <"$process/stat" || continue
@@ -256,9 +262,10 @@ survivors() {
 	done 2>/dev/null
 }
 
-# unharmed: no stranger was hurt, or sent anything; and none of ours is left.
-unharmed() {
+# only_strangers_survive: both strangers run and have received no signal, and no
+# process of init is left.
+only_strangers_survive() {
 	equal "strangers" 2 "$(grep -c '(stranger)' survivors)"
-	equal "signals to strangers" 0 "$(noted strange '.*')"
+	equal "signals to strangers" 0 "$(count_noted strange '.*')"
 	equal "survivors" "" "$(grep -vE '\((stranger|bash)\)' survivors)"
 }
