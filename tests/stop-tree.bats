@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# shellcheck disable=SC2016,SC2086,SC2153 # for other shells; numbers of signals
-# The order of a stop below a shell, not as PID 1: only init's own descendants
-# are touched, and all of them.
+# shellcheck disable=SC2016,SC2086,SC2153 # other shells; signal numbers
+# A stop by an init that is not PID 1: it signals all its descendants and no
+# other process.
 
 bats_require_minimum_version 1.5.0
 
@@ -22,7 +22,7 @@ teardown() {
 	[ -z "${CGROUP:-}" ] || rmdir "$CGROUP"
 }
 
-@test "descendants get TERM, other sessions and groups too; strangers survive" {
+@test "not PID 1: a stop: all descendants get TERM, strangers do not" {
 	run_below ready 6 "$MINIREAP" -t 5 -- "$ACTOR" \
 		times 2 '{' fork '{' session save file 200 note notes mark ready live '}' '}' \
 		times 2 '{' fork '{' group save file 200 note notes mark ready live '}' '}' \
@@ -37,7 +37,7 @@ teardown() {
 	no_messages
 }
 
-@test "main ends by itself: a worker may save its file, and the status is main's" {
+@test "not PID 1: main exits: a worker saves its file, the status is main's" {
 	run_below ready 0 "$MINIREAP" -t 5 -- "$ACTOR" fork '{' session save file 300 \
 		mark ready live '}' await ready 1 exit 7
 	equal status 7 "$STATUS"
@@ -46,7 +46,7 @@ teardown() {
 	no_messages
 }
 
-@test "what ignores TERM is killed at the end of the grace, and named" {
+@test "not PID 1: processes ignore TERM: killed at the end of the grace and named" {
 	run_below ready 3 "$MINIREAP" -t 0.5 -- "$ACTOR" ignore $TERM \
 		fork '{' session name 'deaf) S 1 (' mark deaf mark ready live '}' \
 		fork '{' fork '{' group name dumb mark dumb mark ready live '}' '}' \
@@ -59,30 +59,30 @@ teardown() {
 	only_strangers_survive
 }
 
-# by_shell: the actor itself, below that shell; by_init: minireap.
-by_shell() {
-	again
+# exit_below_shell: run the actor alone; exit_below_init: under minireap.
+exit_below_shell() {
+	remove_marks
 	run_below ready 0 "$ACTOR" exit 5
 	equal status 5 "$STATUS"
 }
 
-by_init() {
-	again
+exit_below_init() {
+	remove_marks
 	run_below ready 0 "$MINIREAP" -t 10 -- "$ACTOR" exit 5
 	equal status 5 "$STATUS"
 	only_strangers_survive
 	no_messages
 }
 
-again() {
+remove_marks() {
 	rm -f ready strange strangers
 }
 
-@test "nothing left when main ends: init exits at once" {
-	as_fast_as by_shell by_init
+@test "not PID 1: main exits and leaves no process: init exits at once" {
+	as_fast_as exit_below_shell exit_below_init
 }
 
-@test "stopped processes are continued, and save their files" {
+@test "not PID 1: main exits while a worker is stopped: continued, and saves its file" {
 	run_below ready 0 "$MINIREAP" -t 5 -- "$ACTOR" fork '{' session save file 200 \
 		mark ready stop live '}' await ready 1 sleep 100 exit 7
 	equal status 7 "$STATUS"
@@ -91,7 +91,7 @@ again() {
 	only_strangers_survive
 }
 
-@test "-b: a daemon keeps it up, a stop ends it in order" {
+@test "not PID 1, -b: a stop: the daemon saves its file" {
 	run_below ready 1 "$MINIREAP" -b -- "$ACTOR" fork '{' session fork '{' \
 		save file 200 sleep 200 mark ready live '}' '}' reap exit 0
 	equal status 0 "$STATUS"
@@ -100,7 +100,7 @@ again() {
 	no_messages
 }
 
-@test "signals go to all descendants, and nobody else, while the rest is waited for" {
+@test "not PID 1, -b: signals after main exited: reach every descendant, no stranger" {
 	run_below ready 3 "$MINIREAP" -b -r TERM:USR1 -- "$ACTOR" \
 		times 2 '{' fork '{' session note notes quit $USR1 0 0 mark ready live '}' '}' \
 		fork '{' fork '{' note notes quit $USR1 0 0 sleep 200 mark ready live '}' '}' \
@@ -111,7 +111,7 @@ again() {
 }
 
 # bats test_tags=alone
-@test "2,000 leftovers that ignore TERM are gone by TIME + 3 s" {
+@test "not PID 1: 2,000 descendants ignore TERM: killed within TIME + 3 s" {
 	run_below ready 1 "$MINIREAP" -t 1 -- "$ACTOR" ignore $TERM \
 		times 2000 '{' fork '{' live '}' '}' mark ready live
 	equal status 137 "$STATUS"
@@ -120,7 +120,7 @@ again() {
 }
 
 # bats test_tags=alone
-@test "a chain of 1,000 processes that ignore TERM: the last one gets it, too, and all are gone by TIME + 3 s" {
+@test "not PID 1: a chain of 1,000 processes: the last gets TERM, all are killed in time" {
 	run_below ready 1 "$MINIREAP" -t 1 -- "$ACTOR" ignore $TERM chain 1000 \
 		'{' note notes mark chained live '}' await chained 1 mark ready live
 	equal status 137 "$STATUS"
@@ -129,8 +129,8 @@ again() {
 	within time 2000 4000 "$TOOK"
 }
 
-@test "a process whose parent dies while the tree is walked is told too" {
-	# A supervisor that waits for its children on TERM, as many do.
+@test "tree walk: parents die during the walk: their children get TERM too" {
+	# A supervisor that waits for its children when it gets TERM, as many do.
 	run_below ready 0 "$MINIREAP" -t 5 -- "$ACTOR" fork '{' ignore $TERM times 300 '{' \
 		fork '{' default $TERM fork '{' note notes quit $TERM 100 0 mark ready \
 		live '}' live '}' '}' reap exit 0 '}' await ready 300 exit 3
@@ -141,7 +141,7 @@ again() {
 	no_messages
 }
 
-@test "a process whose first thread has ended is told, and ended, too" {
+@test "tree walk: the first thread of a process has exited: it is killed in time" {
 	run_below ready 0 "$MINIREAP" -t 0.5 -- "$ACTOR" fork '{' ignore $TERM mark ready \
 		leaderless '}' await ready 1 sleep 50 exit 3
 	equal status 3 "$STATUS"
@@ -149,7 +149,7 @@ again() {
 	only_strangers_survive
 }
 
-@test "a worker whose first thread has ended gets TERM" {
+@test "tree walk: the first thread of a worker has exited: it gets TERM" {
 	run_below ready 0 "$MINIREAP" -t 3 -- "$ACTOR" fork '{' note notes quit $TERM 0 0 \
 		mark ready leaderless '}' await ready 1 sleep 50 exit 3
 	equal status 3 "$STATUS"
@@ -158,7 +158,7 @@ again() {
 	only_strangers_survive
 }
 
-@test "a process whose first thread has ended, and which is stopped, is continued" {
+@test "tree walk: a stopped process without its first thread: continued" {
 	run_below ready 0 "$MINIREAP" -t 3 -- "$ACTOR" fork '{' session note notes \
 		quit $TERM 0 0 frozen ready '}' await ready 1 sleep 100 exit 3
 	equal status 3 "$STATUS"
@@ -168,11 +168,11 @@ again() {
 	no_messages
 }
 
-@test "a stranger that gets a number which was ours is none of ours, nor its child" {
+@test "tree walk: a stranger reuses a pid: it and its child get no signal" {
 	needs python3
 	[ -w /proc/sys/kernel/ns_last_pid ] || lacks "ns_last_pid"
-	# As soon as our first worker has ended it forks to have that one's number,
-	# and once more to have one that the walk has not come to.
+	# As soon as our first worker has exited, the stranger forks a child with that
+	# pid, which forks one with a pid that the walk has not reached.
 	cat >stranger.py <<-'PYTHON'
 	import os, pathlib, signal, time
 	def wait_until(done):
@@ -220,17 +220,18 @@ again() {
 	equal "signals to strangers" 0 "$(count_noted strange '.*')"
 }
 
-# refused NUMBER ERROR COMMAND...: the kernel refuses it that system call.
-refused() {
+# refuse_call NUMBER ERROR COMMAND...: set the array refused to a command that
+# executes COMMAND, for which this system call fails with ERROR.
+refuse_call() {
 	needs python3
 	refused=(python3 "$BATS_TEST_DIRNAME/refuse.py" "$2" "$1" -- "${@:3}")
 }
 
-@test "pidfds that are refused, or of no use: all get TERM, and KILL" {
+@test "tree walk: pidfd calls fail with EPERM: all get TERM, then KILL" {
 	local call
 	for call in 424 434; do # pidfd_send_signal, pidfd_open
 		rm -f ready notes strange strangers
-		refused $call EPERM "$MINIREAP" -t 0.2 -- "$ACTOR" ignore $TERM \
+		refuse_call $call EPERM "$MINIREAP" -t 0.2 -- "$ACTOR" ignore $TERM \
 			fork '{' session fork '{' note notes mark ready live '}' live '}' \
 			await ready 1 exit 3
 		run_below ready 0 "${refused[@]}"
@@ -240,7 +241,7 @@ refused() {
 	done
 }
 
-@test "one that forks a new one and ends, again and again, does not escape" {
+@test "tree walk: processes that fork and exit again and again: killed in time" {
 	for n in 1 2 3; do
 		rm -f ready strange strangers
 		run_below ready 0 "$MINIREAP" -t 0.2 -- "$ACTOR" ignore $TERM \
@@ -252,7 +253,7 @@ refused() {
 	done
 }
 
-@test "... nor where process numbers start again from the lowest" {
+@test "tree walk: the same, and pids wrap around at 400: killed in time" {
 	local release major minor
 	release=$(uname -r)
 	IFS=.- read -r major minor _ <<<"$release"
@@ -268,7 +269,7 @@ refused() {
 }
 
 # bats test_tags=alone
-@test "a fork bomb that ignores TERM does not escape" {
+@test "tree walk: a fork bomb that ignores TERM: killed within TIME + 3 s" {
 	CGROUP=/sys/fs/cgroup/pids/minireap-tree-$$
 	mkdir "$CGROUP" 2>/dev/null || { CGROUP='' && lacks "cgroup v1 of pids"; }
 	echo 200 >"$CGROUP/pids.max"
@@ -281,7 +282,7 @@ refused() {
 }
 
 # bats test_tags=static
-@test "never a signal to all, never one to main's number after its reaping" {
+@test "tree walk: system calls: no signal to all, none to main once reaped" {
 	needs strace
 	run_below ready 0 strace -o calls "$MINIREAP" -t 0.3 -- "$ACTOR" \
 		fork '{' session ignore $TERM mark ready live '}' \
@@ -289,17 +290,17 @@ refused() {
 		mark main await ready 2 exit 3
 	equal status 3 "$STATUS"
 	main=$(cat main)
-	grep -q 'SIGKILL' calls # it is what was looked for
+	grep -q 'SIGKILL' calls # control: KILL was sent
 	equal "calls to all" "" "$(grep '^kill(-1,' calls)"
-	sed "1,/^wait4(.* = $main\$/d" calls >behind
-	[ -s behind ]
+	sed "1,/^wait4(.* = $main\$/d" calls >after
+	[ -s after ]
 	equal "calls to main" "" \
-		"$(grep -E "^(kill|rt_sigqueueinfo|pidfd_open)\(-?$main," behind)"
+		"$(grep -E "^(kill|rt_sigqueueinfo|pidfd_open)\(-?$main," after)"
 	grep '(stranger)' survivors
 }
 
 # bats test_tags=static
-@test "each is signalled by a pidfd, and what the walk has mapped is given back" {
+@test "tree walk: system calls: TERM goes by pidfd, and all memory is unmapped" {
 	needs strace
 	run_below ready 0 strace -o trace "$MINIREAP" -t 3 -- "$ACTOR" \
 		times 3 '{' fork '{' session quit $TERM 0 0 mark ready live '}' '}' \
@@ -312,9 +313,8 @@ refused() {
 	grep -oE '^munmap\(.*, [0-9]+' trace | grep -oE '[0-9]+$' | diff mapped -
 }
 
-# -------------------------------------------------------- without /proc
-
-# without_proc COMMAND...: an empty directory covers it.
+# without_proc COMMAND...: set the array without_proc to a command that mounts
+# an empty directory over /proc and executes COMMAND.
 without_proc() {
 	without_proc=(unshare --mount sh -c
 		'mount -t tmpfs none /proc && exec "$@"' sh "$@")
@@ -331,7 +331,7 @@ without_proc() {
 	equal lines 1 "$(wc -l <err)"
 }
 
-@test "no /proc: a group that ignores TERM is killed at the end of the grace" {
+@test "no /proc: a group ignores TERM: killed at the end of the grace" {
 	without_proc "$MINIREAP" -t 0.5 -- "$ACTOR" ignore $TERM \
 		fork '{' mark ready live '}' fork '{' mark ready live '}' \
 		await ready 2 exit 3
@@ -343,7 +343,7 @@ without_proc() {
 	equal lines 2 "$(wc -l <err)"
 }
 
-@test "no /proc: a process in another group is not signalled, and the time is bounded" {
+@test "no /proc: a process in another group: not signalled, and waited for briefly" {
 	without_proc "$MINIREAP" -t 0.5 -- "$ACTOR" \
 		fork '{' session name hidden note notes mark ready live '}' \
 		await ready 1 exit 3
@@ -355,7 +355,7 @@ without_proc() {
 	has_messages 1 '^minireap: no usable /proc'
 }
 
-@test "no /proc: two processes of main's group get TERM once each" {
+@test "no /proc: two processes of main's group: each gets TERM once" {
 	without_proc "$MINIREAP" -t 3 -- "$ACTOR" \
 		fork '{' fork '{' note notes quit $TERM 300 0 mark ready live '}' \
 			note notes quit $TERM 100 0 mark ready live '}' await ready 2 exit 3
@@ -365,15 +365,15 @@ without_proc() {
 	only_strangers_survive
 }
 
-no_proc_by_shell() {
-	again
+exit_without_proc() {
+	remove_marks
 	without_proc "$ACTOR" exit 5
 	run_below ready 0 "${without_proc[@]}"
 	equal status 5 "$STATUS"
 }
 
-no_proc_by_init() {
-	again
+exit_under_init_without_proc() {
+	remove_marks
 	without_proc "$MINIREAP" -t 10 -- "$ACTOR" exit 5
 	run_below ready 0 "${without_proc[@]}"
 	equal status 5 "$STATUS"
@@ -382,11 +382,11 @@ no_proc_by_init() {
 }
 
 # bats test_tags=static
-@test "no /proc: main exits and leaves nothing: init exits at once, without a line" {
-	as_fast_as no_proc_by_shell no_proc_by_init
+@test "no /proc: main exits and leaves no process: init exits at once, without a line" {
+	as_fast_as exit_without_proc exit_under_init_without_proc
 }
 
-@test "no /proc, -b -t: main's group is left alone until a stop, then gets TERM" {
+@test "no /proc, -b -t: main exits: its group gets TERM only on a stop" {
 	without_proc "$MINIREAP" -b -t 5 -- "$ACTOR" fork '{' note notes \
 		quit $TERM 0 0 mark daemon sleep 400 mark ready live '}' \
 		await daemon 1 exit 3
@@ -397,7 +397,7 @@ no_proc_by_init() {
 	only_strangers_survive
 }
 
-@test "no /proc, -b --session: main's group gets TERM at its exit, then the stop" {
+@test "no /proc, -b --session: main exits, then a stop: its group gets TERM and USR1" {
 	without_proc "$MINIREAP" -b --session -r TERM:USR1 -- "$ACTOR" fork '{' \
 		note notes mark daemon await notes 1 mark ready die $USR1 0 live '}' \
 		await daemon 1 exit 3
@@ -408,7 +408,7 @@ no_proc_by_init() {
 }
 
 # bats test_tags=static
-@test "no /proc, as PID 1: all get TERM and KILL, and no name is made up" {
+@test "no /proc, PID 1: main exits: the rest gets TERM and KILL, no names are printed" {
 	start_init sh -c 'mount -t tmpfs none /proc && exec "$@"' sh \
 		"$MINIREAP" -t 0.5 -- "$ACTOR" fork '{' session note notes mark ready live '}' \
 		fork '{' session save file 200 mark ready stop live '}' \
@@ -423,8 +423,8 @@ no_proc_by_init() {
 	has_messages 0 '\('
 }
 
-@test "the /proc of another namespace: no wrong names, no stranger hurt" {
-	# There our numbers are those of the shell and of strangers.
+@test "foreign /proc: main exits: no wrong names, no stranger signalled" {
+	# In that /proc, our pids belong to the shell and to strangers.
 	run_below ready 0 unshare --pid --fork sh -c '"$@"; exit $?' sh \
 		"$MINIREAP" -t 0.5 -- "$ACTOR" ignore $TERM name ours \
 		fork '{' session mark ready live '}' fork '{' mark ready live '}' \
@@ -435,7 +435,7 @@ no_proc_by_init() {
 	has_messages 1 '/proc'
 }
 
-@test "the /proc of another namespace, as PID 1: no wrong names" {
+@test "foreign /proc, PID 1: main exits: no wrong names" {
 	run_below ready 0 unshare --pid --fork \
 		"$MINIREAP" -t 0.5 -vv -- "$ACTOR" ignore $TERM name ours \
 		fork '{' session mark ready live '}' fork '{' mark ready live '}' \
@@ -446,11 +446,9 @@ no_proc_by_init() {
 	has_messages 1 '/proc'
 }
 
-# ----------------------------------------------------------- who is who
-
-@test "strangers that init started before it was init are not its own" {
-	# A shell that has children, and becomes minireap: they are descendants, by
-	# every count of the kernel's; their own children too.
+@test "not PID 1: children from before init was executed: get TERM as descendants" {
+	# A shell with children executes minireap: to the kernel they are its children,
+	# so init signals them and their descendants.
 	run_below ready 2 sh -c '"$0" note notes die '$TERM' 0 mark ready live & exec "$@"' \
 		"$ACTOR" "$MINIREAP" -t 2 -- "$ACTOR" mark ready live
 	equal status 143 "$STATUS"
@@ -458,7 +456,7 @@ no_proc_by_init() {
 	only_strangers_survive
 }
 
-@test "an init below an init: each ends its own, the outer one all" {
+@test "not PID 1: an init under an init: a stop: a worker saves its file" {
 	run_below ready 2 "$MINIREAP" -t 5 -- "$MINIREAP" -t 5 -- "$ACTOR" \
 		fork '{' session save file 200 mark ready live '}' \
 		quit $TERM 50 6 mark ready live
