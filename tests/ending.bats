@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# Why main ended: minireap(1), The last line, and -T.  No wrong story: beside
-# each claim is a test that it is not made where it is not true.
+# Why main exited: minireap(1), The last line, and -T.  Each reason that init
+# can report also has a test in which it does not hold and is not reported.
 
 bats_require_minimum_version 1.5.0
 load helpers
@@ -19,16 +19,14 @@ teardown() {
 	done
 }
 
-# main_is_told LINE ERR: one line on stderr, behind main's pid and name.
-main_is_told() {
+# main_line_is LINE ERR: ERR is one line: main's pid and name, then LINE.
+main_line_is() {
 	[[ $2 =~ ^'minireap: main process '[0-9]+\ \([a-z]+\)\ (.*)$ ]] ||
 		equal line "minireap: main process N (NAME) $1" "$2"
 	equal line "$1" "${BASH_REMATCH[1]}"
 }
 
-# ------------------------------------------------------------ the last line
-
-@test "a death that init did not cause is one line" {
+@test "last line: main is killed by a signal not from init: one line names it" {
 	for name in ABRT SEGV BUS ILL FPE TRAP SYS TERM QUIT USR1 ALRM RTMIN+3 \
 	    RTMAX; do
 		n=$(kill -l "$name")
@@ -36,11 +34,11 @@ main_is_told() {
 		    env --default-signal=QUIT "$MINIREAP" -- sh -c \
 		    "ulimit -c 0; kill -$n \$\$"
 		[ "$name" != RTMAX ] || name=RTMIN+30
-		main_is_told "was killed by SIG$name" "$stderr"
+		main_line_is "was killed by SIG$name" "$stderr"
 	done
 }
 
-@test "INT, HUP and PIPE come with terminals and pipes: no line" {
+@test "last line: main is killed by INT, HUP or PIPE: no line" {
 	for name in INT HUP PIPE; do
 		run "-$((128 + $(kill -l $name)))" "$MINIREAP" -- bash -c \
 		    "kill -$name \$\$"
@@ -48,7 +46,7 @@ main_is_told() {
 	done
 }
 
-@test "a death of what init was sent, and forwarded, is no line" {
+@test "last line: main is killed by a signal that init forwarded: no line" {
 	for name in TERM QUIT USR2 RTMIN+1; do
 		run "-$((128 + $(kill -l $name)))" \
 		    env --default-signal=QUIT "$MINIREAP" -- sh -c \
@@ -59,26 +57,26 @@ main_is_told() {
 	equal rewritten '' "$output"
 }
 
-@test "... but what is forwarded does not explain another death" {
+@test "last line: main is killed by another signal than the forwarded one: one line" {
 	run -139 --separate-stderr "$MINIREAP" -- bash -c \
 	    'trap : USR1; kill -USR1 $PPID; ulimit -c 0; sleep 0.2; kill -SEGV $$'
-	main_is_told 'was killed by SIGSEGV' "$stderr"
+	main_line_is 'was killed by SIGSEGV' "$stderr"
 }
 
-@test "a core dump is told of where there was one" {
+@test "last line: main dumps core: the line and -vv mention it" {
 	pattern=$(cat /proc/sys/kernel/core_pattern)
 	case $pattern in
-	'|'* | /*) ;; # goes elsewhere, and is made all the same
+	'|'* | /*) ;; # written elsewhere, but still written
 	*) [ -w . ] ;;
 	esac
 	run -139 --separate-stderr "$MINIREAP" -- bash -c \
 	    'ulimit -c unlimited; kill -SEGV $$'
-	main_is_told 'was killed by SIGSEGV (core dumped)' "$stderr"
+	main_line_is 'was killed by SIGSEGV (core dumped)' "$stderr"
 	run -139 "$MINIREAP" -vv -- bash -c 'ulimit -c unlimited; kill -SEGV $$'
 	contains "$output" ' (bash) signal=SIGSEGV core cpu='
 }
 
-@test "an exit is no line, whatever its status" {
+@test "last line: main exits, with any status: no line" {
 	needs_root
 	for status in 0 1 3 137 143 255; do
 		run -$status as_pid_1 "$MINIREAP" -- sh -c "exit $status"
@@ -86,27 +84,26 @@ main_is_told() {
 	done
 }
 
-@test "-q: no line" {
+@test "-q: main is killed by a signal: no line" {
 	run -139 "$MINIREAP" -q -- bash -c 'ulimit -c 0; kill -SEGV $$'
 	equal output '' "$output"
 }
 
 # bats test_tags=static
-@test "a run that ends well looks at no cgroup, no clock and no file" {
+@test "last line: main exits normally: no cgroup, clock or file is read" {
 	for main in 'exit 0' '(sleep 0.05 &); kill $PPID; exec sleep 5'; do
 		strace -f -o trace "$MINIREAP" -- sh -c "$main" || :
 		init=$(head -n 1 trace | cut -d' ' -f1)
-		# What a libc's start does is its own affair.
+		# Skip what the libc does at startup.
 		run ! grep -E "^$init .*(cgroup|clock_gettime|\"/proc)" \
 		    <(sed '1,/rt_sigprocmask/d' trace)
 		[ -n "$init" ] && grep -q "^$init .*rt_sigprocmask" trace
 	done
 }
 
-# ------------------------------------------------------- the OOM killer, v1
-
-# limited GROUP MIB COMMAND...: in that group, which may use so much memory.
-limited() {
+# with_memory_limit GROUP MIB COMMAND...: run it in that cgroup (v1), which may
+# use MIB of memory.
+with_memory_limit() {
 	mkdir -p "$1" 2>/dev/null ||
 		skip "no right to make a memory cgroup (v1) in $1"
 	echo $(($2 << 20)) >"$1/memory.limit_in_bytes"
@@ -116,31 +113,31 @@ limited() {
 	sh -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$group" "$@"
 }
 
-# A process that takes more memory than any limit here.
+# Allocate more memory than any limit in this file.
 hog='dd if=/dev/zero of=/dev/null bs=64M count=1 2>/dev/null'
 
-# An orphan that does so; it has been reaped when this ends.  No more processes:
-# each of them could be the one that is killed.
+# Let an orphan do so, and wait until it has been reaped.  Start no other
+# process: the OOM killer might choose that one.
 hogs="(exec $hog & echo \$! >orphan); read -r orphan <orphan
     while [ -e /proc/\$orphan ]; do read -rt 0.02 <>idle; done; true"
 
 evidence='the OOM killer has killed 1 process here since the'
 limits=', memory limit 16384 KiB, peak 163[0-9][0-9] KiB$'
 
-@test "OOM: main was killed by it: limit, peak and count are told" {
+@test "OOM: main is killed: one line with limit, peak and count" {
 	needs_root
-	run -137 --separate-stderr limited "$GROUP" 16 "${AS_PID_1[@]}" "$MINIREAP" -- \
+	run -137 --separate-stderr with_memory_limit "$GROUP" 16 "${AS_PID_1[@]}" "$MINIREAP" -- \
 	    bash -c "exec $hog"
 	[[ $stderr =~ 'main process 2 (bash) was killed by SIGKILL: '$evidence' cgroup was created'$limits ]] ||
 		equal line "$evidence cgroup was created$limits" "$stderr"
 	equal lines 1 "$(wc -l <<<"$stderr")"
 }
 
-@test "OOM: with -v, -w or -T since the start is told" {
+@test "OOM: -v, -w or -T: the count is since the start" {
 	needs_root
 	touch log
 	for option in -v -w "-T$PWD/log"; do
-		run -137 --separate-stderr limited "$GROUP" 16 "${AS_PID_1[@]}" \
+		run -137 --separate-stderr with_memory_limit "$GROUP" 16 "${AS_PID_1[@]}" \
 		    "$MINIREAP" $option -- bash -c "exec $hog"
 		[[ $stderr =~ 'was killed by SIGKILL: '$evidence' start'$limits ]] ||
 			equal "$option" "$evidence start$limits" "$stderr"
@@ -148,80 +145,79 @@ limits=', memory limit 16384 KiB, peak 163[0-9][0-9] KiB$'
 	grep -E "was killed by SIGKILL: $evidence start.*; status=137 ran=.* cpu=.* peak=[0-9]+KiB$" log
 }
 
-@test "OOM: a kill by somebody is not the OOM killer's" {
+@test "OOM: SIGKILL by a process: not reported as OOM" {
 	needs_root
-	run -137 --separate-stderr limited "$GROUP" 16 "${AS_PID_1[@]}" "$MINIREAP" -- \
+	run -137 --separate-stderr with_memory_limit "$GROUP" 16 "${AS_PID_1[@]}" "$MINIREAP" -- \
 	    sh -c 'kill -KILL $$'
-	main_is_told 'was killed by SIGKILL: sent by a process, not by the OOM killer' \
+	main_line_is 'was killed by SIGKILL: sent by a process, not by the OOM killer' \
 	    "$stderr"
-	run -137 --separate-stderr limited "$GROUP" 16 "$MINIREAP" -- \
+	run -137 --separate-stderr with_memory_limit "$GROUP" 16 "$MINIREAP" -- \
 	    sh -c 'kill -KILL $$'
-	main_is_told 'was killed by SIGKILL: sent by a process, not by the OOM killer' \
+	main_line_is 'was killed by SIGKILL: sent by a process, not by the OOM killer' \
 	    "$stderr"
 }
 
-@test "OOM: of another group is not told of" {
+@test "OOM: a kill in another cgroup: not reported" {
 	needs_root
-	run limited "$GROUP-2" 16 sh -c "$hog; :"
+	run with_memory_limit "$GROUP-2" 16 sh -c "$hog; :"
 	[ "$(awk '$1 == "oom_kill" { print $2 }' "$GROUP-2/memory.oom_control")" = 1 ]
-	run -137 --separate-stderr limited "$GROUP" 16 "${AS_PID_1[@]}" "$MINIREAP" -- \
+	run -137 --separate-stderr with_memory_limit "$GROUP" 16 "${AS_PID_1[@]}" "$MINIREAP" -- \
 	    sh -c 'kill -KILL $$'
-	main_is_told 'was killed by SIGKILL: sent by a process, not by the OOM killer' \
+	main_line_is 'was killed by SIGKILL: sent by a process, not by the OOM killer' \
 	    "$stderr"
 }
 
-@test "OOM: from before main's start is not main's" {
+@test "OOM: a kill before main started: not reported as the reason" {
 	needs_root
-	run limited "$GROUP" 16 sh -c "$hog; :"
+	run with_memory_limit "$GROUP" 16 sh -c "$hog; :"
 	for option in -v -w; do
-		run -137 --separate-stderr limited "$GROUP" 16 "${AS_PID_1[@]}" \
+		run -137 --separate-stderr with_memory_limit "$GROUP" 16 "${AS_PID_1[@]}" \
 		    "$MINIREAP" $option -- sh -c 'kill -KILL $$'
-		main_is_told 'was killed by SIGKILL: sent by a process, not by the OOM killer' \
+		main_line_is 'was killed by SIGKILL: sent by a process, not by the OOM killer' \
 		    "$(grep killed <<<"$stderr")"
 	done
-	# Without an option nothing was looked at before: it says since when.
-	run -137 --separate-stderr limited "$GROUP" 16 "${AS_PID_1[@]}" "$MINIREAP" -- \
+	# Without these options init did not read the count at its start; the line
+	# has the count since the cgroup was created.
+	run -137 --separate-stderr with_memory_limit "$GROUP" 16 "${AS_PID_1[@]}" "$MINIREAP" -- \
 	    sh -c 'kill -KILL $$'
 	contains "$stderr" "$evidence cgroup was created"
-	# Nor is another death, or an exit, given that reason.
-	run -139 --separate-stderr limited "$GROUP" 16 "$MINIREAP" -- \
+	# Nor is it reported for another signal or for an exit.
+	run -139 --separate-stderr with_memory_limit "$GROUP" 16 "$MINIREAP" -- \
 	    bash -c 'ulimit -c 0; kill -SEGV $$'
-	main_is_told 'was killed by SIGSEGV' "$stderr"
-	run -3 limited "$GROUP" 16 "$MINIREAP" -- sh -c 'exit 3'
+	main_line_is 'was killed by SIGSEGV' "$stderr"
+	run -3 with_memory_limit "$GROUP" 16 "$MINIREAP" -- sh -c 'exit 3'
 	equal output '' "$output"
-	run -3 limited "$GROUP" 16 "${AS_PID_1[@]}" "$MINIREAP" -w -- sh -c 'exit 3'
+	run -3 with_memory_limit "$GROUP" 16 "${AS_PID_1[@]}" "$MINIREAP" -w -- sh -c 'exit 3'
 	equal output '' "$output"
 }
 
-@test "OOM: a worker that was taken while main lived is told of at the end" {
+@test "OOM: a worker is killed while main runs: reported when main exits" {
 	needs_root
-	run -3 --separate-stderr limited "$GROUP" 16 "${AS_PID_1[@]}" "$MINIREAP" -- \
+	run -3 --separate-stderr with_memory_limit "$GROUP" 16 "${AS_PID_1[@]}" "$MINIREAP" -- \
 	    sh -c "$hog; exit 3"
 	[[ $stderr =~ 'exited with status 3; '$evidence' cgroup was created'$limits ]] ||
 		equal line "$evidence cgroup was created" "$stderr"
-	# Main takes no notice, but init has reaped the dead orphan.
+	# Main ignores it, but init has reaped the killed orphan.
 	mkfifo idle
-	run -0 --separate-stderr limited "$GROUP-2" 16 "${AS_PID_1[@]}" "$MINIREAP" -- \
+	run -0 --separate-stderr with_memory_limit "$GROUP-2" 16 "${AS_PID_1[@]}" "$MINIREAP" -- \
 	    bash -c "$hogs"
 	[[ $stderr =~ 'exited with status 0; '$evidence' cgroup was created'$limits ]] ||
 		equal line "$evidence cgroup was created" "$stderr"
 }
 
-@test "-w: a worker that the OOM killer takes is told of when it happens" {
+@test "-w: a worker is killed by the OOM killer: reported at once" {
 	needs_root
 	mkfifo idle
-	run -0 --separate-stderr limited "$GROUP" 16 "${AS_PID_1[@]}" "$MINIREAP" -w -- \
+	run -0 --separate-stderr with_memory_limit "$GROUP" 16 "${AS_PID_1[@]}" "$MINIREAP" -w -- \
 	    bash -c "$hogs; echo later >&2"
 	[[ ${stderr_lines[0]} =~ 'minireap: reaped '[0-9]+' ('[a-z]+') signal=SIGKILL cpu=' ]]
 	[[ ${stderr_lines[1]} =~ ^'minireap: '$evidence' start'$limits ]]
 	equal third later "${stderr_lines[2]}"
 }
 
-# ------------------------------------------------------------- v2, by files
-
-# as_v2 PATH COMMAND...: where init reads there is a cgroup v2 at PATH only,
-# made of what the directory v2 holds.
-as_v2() {
+# with_cgroup_v2 PATH COMMAND...: run it with a cgroup v2 at PATH that consists
+# of the files in ./v2.
+with_cgroup_v2() {
 	local path=$1
 	shift
 	unshare --mount --pid --fork --mount-proc --kill-child sh -c '
@@ -231,7 +227,7 @@ as_v2() {
 		shift 2 && exec "$@"' sh "$path" "${CGROUP_PATH-$path}" "$@"
 }
 
-v2_files() { # OOM_KILLS MAX PEAK
+write_v2_files() { # OOM_KILLS MAX PEAK
 	mkdir -p v2
 	printf 'low 0\nhigh 0\nmax 7\noom 9\noom_kill %d\noom_group_kill 0\n' \
 	    "$1" >v2/memory.events
@@ -239,69 +235,67 @@ v2_files() { # OOM_KILLS MAX PEAK
 	echo "$3" >v2/memory.peak
 }
 
-@test "OOM, cgroup v2: limit, peak and count are told" {
+@test "OOM, cgroup v2: main is killed: limit, peak and count" {
 	needs_root
-	v2_files 2 16777216 16773120
+	write_v2_files 2 16777216 16773120
 	line='was killed by SIGKILL: the OOM killer has killed 2 processes here since the cgroup was created, memory limit 16384 KiB, peak 16380 KiB'
-	run -137 --separate-stderr as_v2 / "$MINIREAP" -- sh -c 'kill -KILL $$'
-	main_is_told "$line" "$stderr"
-	run -137 --separate-stderr as_v2 /a.slice/b "$MINIREAP" -- \
+	run -137 --separate-stderr with_cgroup_v2 / "$MINIREAP" -- sh -c 'kill -KILL $$'
+	main_line_is "$line" "$stderr"
+	run -137 --separate-stderr with_cgroup_v2 /a.slice/b "$MINIREAP" -- \
 	    sh -c 'kill -KILL $$'
-	main_is_told "$line" "$stderr"
-	# In a container the path may be the host's, and the mount's root ours.
-	CGROUP_PATH=/docker/0123 run -137 --separate-stderr as_v2 / "$MINIREAP" -- \
+	main_line_is "$line" "$stderr"
+	# In a container the path may be the host's, and the mount's root our cgroup.
+	CGROUP_PATH=/docker/0123 run -137 --separate-stderr with_cgroup_v2 / "$MINIREAP" -- \
 	    sh -c 'kill -KILL $$'
-	main_is_told "$line" "$stderr"
+	main_line_is "$line" "$stderr"
 }
 
-@test "OOM, cgroup v2: the path of a group may have 900 bytes" {
+@test "OOM, cgroup v2: a path of 900 bytes: read" {
 	needs_root
-	v2_files 1 16777216 16773120
+	write_v2_files 1 16777216 16773120
 	path=$(printf '/%0200d' 1 2 3 4)/$(printf '%090d' 5)
-	run -137 --separate-stderr as_v2 "$path" "$MINIREAP" -- sh -c 'kill -KILL $$'
-	main_is_told "was killed by SIGKILL: $evidence cgroup was created, memory limit 16384 KiB, peak 16380 KiB" \
+	run -137 --separate-stderr with_cgroup_v2 "$path" "$MINIREAP" -- sh -c 'kill -KILL $$'
+	main_line_is "was killed by SIGKILL: $evidence cgroup was created, memory limit 16384 KiB, peak 16380 KiB" \
 	    "$stderr"
 }
 
-@test "OOM, cgroup v2: no limit and no peak are left out" {
+@test "OOM, cgroup v2: no limit and no peak: left out" {
 	needs_root
-	v2_files 1 max 0
+	write_v2_files 1 max 0
 	rm v2/memory.peak
-	run -137 --separate-stderr as_v2 / "$MINIREAP" -- sh -c 'kill -KILL $$'
-	main_is_told "was killed by SIGKILL: $evidence cgroup was created" "$stderr"
+	run -137 --separate-stderr with_cgroup_v2 / "$MINIREAP" -- sh -c 'kill -KILL $$'
+	main_line_is "was killed by SIGKILL: $evidence cgroup was created" "$stderr"
 }
 
-@test "OOM, cgroup v2: none is none" {
+@test "OOM, cgroup v2: no OOM kill: not reported as one" {
 	needs_root
-	v2_files 0 16777216 16773120
-	run -137 --separate-stderr as_v2 / "$MINIREAP" -- sh -c 'kill -KILL $$'
-	main_is_told 'was killed by SIGKILL: sent by a process, not by the OOM killer' \
+	write_v2_files 0 16777216 16773120
+	run -137 --separate-stderr with_cgroup_v2 / "$MINIREAP" -- sh -c 'kill -KILL $$'
+	main_line_is 'was killed by SIGKILL: sent by a process, not by the OOM killer' \
 	    "$stderr"
 }
 
-@test "OOM: where nothing can be read, nothing is claimed" {
+@test "OOM: no readable count: the line claims nothing" {
 	needs_root
 	mkdir v2
 	: >v2/cgroup.procs
-	run -137 --separate-stderr as_v2 / "$MINIREAP" -- sh -c 'kill -KILL $$'
-	main_is_told 'was killed by SIGKILL: the sender is not on record' "$stderr"
-	# memory.events of old kernels, or what is no such file at all
+	run -137 --separate-stderr with_cgroup_v2 / "$MINIREAP" -- sh -c 'kill -KILL $$'
+	main_line_is 'was killed by SIGKILL: the sender is not on record' "$stderr"
+	# memory.events as of old kernels, or malformed
 	for text in 'low 0\noom 4\n' '' 'oom_killer 5\n' 'oom_kill x\n' \
 	    'xoom_kill 5\n'; do
 		# shellcheck disable=SC2059
 		printf "$text" >v2/memory.events
-		run -137 --separate-stderr as_v2 / "$MINIREAP" -- \
+		run -137 --separate-stderr with_cgroup_v2 / "$MINIREAP" -- \
 		    sh -c 'kill -KILL $$'
-		main_is_told 'was killed by SIGKILL: the sender is not on record' \
+		main_line_is 'was killed by SIGKILL: the sender is not on record' \
 		    "$stderr"
 	done
 }
 
-# ------------------------------------------------------------------- -T FILE
-
 costs='ran=[0-9]+\.[0-9]{3}s cpu=[0-9]+\.[0-9]{3}s peak=[0-9]+KiB'
 
-@test "-T: each end whose status is not 0 is appended, a line each" {
+@test "-T: runs whose status is not 0: one line each is appended" {
 	needs_root
 	echo before >log
 	for main in 'exit 3' 'kill -TERM $$' 'exit 0' 'kill -INT $$'; do
@@ -324,7 +318,7 @@ costs='ran=[0-9]+\.[0-9]{3}s cpu=[0-9]+\.[0-9]{3}s peak=[0-9]+KiB'
 	done
 }
 
-@test "-T: how long main ran, its CPU time and its peak are what they were" {
+@test "-T: run time, CPU time and peak memory: as measured" {
 	touch log
 	run -3 "$MINIREAP" "-T$PWD/log" -- python3 -c '
 import time
@@ -342,14 +336,14 @@ exit(3)'
 	[ "$peak" -ge 61440 ] && [ "$peak" -le 120000 ]
 }
 
-@test "-T: -e and -q change nothing in it" {
+@test "-T, -e, -q: the status is remapped: the line does not change" {
 	touch log
 	run -0 "$MINIREAP" -e 3 -q "-T$PWD/log" -- sh -c 'exit 3'
 	equal output '' "$output"
 	[[ $(<log) =~ 'exited with status 3; status=3 '$costs$ ]]
 }
 
-@test "-T: what could not be executed, and init's own failures" {
+@test "-T: a command that cannot be executed, and init's own failures: logged" {
 	needs_root
 	touch log
 	PATH=/usr/bin:/bin run -127 "$MINIREAP" "-T$PWD/log" -- nosuch
@@ -365,7 +359,7 @@ exit(3)'
 	LOG
 }
 
-@test "-T: a main that was killed at the end of the grace" {
+@test "-T: main is killed at the end of the grace: logged" {
 	needs_root
 	touch log
 	run -137 --separate-stderr as_pid_1 "$MINIREAP" "-T$PWD/log" -t 0.2 -- \
@@ -374,7 +368,7 @@ exit(3)'
 	[[ $(<log) =~ ^'minireap: main process 2 (bash) was killed by SIGKILL; status=137 '$costs$ ]]
 }
 
-@test "-T: without a FILE it is /dev/termination-log" {
+@test "-T: without FILE: /dev/termination-log" {
 	needs_root
 	touch log
 	run -3 unshare --mount sh -c 'mount -t tmpfs none /dev &&
@@ -387,7 +381,7 @@ exit(3)'
 	equal lines 2 "$(wc -l <log)"
 }
 
-@test "-T: its FILE is joined to it, and an absolute path" {
+@test "-T: FILE is relative or empty: rejected; as a separate word: the command" {
 	run -125 --separate-stderr "$MINIREAP" -Tlog -- true
 	equal -Tlog 'minireap: option -T log: not an absolute path' "$stderr"
 	run -125 --separate-stderr "$MINIREAP" --termination-log=log -- true
@@ -395,13 +389,14 @@ exit(3)'
 	    "$stderr"
 	run -125 --separate-stderr "$MINIREAP" --termination-log= -- true
 	contains "$stderr" 'option --termination-log'
-	# A word of its own is the command.
+	# A separate word is the command.
 	run -127 --separate-stderr "$MINIREAP" -T /nosuch
 	contains "$stderr" 'cannot execute /nosuch'
 }
 
-# warned REASON FILE: one warning, and main's status.
-warned() {
+# warns_once REASON FILE: minireap -T FILE prints one warning, or with -q none,
+# and returns main's status.
+warns_once() {
 	run -3 --separate-stderr "$MINIREAP" "-T$2" -- sh -c 'exit 3'
 	equal "$2" "minireap: cannot write to termination log $2: $1" "$stderr"
 	run -3 "$MINIREAP" -q "-T$2" -- sh -c 'exit 3'
@@ -410,29 +405,29 @@ warned() {
 	equal "$2, status 0" '' "$output"
 }
 
-@test "-T: a file that cannot be written to is a warning and no more" {
+@test "-T: FILE cannot be written to: one warning, and main's status" {
 	needs_root
-	warned 'no such file or directory' "$PWD/missing"
-	[ ! -e missing ] # never created
-	warned 'is a directory' "$PWD"
-	warned 'not a directory' /dev/null/log
+	warns_once 'no such file or directory' "$PWD/missing"
+	[ ! -e missing ] # not created
+	warns_once 'is a directory' "$PWD"
+	warns_once 'not a directory' /dev/null/log
 	touch log && ln -s log link && ln -s nowhere dangling && mkfifo fifo
-	warned 'not a regular file' "$PWD/link"
-	warned 'not a regular file' "$PWD/dangling"
+	warns_once 'not a regular file' "$PWD/link"
+	warns_once 'not a regular file' "$PWD/dangling"
 	equal linked '' "$(cat log)"
-	warned 'not a regular file' "$PWD/fifo"
-	sleep 60 <>fifo 3>&- & # somebody could read there
+	warns_once 'not a regular file' "$PWD/fifo"
+	sleep 60 <>fifo 3>&- & # now the FIFO has a reader
 	reader=$!
-	warned 'not a regular file' "$PWD/fifo"
+	warns_once 'not a regular file' "$PWD/fifo"
 	kill $reader
-	warned 'no space left on device' /dev/full
+	warns_once 'no space left on device' /dev/full
 	chmod 444 log
 	run -3 --separate-stderr setpriv --reuid 65534 --clear-groups \
 	    "$MINIREAP" "-T$PWD/log" -- sh -c 'exit 3'
 	contains "$stderr" 'permission denied'
 }
 
-@test "-T: a disk that is full, or nearly, and one that is read-only" {
+@test "-T: a disk is full, nearly full or read-only: one warning, and main's status" {
 	needs_root
 	cat >full.sh <<-'SH'
 	mount -t tmpfs -o size=8k none disk && touch disk/log || exit 9
@@ -444,7 +439,7 @@ warned() {
 	exit $?
 	SH
 	mkdir disk
-	# No page is left; 20 bytes of the log's own page are.
+	# No free page; then 20 free bytes, in the log's own page.
 	for case in '8 0' '4 4076'; do
 		# shellcheck disable=SC2086
 		run -4 --separate-stderr unshare --mount sh full.sh "$MINIREAP" $case
@@ -455,7 +450,7 @@ warned() {
 	done
 }
 
-@test "-T: a line is at most 4096 bytes, whatever the name" {
+@test "-T: a name of 3,000 bytes: the line is at most 4,096 bytes" {
 	touch log
 	name=$(printf 'x%.0s' $(seq 3000))
 	run -127 "$MINIREAP" "-T$PWD/log" -- "/nosuch/$name"
