@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# Processes of the same user in init's container, and what they may do to it.
+# What processes of the same user, in init's container, can do to init.
 
 bats_require_minimum_version 1.5.0
 load stop
@@ -24,54 +24,54 @@ teardown() {
 	[ -z "$MEMORY" ] || wait_until 10 rmdir "$MEMORY" 2>/dev/null
 }
 
-# The main of most: it has done its worst, and now a signal by way of init, $1,
-# and its own end must work, and all that is left end before that.
-readonly ENDS='
+# The end of most main scripts: after the attack, init (pid $1) must still
+# forward a signal, notice main's exit, and stop the remaining processes.
+readonly THEN_EXIT='
 	trap "exit 7" USR1
 	kill -USR1 $1
 	for _ in {1..5000}; do sleep 0.01; done
 	exit 99'
 
-# attacked SCRIPT [OPTION]...: bash is main, and does SCRIPT to init, $1 and PID
-# 1 first.
-attacked() {
+# survives_attack SCRIPT [OPTION]...: as main, bash runs SCRIPT against init,
+# whose pid is $1 and 1, and then THEN_EXIT.
+survives_attack() {
 	local script=$1
 	shift
 	run -7 --separate-stderr timeout -s KILL 100 unshare --pid --fork \
 	    --kill-child --mount-proc "$MINIREAP" -t 5 "$@" -- \
-	    bash -c "$script $ENDS" bash 1
+	    bash -c "$script $THEN_EXIT" bash 1
 	echo "$stderr"
 }
 
-@test "STOP to PID 1 by its neighbours has no effect" {
-	attacked 'for _ in {1..100}; do kill -STOP $1 -1; done
+@test "PID 1: STOP from a process in its namespace: no effect" {
+	survives_attack 'for _ in {1..100}; do kill -STOP $1 -1; done
 	    trap : TERM CONT
 	    read -r _ _ state _ </proc/1/stat
 	    [ "$state" != T ] || exit 98'
 }
 
-@test "KILL, and every signal that ends a process by default, do not end PID 1" {
-	# No shell can ignore 32 and 33, which would end main.
-	attacked 'signals=$(echo {1..31} {34..64})
+@test "PID 1: KILL and every fatal signal from its namespace: keeps running" {
+	# Main cannot ignore 32 and 33 in a shell, so they would kill it.
+	survives_attack 'signals=$(echo {1..31} {34..64})
 	    for n in $signals; do
 		[ $n = 9 ] || [ $n = 19 ] || trap "" $n
 	    done
 	    for n in $signals; do kill -$n $1; done'
 }
 
-@test "not PID 1: stopped for a while it loses nothing" {
+@test "not PID 1: stopped for a while: no signal and no orphan is lost" {
 	run -7 timeout 100 "$MINIREAP" -t 5 -- bash -c '
 	    kill -STOP $PPID
 	    (sleep 0.3; kill -CONT $PPID) &
-	    (sleep 0.05 &) # an orphan, to be reaped later
-	    set -- $PPID'"$ENDS"
+	    (sleep 0.05 &) # an orphan, reaped later
+	    set -- $PPID'"$THEN_EXIT"
 }
 
-@test "not PID 1: stopped and continued again and again, it still waits" {
+@test "not PID 1: stopped and continued repeatedly: still waits" {
 	for options in '' '-t 5' '-d 0.2'; do
 		run -7 timeout 100 "$MINIREAP" $options -- bash -c '
 		    trap "exit 7" TERM
-		    # It ends later than main, and leaves nobody stopped.
+		    # It outlives main and leaves init running.
 		    (trap "" TERM; for _ in {1..8}; do
 			kill -STOP $PPID; kill -CONT $PPID; sleep 0.02
 		    done) &
@@ -80,16 +80,16 @@ attacked() {
 	done
 }
 
-# For main: poll CONDITION, or fail.
+# A function for main: poll CONDITION, or exit with 98.
 readonly POLL='
 	poll() {
 		for _ in {1..5000}; do eval "$1" && return; sleep 0.01; done
 		exit 98
 	}'
 
-@test "a tracer attaches to PID 1, and is killed: signals pass meanwhile and after" {
+@test "a tracer attaches to PID 1 and is killed: signals pass meanwhile and after" {
 	needs strace
-	attacked "$POLL"'
+	survives_attack "$POLL"'
 	    trap "let heard+=1" HUP
 	    for n in 1 3 5; do
 		rm -f said
@@ -104,8 +104,8 @@ readonly POLL='
 	    done 2>/dev/null'
 }
 
-@test "a tracer holds PID 1, then detaches or is killed: all is made up for" {
-	attacked "$POLL"'
+@test "a tracer holds PID 1, then detaches or is killed: pending work is done" {
+	survives_attack "$POLL"'
 	    trap "heard=yes" HUP
 	    mkfifo go
 	    for way in detach kill; do
@@ -114,11 +114,11 @@ readonly POLL='
 		"$PROBE" hold $1 <go >said & tracer=$!
 		exec 8>go
 		poll "grep -qs held said"
-		(sleep 1 8>&- & echo $! >orphan) # it outlives the shell between
+		(sleep 1 8>&- & echo $! >orphan) # it outlives the subshell
 		orphan=$(<orphan)
 		poll "grep -qs ^State:.Z /proc/$orphan/status"
 		kill -HUP $1
-		sleep 0.3 # it is held all the while
+		sleep 0.3 # the tracer holds init meanwhile
 		[ $heard = no ] && [ -e /proc/$orphan ] || exit 97
 		[ $way = detach ] || kill -KILL $tracer
 		exec 8>&-
@@ -127,14 +127,14 @@ readonly POLL='
 	    done 2>/dev/null'
 }
 
-@test "its log is a pipe that a neighbour keeps full: signals pass, the end is noticed" {
+@test "a full pipe as init's log: signals pass, and main's exit is noticed" {
 	mkfifo pipe
-	exec 8<>pipe # nobody reads it
+	exec 8<>pipe # not read until the end
 	start_init bash -c 'exec "$@" 2>&8' bash "$MINIREAP" -vv -t 5 -- bash -c '
 	    trap "heard=yes" USR2
 	    kill -USR2 1
 	    until [ "$heard" ]; do sleep 0.01; done
-	    # What is written to it now fills it, or waits.
+	    # Fill the pipe; after that, a write to it blocks.
 	    dd if=/dev/zero of=/proc/1/fd/2 bs=4096 oflag=nonblock 2>/dev/null
 	    yes >/proc/1/fd/2 &
 	    (sleep 0.01 &)
@@ -149,13 +149,13 @@ readonly POLL='
 	exec 9<pipe 8>&-
 	cat <&9 >said
 	equal status 7 "$STATUS"
-	equal 'lines while there was room' 1 "$(grep -ac 'signal SIGUSR2' said)"
-	equal 'lines then' 0 "$(grep -ac 'signal SIGUSR1' said)"
+	equal 'lines before it was full' 1 "$(grep -ac 'signal SIGUSR2' said)"
+	equal 'lines when it was full' 0 "$(grep -ac 'signal SIGUSR1' said)"
 }
 
-@test "200,000 signals, by 4 senders: main gets TERM, its end is noticed" {
+@test "200,000 signals from 4 senders: main gets TERM, and its exit is noticed" {
 	local senders=()
-	# Real-time signals are queued, so there is a backlog, too.
+	# Real-time signals are queued, so they also make a backlog.
 	start -t 5 -- "$ACTOR" times 4 '{' fork '{' session ignore 12 mark ready \
 	    sleep 60000 '}' '}' ignore 1 ignore 10 ignore 12 ignore 40 ignore 64 \
 	    die $TERM 7 mark ready live
@@ -165,19 +165,19 @@ readonly POLL='
 		senders+=($!)
 	done
 	wait_until 20 has_lines flood 20
-	send $TERM # in the middle of it
+	send $TERM # during the storm
 	await_exit
 	wait "${senders[@]}"
 	equal status 7 "$STATUS"
 	within 'time since TERM' 0 8000 $((EXITED - SENT)) # they send for 20 s
 }
 
-@test "no signal can be queued, for lack of RLIMIT_SIGPENDING: all still come" {
+@test "RLIMIT_SIGPENDING 0: no signal can be queued: all still arrive" {
 	start_init prlimit --sigpending=0 "$MINIREAP" -g -t 5 -- "$ACTOR" \
 	    fork '{' session note rest mark ready live '}' \
 	    note notes die $TERM 7 mark ready live
 	await_lines ready 2
-	# One with a value, which the kernel takes from nobody here, and plain ones.
+	# One with a value, which the kernel refuses here, and plain ones.
 	"$PROBE" queue "$INIT" $USR2 5 || :
 	send $USR1
 	await_lines notes 1
@@ -190,16 +190,16 @@ readonly POLL='
 	equal USR1 1 "$(count_noted notes $USR1)"
 }
 
-@test "/proc and /dev unmounted under it: it stops all in order" {
-	attacked 'umount -l /dev; while umount -l /proc; do :; done 2>/dev/null
+@test "/proc and /dev are unmounted: main exits: the orphan saves its file" {
+	survives_attack 'umount -l /dev; while umount -l /proc; do :; done 2>/dev/null
 	    ("$ACTOR" save saved 50 mark orphan live &)
 	    until [ -e orphan ]; do sleep 0.01; done'
 	save_completed saved
 }
 
-@test "/proc and /dev of lies mounted over its own, the root read-only: likewise" {
-	# Whoever opened a FIFO there, or believed a name, would wait or tell it.
-	attacked 'mount --bind . . && cd "$PWD" && mount -o remount,bind,ro /
+@test "/proc and /dev are faked, the root is read-only: the orphan saves its file" {
+	# Opening such a FIFO would block, and a name read there would be printed.
+	survives_attack 'mount --bind . . && cd "$PWD" && mount -o remount,bind,ro /
 	    mount -t tmpfs none /dev; mount -t tmpfs none /proc
 	    mkfifo /dev/tty
 	    for n in self {2..40}; do
@@ -211,8 +211,8 @@ readonly POLL='
 	save_completed saved
 }
 
-# new_root: a directory, new, with what a main needs to live in it.
-new_root() {
+# make_root: make a root directory, new, with what main needs.
+make_root() {
 	needs busybox
 	mkdir -p new/bin new/old
 	cp "$ACTOR" new/actor
@@ -221,8 +221,8 @@ new_root() {
 	ln -s busybox new/bin/umount
 }
 
-@test "main is in another root: it stops all in order" {
-	new_root
+@test "main is in another root: a stop: the worker saves its file" {
+	make_root
 	start -t 5 -- chroot new /actor \
 	    fork '{' session save saved 50 mark ready live '}' \
 	    die $TERM 7 mark ready live
@@ -233,9 +233,9 @@ new_root() {
 	save_completed new/saved
 }
 
-@test "its own root is taken away, by pivot_root and umount: likewise" {
-	new_root
-	attacked 'mount --bind new new && cd new && busybox pivot_root . old &&
+@test "init's root is unmounted by pivot_root: main exits: the orphan saves its file" {
+	make_root
+	survives_attack 'mount --bind new new && cd new && busybox pivot_root . old &&
 	    cd / && umount -l /old && [ ! -e /old/bin ] || exit 98
 	    (/actor save saved 50 mark orphan live &)
 	    until [ -e orphan ]; do sleep 0.01; done'
@@ -243,9 +243,9 @@ new_root() {
 }
 
 # bats test_tags=static
-@test "a neighbour takes all limits of PID 1 to nothing: likewise" {
+@test "PID 1: all its resource limits are set to 0: the orphan saves its file" {
 	needs prlimit
-	attacked 'prlimit --pid 1 --as=0 --core=0 --data=0 --fsize=0 --memlock=0 \
+	survives_attack 'prlimit --pid 1 --as=0 --core=0 --data=0 --fsize=0 --memlock=0 \
 		--msgqueue=0 --nofile=0 --nproc=0 --rss=0 --sigpending=0 --stack=0
 	    for _ in {1..20}; do (sleep 0.01 &); done
 	    ("$ACTOR" save saved 50 mark orphan live &)
@@ -253,17 +253,17 @@ new_root() {
 	save_completed saved
 }
 
-# As PID 1 it needs none.
-@test "a neighbour takes all descriptors from PID 1: the rest is ended, by kill(-1)" {
+# PID 1 does not need one.
+@test "PID 1: no file descriptor is left: the orphan gets TERM by kill(-1)" {
 	needs prlimit busybox
-	attacked 'prlimit --pid 1 --nofile=0:0
+	survives_attack 'prlimit --pid 1 --nofile=0:0
 	    ("$ACTOR" save saved 50 mark orphan live &)
 	    until [ -e orphan ]; do sleep 0.01; done'
 	save_completed saved
 }
 
 # bats test_tags=static
-@test "not PID 1, no descriptor for /proc: main's group is killed, and a line says so" {
+@test "not PID 1, no descriptor for /proc: main's group is killed, with a message" {
 	run_below ready 0 prlimit --nofile=3:1024 "$MINIREAP" -t 0.5 -- \
 	    "$(command -v busybox)" sh -c 'ulimit -n 1024; exec "$@"' sh "$ACTOR" \
 	    ignore $TERM fork '{' mark ready live '}' \
@@ -274,7 +274,7 @@ new_root() {
 	has_messages 1 "killed .*: the main process's group$"
 }
 
-# limit_memory MIB: likewise, MEMORY, for at most so much memory.
+# limit_memory MIB: make MEMORY, a cgroup that may use MIB of memory.
 limit_memory() {
 	local root=/sys/fs/cgroup/memory limit=memory.limit_in_bytes
 	[ -d $root ] || { root=/sys/fs/cgroup && limit=memory.max; }
@@ -285,7 +285,7 @@ limit_memory() {
 	fi
 }
 
-# limit_pids MOST: a control group, CGROUP, for at most that many processes.
+# limit_pids MAX: make CGROUP, a cgroup that may have MAX processes.
 limit_pids() {
 	local root=/sys/fs/cgroup/pids
 	[ -d $root ] || root=/sys/fs/cgroup
@@ -296,9 +296,9 @@ limit_pids() {
 	fi
 }
 
-@test "no process is to be had: main gets TERM, orphans are reaped, all ends" {
+@test "pids limit reached: a stop: main gets TERM, and init exits in time" {
 	limit_pids 20
-	# Who is refused tries again, for ever; main too.
+	# Every process, main included, keeps trying to fork.
 	start_init bash -c 'echo $$ >"$0/cgroup.procs"; exec "$@"' "$CGROUP" \
 	    "$MINIREAP" -t 1 -- "$ACTOR" die $TERM 7 \
 	    times 30 '{' fork '{' fork '{' bomb '}' '}' '}' live
@@ -309,14 +309,14 @@ limit_pids() {
 	within 'time since TERM' 0 4000 $((EXITED - SENT))
 }
 
-# Of cgroup v2, or v1.
+# In cgroup v2 or v1.
 oom_has_killed() {
 	cat "$MEMORY"/memory.events "$MEMORY"/memory.oom_control 2>/dev/null |
 	    grep -qE '^oom_kill [1-9]'
 }
 
 # bats test_tags=static
-@test "neither memory nor process is to be had: it lives, and all ends" {
+@test "memory and pids limits reached: a stop: init survives and exits in time" {
 	limit_memory 64
 	limit_pids 40
 	start_init bash -c 'for group; do
@@ -335,7 +335,7 @@ oom_has_killed() {
 }
 
 # bats test_tags=static
-@test "a setuid main that init may not signal: its end is noticed, the time bounded" {
+@test "a setuid main that init may not signal: a stop: init exits when main does" {
 	cp "$(command -v setpriv)" sudo
 	chmod 4755 sudo
 	start_init setpriv --reuid 4242 --regid 4242 --clear-groups \
@@ -350,7 +350,7 @@ oom_has_killed() {
 }
 
 # bats test_tags=static
-@test "a main of another user outlives the stop: init ends without it, and -T says so" {
+@test "main of another user survives the stop: init exits, and -T logs it" {
 	: >log
 	chmod 777 .
 	start_init setpriv --bounding-set=-kill --inh-caps=-kill \
@@ -366,11 +366,11 @@ oom_has_killed() {
 }
 
 # bats test_tags=static
-@test "a user namespace with one mapped user: all the same" {
+@test "a user namespace with one user: main exits: the same status, no message" {
 	unshare --user --map-root-user true || lacks 'user namespaces'
 	run -7 --separate-stderr timeout -s KILL 100 setpriv --reuid 4242 \
 	    --regid 4242 --clear-groups unshare --user --map-root-user --pid --fork \
 	    --kill-child --mount-proc "$MINIREAP" -t 5 -- bash -c "
-	    (sleep 60 &); (sleep 0.05 &) $ENDS" bash 1
+	    (sleep 60 &); (sleep 0.05 &) $THEN_EXIT" bash 1
 	equal stderr '' "$stderr"
 }
