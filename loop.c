@@ -12,7 +12,6 @@
 #include <sys/wait.h>
 
 #include <string.h>
-#include <time.h>
 
 /* So much of one side is done before the other side has its turn. */
 enum { SIGNAL_BATCH = 16, REAP_BATCH = 64 };
@@ -151,7 +150,8 @@ reap(struct loop *loop)
 
 /* -------------------------------------------------------------- the loop */
 
-static void
+/* Reaps first: for children that exited before init's exec no SIGCHLD comes. */
+static bool
 begin(struct loop *loop)
 {
 	const struct options *options = loop->options;
@@ -171,17 +171,15 @@ begin(struct loop *loop)
 	loop->reaper.wants_usage =
 	    loop->reaper.shows_zombies || options->termination_log != NULL;
 	loop->sees_proc = loop->reaper.shows_zombies && system_proc_is_ours();
+	return reap(loop);
 }
 
 int
 loop_run(struct loop *loop)
 {
-	bool more;
+	bool more = begin(loop);
 	siginfo_t info;
 
-	begin(loop);
-	/* For children that exited before init's exec no SIGCHLD comes. */
-	more = reap(loop);
 	while (stop_status(&loop->stop) == -1) {
 		const bool is_turn = ++loop->turn % SIGNAL_BATCH == 0;
 		const int sig = next_signal(loop, &info, more);

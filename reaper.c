@@ -13,7 +13,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include <stddef.h>
 #include <unistd.h>
 
 int
@@ -55,33 +54,17 @@ reaper_finish(const struct reaper *reaper, struct reaper_child *child)
 	    reap(reaper, child->pid, child) == REAPER_CHILD;
 }
 
-/* Has it stopped or continued, and has that not been returned yet? */
-static bool
-has_changed(pid_t child, int flags, siginfo_t *info)
-{
-	info->si_pid = 0; /* stays so if this fails, too */
-	waitid(
-	    P_PID, (id_t)child, info, WSTOPPED | WCONTINUED | WNOHANG | flags);
-	return info->si_pid != 0;
-}
-
 int
-reaper_next_stop(pid_t child)
+reaper_next_stop(pid_t child, bool keeps)
 {
 	siginfo_t info;
 
-	if (!has_changed(child, 0, &info))
+	info.si_pid = 0; /* stays so if this fails, too */
+	waitid(P_PID, (id_t)child, &info,
+	    WSTOPPED | WCONTINUED | WNOHANG | (keeps ? WNOWAIT : 0));
+	if (info.si_pid == 0)
 		return REAPER_NO_CHANGE;
 	return info.si_code == CLD_STOPPED ? info.si_status : REAPER_CONTINUED;
-}
-
-bool
-reaper_is_stopped(pid_t child, bool known)
-{
-	siginfo_t info;
-
-	return has_changed(child, WNOWAIT, &info) ? info.si_code == CLD_STOPPED
-						  : known;
 }
 
 bool

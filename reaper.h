@@ -54,16 +54,11 @@ bool reaper_finish(const struct reaper *reaper, struct reaper_child *child);
 enum { REAPER_NO_CHANGE = 0, REAPER_CONTINUED = -1 };
 
 /*
- * Returns the signal that has stopped child, REAPER_CONTINUED, or
- * REAPER_NO_CHANGE; each change once.  waitid(2)
+ * Returns the signal that has stopped child, which is not reaped yet,
+ * REAPER_CONTINUED, or REAPER_NO_CHANGE; each change once, unless keeps is
+ * set: then the next call returns it, too.  waitid(2)
  */
-int reaper_next_stop(pid_t child);
-
-/*
- * Is child, not reaped yet, stopped?  known is what the last change was; a
- * change that reaper_next_stop() has not returned yet comes first.
- */
-bool reaper_is_stopped(pid_t child, bool known);
+int reaper_next_stop(pid_t child, bool keeps);
 
 /* Is there a child, in that process group if it is not 0, that lives? */
 bool reaper_has_living_child(pid_t group);

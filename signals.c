@@ -11,7 +11,6 @@
 #include <sys/syscall.h>
 
 #include <errno.h>
-#include <stddef.h>
 #include <string.h>
 #include <unistd.h>
 

@@ -15,7 +15,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stddef.h>
 #include <unistd.h>
 
 enum { POLL_MS = 20, ANY_PARENT = -1 };

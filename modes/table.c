@@ -7,7 +7,6 @@
 
 #include "system/system.h"
 
-#include <stddef.h>
 #include <time.h>
 
 enum { TICKS = 100 }; /* in a second: USER_HZ */

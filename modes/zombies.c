@@ -13,7 +13,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stddef.h>
 #include <time.h>
 
 enum {

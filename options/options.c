@@ -9,7 +9,6 @@
 
 #include <signal.h>
 
-#include <stddef.h>
 #include <string.h>
 
 #define VARIABLE "MINIREAP_OPTIONS="

@@ -8,7 +8,6 @@
 
 #include "system/system.h"
 
-#include <stddef.h>
 #include <string.h>
 
 enum kind { DUMB_INIT, TINI, CATATONIT, PAUSE };
@@ -17,15 +16,10 @@ static const struct {
 	char name[12];
 	uint8_t kind;
 	bool has_tini_version;
-} peers[] = {
-    {"dumb-init", DUMB_INIT, false},
-    {"tini", TINI, true},
-    {"tini-static", TINI, true},
-    {"docker-init", TINI, true},
-    {"podman-init", TINI, false},
-    {"catatonit", CATATONIT, true},
-    {"pause", PAUSE, false},
-};
+} peers[] = {{"dumb-init", DUMB_INIT, false}, {"tini", TINI, true},
+    {"tini-static", TINI, true}, {"docker-init", TINI, true},
+    {"podman-init", TINI, false}, {"catatonit", CATATONIT, true},
+    {"pause", PAUSE, false}};
 
 static bool
 equals(char **envp, const char *prefix, const char *wanted)

@@ -11,7 +11,6 @@
 #include <sys/time.h>
 
 #include <errno.h>
-#include <stddef.h>
 
 static void
 add_char(struct message *line, char c)

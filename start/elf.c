@@ -12,7 +12,6 @@
 
 #include <elf.h>
 #include <endian.h>
-#include <stddef.h>
 #include <string.h>
 
 static const struct {

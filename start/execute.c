@@ -9,7 +9,6 @@
 #include "system/system.h"
 
 #include <errno.h>
-#include <stddef.h>
 #include <string.h>
 #include <unistd.h>
 

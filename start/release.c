@@ -12,7 +12,6 @@
 #include <sys/syscall.h>
 
 #include <fcntl.h>
-#include <stddef.h>
 #include <unistd.h>
 
 enum { FIRST_FD = STDERR_FILENO + 1 };

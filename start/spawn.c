@@ -19,7 +19,6 @@
 
 #include <errno.h>
 #include <sched.h>
-#include <stddef.h>
 #include <string.h>
 #include <unistd.h>
 

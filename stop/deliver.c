@@ -10,7 +10,6 @@
 #include "system/system.h"
 
 #include <errno.h>
-#include <stddef.h>
 #include <time.h>
 
 enum { MAX_WAIT_MS = 3600 * 1000 }; /* fits a long on every processor */
@@ -118,6 +117,7 @@ forward(struct stop *stop, int sig, const siginfo_t *info)
 {
 	const int sent = stop->options->rewrite[sig];
 	const bool is_stop = sig == stop->options->stop_signal;
+	int change;
 
 	if (sent == 0)
 		return;
@@ -127,8 +127,11 @@ forward(struct stop *stop, int sig, const siginfo_t *info)
 		return;
 	}
 	send_to_main(stop, sent, info);
+	if (!is_stop)
+		return;
 	/* A stopped process does not act on a signal that asks it to exit. */
-	if (is_stop && reaper_is_stopped(stop->main->pid, stop->main_stopped))
+	change = reaper_next_stop(stop->main->pid, true);
+	if (change > 0 || (change == REAPER_NO_CHANGE && stop->main_stopped))
 		send_to_main(stop, SIGCONT, NULL);
 }
 
@@ -193,7 +196,7 @@ stop_keep_deadline(struct stop *stop)
 void
 stop_main_changed(struct stop *stop)
 {
-	const int change = reaper_next_stop(stop->main->pid);
+	const int change = reaper_next_stop(stop->main->pid, false);
 
 	if (change == REAPER_NO_CHANGE)
 		return;

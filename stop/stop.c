@@ -17,18 +17,14 @@ enum {
 	KILL_EVERY_MS = 100, /* what was forked since is killed, too */
 };
 
-static int64_t
-after(int64_t now, int64_t ms)
-{
-	return ms == TIME_UNSET ? STOP_NEVER : now + ms;
-}
-
 /* The stop signal is forwarded: the clock of -t starts. */
 static enum stop_action
 start_clock(struct stop *stop, int64_t now, enum stop_action action)
 {
 	stop->state = stop->main_gone ? STOP_DRAINING : STOP_STOPPING;
-	stop->deadline = after(now, stop->options->grace_ms);
+	stop->deadline = stop->options->grace_ms == TIME_UNSET
+	    ? STOP_NEVER
+	    : now + stop->options->grace_ms;
 	return action;
 }
 

@@ -14,7 +14,6 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
-#include <stddef.h>
 #include <unistd.h>
 
 enum {
@@ -128,13 +127,11 @@ walk(struct round *round)
 static void
 walk_tree(struct round *round)
 {
-	int passes = 0;
-
 	round->seen = mmap(NULL, SEEN_BYTES, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (round->seen == MAP_FAILED)
 		return;
-	while ((walk(round) || !round->can_see) && ++passes < MAX_PASSES)
+	for (int i = 1; (walk(round) || !round->can_see) && i < MAX_PASSES; i++)
 		;
 	munmap(round->seen, SEEN_BYTES);
 }

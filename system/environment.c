@@ -5,7 +5,6 @@
  */
 #include "system/system.h"
 
-#include <stddef.h>
 #include <string.h>
 
 char *

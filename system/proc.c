@@ -7,7 +7,6 @@
 #include "system/system.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 

@@ -23,12 +23,6 @@ foreground(int fd)
 	return ioctl(fd, TIOCGPGRP, &group) == -1 ? -1 : group;
 }
 
-static void
-set_foreground(int fd, pid_t group)
-{
-	ioctl(fd, TIOCSPGRP, &group);
-}
-
 /* A standard descriptor that was closed must not become the terminal. */
 static int
 move_up(int fd)
@@ -105,7 +99,7 @@ terminal_take(struct terminal *terminal)
 	else if (terminal->state != TERMINAL_FOREGROUND)
 		return;
 	else if (foreground(terminal->fd) == getpgid(getppid()))
-		set_foreground(terminal->fd, getpgrp());
+		ioctl(terminal->fd, TIOCSPGRP, &(pid_t){getpgrp()});
 	else /* another init in the same pipeline was faster */
 		terminal->state = TERMINAL_BACKGROUND;
 }
@@ -139,7 +133,7 @@ terminal_return(struct terminal *terminal)
 		return;
 	if (terminal->fd == -1)
 		terminal->fd = open_terminal();
-	set_foreground(terminal->fd, getpgrp());
+	ioctl(terminal->fd, TIOCSPGRP, &(pid_t){getpgrp()});
 	terminal->state = TERMINAL_BACKGROUND;
 	/* Others in init's group were denied it, and stopped: they go on. */
 	if (signals_wait(terminal_denials(), &info, 0) != 0)
@@ -150,7 +144,7 @@ void
 terminal_hand_over(struct terminal *terminal, pid_t main_pid)
 {
 	if (terminal_has_foreground(terminal, getpgrp()))
-		set_foreground(terminal->fd, main_pid);
+		ioctl(terminal->fd, TIOCSPGRP, &(pid_t){main_pid});
 	terminal->state = terminal_has_foreground(terminal, main_pid)
 	    ? TERMINAL_FOREGROUND
 	    : TERMINAL_BACKGROUND;
