@@ -14,7 +14,7 @@ teardown() {
 	[ -z "$GROUP" ] || rmdir "$GROUP" || :
 }
 
-# limit_pids MOST: a control group, GROUP, for at most that many processes.
+# limit_pids MAX: create a cgroup, GROUP, that allows at most MAX processes.
 limit_pids() {
 	local root=/sys/fs/cgroup/pids
 	[ -d $root ] || root=/sys/fs/cgroup
@@ -24,29 +24,29 @@ limit_pids() {
 	fi 2>/dev/null
 }
 
-# in_group COMMAND...: it and its children live in GROUP.
+# in_group COMMAND...: run it in GROUP.
 in_group() {
 	bash -c 'echo $$ >"$0/cgroup.procs"; exec "$@"' "$GROUP" "$@"
 }
 
-# zombies: how many there are, in this or the PID namespace of process $1.
+# zombies: their number in this PID namespace.
 zombies() {
 	cat /proc/[0-9]*/stat 2>/dev/null | grep -c ') Z '
 }
 export -f zombies
 
-@test "orphans are reaped: no zombie stays" {
+@test "reap: 50 orphans: no zombie remains" {
 	needs_root
 	run -0 as_pid_1 "$MINIREAP" -- bash -c '
 	    "$0" orphans 50; for _ in {1..50}; do
 		[ "$(zombies)" = 0 ] && exit 0; sleep 0.05; done; exit 1' "$PROBE"
 }
 
-# careless_pid_1 SCRIPT: PID 1, which is sleep and reaps nothing, has a child that
-# does SCRIPT and then makes the file done.
+# careless_pid_1 SCRIPT [COMMAND...]: run SCRIPT in a PID namespace whose PID 1
+# is sleep, which reaps nothing, until SCRIPT is done.
 careless_pid_1() {
 	"${@:2}" unshare --pid --fork --kill-child --mount-proc bash -c '
-	    (until [ "$(cat /proc/1/comm)" = sleep ]; do :; done # bash waits
+	    (until [ "$(cat /proc/1/comm)" = sleep ]; do :; done # bash would reap
 	    eval "$1"; touch done) &
 	    exec sleep 60' "$PROBE" "$1" 3>&- &
 	wait_until 10 test -e done
@@ -54,13 +54,13 @@ careless_pid_1() {
 	wait $! || :
 }
 
-@test "under a PID 1 that does not wait they all stay: the test is real" {
+@test "control: under a PID 1 that does not wait, all 50 zombies remain" {
 	needs_root
 	careless_pid_1 '"$0" orphans 50 >/dev/null; sleep 0.5; zombies >count'
 	equal zombies 50 "$(cat count)"
 }
 
-# one_by_one COUNT: so many orphans where 64 processes may be.
+# one_by_one COUNT: make COUNT orphans in turn, with at most 64 processes.
 one_by_one() {
 	limit_pids 64
 	run -0 in_group unshare --pid --fork --kill-child --mount-proc \
@@ -69,22 +69,22 @@ one_by_one() {
 	    "$PROBE" "$1"
 }
 
-@test "500 orphans, one after the other, where 64 processes may be" {
+@test "reap: 500 orphans in turn, at most 64 processes: fork never fails" {
 	one_by_one 500
 }
 
 # bats test_tags=slow
-@test "20,000 orphans, one after the other, where 64 processes may be" {
+@test "reap: 20,000 orphans in turn, at most 64 processes: fork never fails" {
 	one_by_one 20000
 }
 
-@test "with sleep as PID 1 that fails: the test is real" {
+@test "control: with sleep as PID 1 and at most 64 processes, fork fails" {
 	limit_pids 64
 	careless_pid_1 '"$0" orphans 500 >out 2>&1' in_group
 	contains "$(cat out)" 'fork number'
 }
 
-# all_at_once COUNT: so many orphans that end at the same time.
+# all_at_once COUNT: make COUNT orphans that exit at the same time.
 all_at_once() {
 	needs_root
 	run -7 --separate-stderr as_pid_1 "$MINIREAP" -w -- \
@@ -95,23 +95,23 @@ all_at_once() {
 	    "$PROBE" "$1"
 }
 
-@test "300 orphans that end at once are reaped, and main's status is right" {
+@test "reap: 300 orphans exit at once: no zombie remains, main's status is right" {
 	all_at_once 300
 }
 
 # bats test_tags=slow
-@test "10,000 orphans that end at once are reaped, and main's status is right" {
+@test "reap: 10,000 orphans exit at once: no zombie remains, main's status is right" {
 	all_at_once 10000
 }
 
-# figure NAME: what stands behind it in $output.
+# figure NAME: the word after NAME in $output.
 figure() {
 	awk -v name="$1" '{ for (i = 1; i < NF; i++)
 		if ($i == name) print $(i + 1) }' <<<"$output"
 }
 
 # bats test_tags=alone
-@test "beside 4,000 live children: none of 500 orphans that exit at once stays" {
+@test "reap: 500 orphans exit at once, 4,000 children live: no zombie remains" {
 	needs_root
 	for options in '' --session; do
 		# shellcheck disable=SC2086
@@ -123,9 +123,9 @@ figure() {
 	done
 }
 
-# 15 and 10 are below SIGCHLD's number, 28 and 39 above it.
+# Signals 15 and 10 are numbered below SIGCHLD, 28 and 39 above it.
 # bats test_tags=alone
-@test "32 processes that make children of init: it runs 30 ms before a signal is sent on" {
+@test "forward: 32 processes orphan children all the time: init uses at most 30 ms first" {
 	needs_root
 	run -0 as_pid_1 "$MINIREAP" -- "$PROBE" latency 32 40 15 10 28 39
 	echo "# ours: $output"
@@ -134,7 +134,7 @@ figure() {
 	[ "$(figure made)" -ge 1000 ]
 }
 
-@test "a flood of low signals hides neither a higher one nor main's end" {
+@test "forward: a flood of low signals: a higher one and main's exit get through" {
 	cat >flood.py <<-'PYTHON'
 	import os, signal, sys, time
 	minireap, probe = sys.argv[1:3]
@@ -172,13 +172,13 @@ figure() {
 	    os.kill(flood, 9)
 	    os.waitpid(flood, 0)
 	print(status, round(took, 3))
-	sys.exit(not (status == 5 and took < 7)) # the flood goes on for 8 s
+	sys.exit(not (status == 5 and took < 7)) # the flood lasts 8 s
 	PYTHON
 	sed -i 's/^\t//' flood.py
 	run -0 timeout 60 python3 flood.py "$MINIREAP" "$PROBE" 3>&-
 }
 
-@test "children that init was given by exec are reaped" {
+@test "reap: children inherited by exec: they are reaped" {
 	needs_root
 	run -0 as_pid_1 bash -c 'sleep 0.1 & exec "$0" -- bash -c "
 	    for _ in {1..50}; do
@@ -187,7 +187,7 @@ figure() {
 	    done; exit 1"' "$MINIREAP"
 }
 
-@test "children that init was given by exec, and that had ended before, too" {
+@test "reap: zombies inherited by exec: they are reaped" {
 	run -0 python3 - "$MINIREAP" 3>&- <<-'PYTHON'
 	import os, sys
 	child = os.fork() or os._exit(3)
@@ -199,7 +199,7 @@ figure() {
 	PYTHON
 }
 
-@test "orphans that were put into the namespace from outside are reaped" {
+@test "reap: orphans that entered the namespace by nsenter: they are reaped" {
 	needs_root
 	unshare --pid --fork --kill-child --mount-proc "$MINIREAP" -- \
 	    sleep 20 3>&- &
@@ -214,7 +214,7 @@ figure() {
 	wait $job || :
 }
 
-@test "a zombie whose threads still run is waited for without spinning" {
+@test "reap: the first thread has exited, others run: init waits without spinning" {
 	needs_root
 	unshare --pid --fork --kill-child --mount-proc "$MINIREAP" -- bash -c '
 	    "$0" leader-ends 2; echo ready; sleep 1.5; echo later; sleep 5' \
@@ -225,13 +225,13 @@ figure() {
 	before=$(awk '{ print $14 + $15 }' "/proc/$init/stat")
 	wait_until 5 grep -q later out
 	after=$(awk '{ print $14 + $15 }' "/proc/$init/stat")
-	[ $((after - before)) -le 2 ] # hundredths of a second
+	[ $((after - before)) -le 2 ] # clock ticks
 	wait_until 5 eval '[ "$(wc -w <"/proc/'"$init/task/$init"'/children")" = 1 ]'
 	kill -TERM "$init"
 	wait $job || :
 }
 
-@test "a plain child adopts and reaps its descendants too" {
+@test "reap: not PID 1: init adopts and reaps orphans" {
 	run -0 "$MINIREAP" -- bash -c '(bash -c "echo \$\$ >orphan; sleep 0.2" &)
 	    until [ -s orphan ]; do read -rt 0.05 <><(:); done
 	    orphan=$(cat orphan)
@@ -239,8 +239,8 @@ figure() {
 		[ -e /proc/$orphan ] || exit 0; read -rt 0.05 <><(:); done; exit 1'
 }
 
-# So does Linux before 4.7, of __WALL.
-@test "waitid refused: main's end is noticed, and orphans are reaped" {
+# Linux before 4.7 refuses waitid with __WALL in the same way.
+@test "reap: waitid refused: main's exit is noticed, orphans are reaped" {
 	waitid=247
 	[ "$(uname -m)" = x86_64 ] || waitid=95
 	for options in '-t 5' -w --session; do
