@@ -1,7 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# What init says, and that saying it never gets in the way: minireap(1),
-# DIAGNOSTICS.
+# Messages, and that writing them never blocks init: minireap(1), DIAGNOSTICS.
 
 bats_require_minimum_version 1.5.0
 load helpers
@@ -10,7 +9,7 @@ setup() {
 	cd "$BATS_TEST_TMPDIR"
 }
 
-@test "a run that ends well says nothing" {
+@test "messages: an ordinary run: nothing is printed" {
 	needs_root
 	run -0 as_pid_1 "$MINIREAP" -- sh -c '(sleep 0.1 &); sleep 0.3'
 	equal output '' "$output"
@@ -18,7 +17,7 @@ setup() {
 	equal output '' "$output"
 }
 
-@test "-v: main's start and end" {
+@test "-v: main's start and exit are logged" {
 	needs_root
 	run -3 --separate-stderr as_pid_1 "$MINIREAP" -v -- sh -c 'exit 3'
 	equal stderr $'minireap: started main process 2 (sh)\nminireap: main process 2 (sh) exited with status 3' \
@@ -28,7 +27,7 @@ setup() {
 	contains "$stderr" 'minireap: main process 2 (sh) was killed by SIGSEGV'
 }
 
-@test "-vv: each signal and each process reaped, too" {
+@test "-vv: each signal and each reaped process is logged" {
 	needs_root
 	run -0 --separate-stderr as_pid_1 "$MINIREAP" -vv -r HUP:0 -r URG:36 \
 	    -r 32:0 -- bash -c 'trap : USR1 RTMIN+2
@@ -43,7 +42,7 @@ setup() {
 	done
 }
 
-@test "-vv: a signal that the kernel has sent, as a timer does, says so" {
+@test "-vv: a timer's signal: it is logged as from the kernel" {
 	run -142 python3 - "$MINIREAP" <<-'PYTHON' 3>&-
 	import os, signal, sys
 	signal.setitimer(signal.ITIMER_REAL, 0.05) # outlives exec, not fork
@@ -53,7 +52,7 @@ setup() {
 	contains "$output" 'minireap: signal SIGALRM from=kernel sent=SIGALRM'
 }
 
-@test "-w: each orphan, but not main, with its name, end and CPU time" {
+@test "-w: each orphan, but not main, is logged with name, status and CPU time" {
 	needs_root
 	as_pid_1 sh -c 'exec "$@" 2>log' sh "$MINIREAP" -w -- timeout 60 bash -c '
 	    (bash -c "exit 5" & exec true)
@@ -69,7 +68,7 @@ while time.process_time() < 1.1: pass" & exec true)
 	[[ $stderr =~ 'minireap: reaped '[0-9]+' (python3) exit=0 cpu='[12]\. ]]
 }
 
-@test "a name with odd characters stays on its line" {
+@test "-w: a name with control characters: it is escaped, on one line" {
 	needs_root
 	cat >named.py <<-'PYTHON'
 	import ctypes, os
@@ -83,20 +82,21 @@ while time.process_time() < 1.1: pass" & exec true)
 	equal lines 1 "$(wc -l <<<"$stderr")"
 }
 
-@test "-q says nothing of all that" {
+@test "-q: with -vv and -w: nothing is printed" {
 	needs_root
 	run -3 as_pid_1 "$MINIREAP" -q -vv -w -- sh -c '(sleep 0.1 &); sleep 0.3; exit 3'
 	equal output '' "$output"
 }
 
-@test "no names without /proc, and none of another namespace's /proc" {
+@test "-w: /proc of another PID namespace: no names are printed" {
 	needs_root
 	run -0 --separate-stderr unshare --pid --fork "$MINIREAP" -w -- sh -c \
 	    '(sleep 0.1 &); sleep 0.4'
 	[[ $stderr =~ ^'minireap: reaped '[0-9]+' (?) exit=0' ]]
 }
 
-# chatter: a main that makes init talk: 400 signals; it must hear the last.
+# cat_chatter: a main that sends init 400 signals, so that init logs, and must
+# receive them all.
 cat_chatter() {
 	cat <<-'PYTHON'
 	import os, signal, sys, time
@@ -124,8 +124,8 @@ cat_chatter() {
 	PYTHON
 }
 
-# talks_to STDERR-OPENER: init with -vv whose stderr python code makes.
-talks_to() {
+# log_to PYTHON: run init -vv with the stderr that the code opens as target.
+log_to() {
 	cat_chatter >chatter.py
 	cat >opener.py <<-PYTHON
 	import os, pty, signal, socket, subprocess, sys, termios, time
@@ -145,8 +145,8 @@ talks_to() {
 	timeout 60 python3 opener.py "$MINIREAP" 3>&-
 }
 
-@test "into a pipe that nobody reads: all goes on" {
-	run -0 talks_to 'read, target = os.pipe()
+@test "messages: full pipe: init and main continue" {
+	run -0 log_to 'read, target = os.pipe()
 os.set_blocking(target, False)
 try:
     while True: os.write(target, b"x" * 4096)
@@ -154,7 +154,7 @@ except BlockingIOError: pass
 os.set_blocking(target, True)'
 }
 
-@test "the same hangs dumb-init: the test is real" {
+@test "control: dumb-init hangs on a full pipe" {
 	command -v dumb-init || skip 'no dumb-init'
 	cat >debug.py <<-'PYTHON'
 	import os, subprocess, sys
@@ -175,32 +175,32 @@ os.set_blocking(target, True)'
 	run -0 python3 debug.py 3>&-
 }
 
-@test "into a closed pipe: all goes on, and main never sees a SIGPIPE" {
-	run -0 talks_to 'read, target = os.pipe(); os.close(read)'
+@test "messages: closed pipe: init and main continue, main receives no SIGPIPE" {
+	run -0 log_to 'read, target = os.pipe(); os.close(read)'
 }
 
-@test "into a full disk: all goes on" {
-	run -0 talks_to 'target = os.open("/dev/full", os.O_WRONLY)'
+@test "messages: full disk: init and main continue" {
+	run -0 log_to 'target = os.open("/dev/full", os.O_WRONLY)'
 }
 
-@test "into a file as large as it may be: all goes on, main sees no SIGXFSZ" {
-	run -0 talks_to 'import resource
+@test "messages: file at its size limit: init and main continue, no SIGXFSZ" {
+	run -0 log_to 'import resource
 resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
 target = os.open("log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)'
 	equal size 2000 "$(stat -c %s log)"
 }
 
-@test "into a socket that is full or closed: all goes on" {
-	run -0 talks_to 'peer, s = socket.socketpair(); target = s.fileno()
+@test "messages: full or closed socket: init and main continue" {
+	run -0 log_to 'peer, s = socket.socketpair(); target = s.fileno()
 s.setblocking(False)
 try:
     while True: s.send(b"x" * 4096)
 except BlockingIOError: pass
 s.setblocking(True)'
-	run -0 talks_to 'peer, s = socket.socketpair(); peer.close(); target = s.fileno()'
+	run -0 log_to 'peer, s = socket.socketpair(); peer.close(); target = s.fileno()'
 }
 
-@test "into a socket that is read: each line, whole" {
+@test "messages: socket: every line arrives whole" {
 	run -0 python3 - "$MINIREAP" <<-'PYTHON' 3>&-
 	import socket, subprocess, sys
 	reader, writer = socket.socketpair()
@@ -213,14 +213,14 @@ s.setblocking(True)'
 	contains "${lines[1]}" 'exited with status 0'
 }
 
-@test "into a terminal that is stopped or not read: all goes on" {
-	run -0 talks_to 'master, target = pty.openpty()'
-	run -0 talks_to 'master, target = pty.openpty()
+@test "messages: terminal stopped or not read: init and main continue" {
+	run -0 log_to 'master, target = pty.openpty()'
+	run -0 log_to 'master, target = pty.openpty()
 termios.tcflow(target, termios.TCOOFF)'
 }
 
 # bats test_tags=static
-@test "into a terminal where there is no /proc: each line, whole" {
+@test "messages: terminal, no /proc: every line arrives whole" {
 	needs_root
 	timeout 60 python3 "$BATS_TEST_DIRNAME/typist.py" unshare --mount sh -c '
 	    mount -t tmpfs none /proc && exec "$0" -v -- true' "$MINIREAP" \
@@ -235,14 +235,14 @@ termios.tcflow(target, termios.TCOOFF)'
 	[[ ${lines[1]} =~ ^'minireap: main process '[0-9]+' (true) exited with status 0^M'$ ]]
 }
 
-@test "into a pipe: each line by one call, which does not wait" {
+@test "messages: pipe: each line is one write that does not block" {
 	strace -e trace=pwritev2,write,sendto,poll,openat -o trace "$MINIREAP" -v -- \
 	    true 2>&1 | cat >said
 	equal calls 2 "$(grep -c '^pwritev2(2, .*, RWF_NOWAIT) = ' trace)"
 	run ! grep -E '^(write|sendto|poll)|/proc/self/fd' trace
 }
 
-@test "what a call has not taken of --help is written by the next" {
+@test "--help: short write: the rest is written by the next call" {
 	"$MINIREAP" --help >whole
 	strace -o trace -e trace=write -e "inject=write:retval=$(($(wc -c <whole) - 1)):when=1" \
 	    "$MINIREAP" --help >rest
@@ -250,8 +250,8 @@ termios.tcflow(target, termios.TCOOFF)'
 	equal bytes 1 "$(wc -c <rest)"
 }
 
-@test "into a terminal that another is just writing to: no line is lost" {
-	# The kernel then says that there is no room, for a moment.
+@test "messages: terminal returns EAGAIN once: no line is lost" {
+	# The kernel returns EAGAIN while another process writes to it.
 	timeout 60 python3 "$BATS_TEST_DIRNAME/typist.py" strace -o trace \
 	    -e trace=write -e inject=write:error=EAGAIN:when=1 \
 	    "$MINIREAP" -v -- true 3>&- <<-'STEPS'
@@ -261,14 +261,14 @@ termios.tcflow(target, termios.TCOOFF)'
 	grep 'EAGAIN.*INJECTED' trace
 }
 
-@test "into a file: whole lines, all of them" {
-	run -0 talks_to 'target = os.open("log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)'
+@test "messages: file: every line arrives whole" {
+	run -0 log_to 'target = os.open("log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)'
 	equal SIGUSR1 400 "$(grep -cx 'minireap: signal SIGUSR1 from=[0-9]* sent=SIGUSR1' log)"
 	run ! grep -v '^minireap: ' log
 }
 
-@test "what was dropped is counted, once there is room" {
-	run -0 talks_to 'read, target = os.pipe()
+@test "messages: full pipe is read again: the number of dropped lines is logged" {
+	run -0 log_to 'read, target = os.pipe()
 os.set_blocking(target, False)
 import fcntl
 fcntl.fcntl(target, 1031, 4096)
@@ -276,7 +276,7 @@ try:
     while True: os.write(target, b"x" * 512)
 except BlockingIOError: pass
 os.set_blocking(target, True)
-# Half way through it is emptied.
+# From half way on, the pipe is read.
 import threading
 def drain():
     while not os.path.exists("half"): time.sleep(0.005)
@@ -288,7 +288,7 @@ def drain():
 threading.Thread(target=drain, daemon=True).start()
 after = lambda: time.sleep(0.5)'
 	grep -E '^(x*)?minireap: [0-9]+ lines were dropped here$' log
-	# Once, and then what goes on.
+	# It is logged only once, followed by ordinary lines.
 	run ! grep -A 1 'lines were dropped here$' <(grep -A 99 'dropped here$' log | \
 	    sed 1d)
 }
