@@ -9,31 +9,31 @@ setup() {
 	cd "$BATS_TEST_TMPDIR"
 }
 
-# calls FILE: the names of the calls in strace's -f output, from init's exec
-# on, in order.  "resumed" halves and exits are left out.
+# calls FILE: the names of the system calls in the output of strace -f, after
+# init's exec, in order, without "resumed" lines and exits.
 calls() {
 	sed -n '/execve("[^"]*minireap"/,$p' "$1" | sed 1d |
 	    sed -nE 's/^[0-9]+ +([a-z_0-9]+)\(.*/\1/p'
 }
 
-# Each call between the exec of init and that of main, both sides, as PID 1:
-#	arch_prctl, set_tid_address	musl's start: errno is a thread's own
-#	rt_sigprocmask		block all: what comes from here on is heard
-#	rt_sigaction		is SIGCHLD ignored?  Then no status would come
-#	getpid			PID 1 does not adopt and is tied to nobody
-#	open			/dev/tty: is there a terminal to hand over?
+# The calls of parent and child from init's exec to main's, as PID 1:
+#	arch_prctl, set_tid_address	musl's start-up: errno is thread-local
+#	rt_sigprocmask		block all signals: from now on none is lost
+#	rt_sigaction		if SIGCHLD is ignored, there are no statuses
+#	getpid			PID 1 needs no subreaper or parent-death signal
+#	open			/dev/tty: the terminal to hand over, if any
 #	mmap			a stack for the child
-#	clone		on a stack of its own, without a copy of memory
-#	setpgid			in the child: main's group, which -g and ^C need
-#	rt_sigprocmask		main's mask, as init got it
+#	clone			sharing memory, on that stack
+#	setpgid			in the child: main's own group, for -g and ^C
+#	rt_sigprocmask		the mask that init inherited
 #	execve
 # bats test_tags=static
-@test "11 system calls between exec of init and exec of main, each with a reason" {
+@test "cost: PID 1, from init's exec to main's: 11 system calls" {
 	needs_root
 	strace -f -o trace unshare --pid --fork --mount-proc "$MINIREAP" \
 	    /bin/true
 	calls trace | sed '/^execve$/q' | sed '/^execve$/d' >seen
-	# What a libc's start does is its own affair, and musl's is short.
+	# glibc's start-up makes more calls; musl's few count.
 	! is_musl || [ "$(wc -l <seen)" -le 13 ]
 	diff - <(sed -n '/^rt_sigprocmask$/,$p' seen |
 	    sed 's/^openat$/open/') <<-LIST
@@ -48,9 +48,10 @@ calls() {
 	LIST
 }
 
-# Beside these: subreaper, parent-death signal, and has the parent died?
+# prctl for subreaper and parent-death signal, and getppid in case the parent
+# has already exited.
 # bats test_tags=static
-@test "not PID 1: three more" {
+@test "cost: not PID 1, from init's exec to main's: three more system calls" {
 	strace -f -o trace "$MINIREAP" /bin/true
 	sed -n 1d trace
 	calls <(sed '1s/^\([0-9]*\) execve/\1 execve/' trace) |
@@ -60,11 +61,11 @@ calls() {
 	equal getppid 1 "$(grep -c '^getppid$' seen)"
 }
 
-# One wait that says SIGCHLD, one wait4 that reaps, one that finds no more; every
-# eighth of those looks at the clock three times, for what it costs; and every
-# 16th turn looks at the other signals.
+# A wait that returns SIGCHLD, a wait4 that reaps, and one that finds no more
+# zombies; every eighth reads the clock three times, and every 16th turn checks
+# for other signals.
 # bats test_tags=static
-@test "less than four system calls for an orphan" {
+@test "cost: each orphan: fewer than four system calls" {
 	needs_root
 	unshare --pid --fork --kill-child --mount-proc "$MINIREAP" -- bash -c '
 	    touch ready; until [ -e go ]; do sleep 0.05; done
@@ -79,17 +80,17 @@ calls() {
 	wait $job
 	wait $tracer || :
 	reaped=$(grep -c '^wait4.*= [1-9]' trace)
-	[ "$reaped" -ge 280 ] # the last ones end with the namespace
+	[ "$reaped" -ge 280 ] # the last are killed with the namespace
 	all=$(wc -l <trace)
 	echo "$all calls for $reaped reaped"
 	[ "$all" -lt $((reaped * 4)) ]
 }
 
 # bats test_tags=static
-@test "nothing of the clock, or of /proc, without an option that needs it" {
+@test "cost: no options: neither the clock nor /proc is read" {
 	strace -f -o trace "$MINIREAP" -- sh -c 'sleep 0.05 & kill -USR1 $$' || :
 	init=$(head -n 1 trace | cut -d' ' -f1)
-	# From the first call of ours on; glibc has made some before.
+	# Skip the calls of glibc's start-up.
 	sed -n "/^$init  *rt_sigprocmask/,\$p" trace >ours
 	grep -E "^$init +clone" ours
 	run ! grep -E "^$init +(clock_gettime|waitid|readlink|kill|pidfd_open)" ours
@@ -98,8 +99,8 @@ calls() {
 }
 
 # bats test_tags=static
-@test "main's end to init's: the reaping, and exit" {
-	# It ends when init waits.
+@test "cost: main exits: init calls only wait4 and exit_group" {
+	# Main exits while init waits.
 	strace -f -o trace "$MINIREAP" -- sleep 0.5
 	init=$(head -n 1 trace | cut -d' ' -f1)
 	after=$(awk -v init="$init" '
@@ -113,7 +114,7 @@ idle_switches() { # PID
 }
 
 # bats test_tags=slow
-@test "idle: not a single wake-up, whatever is armed" {
+@test "cost: idle, any options: no wake-ups" {
 	needs_root
 	inits=
 	for options in '' '-g -vv -w' '-t 5 -d 1 -b -S QUIT' --session; do
@@ -124,7 +125,7 @@ idle_switches() { # PID
 		wait_until 5 has_child "$init"
 		inits+=" $init"
 	done
-	sleep 1 # the start is over
+	sleep 1 # for the start to finish
 	for init in $inits; do idle_switches "$init"; done >before
 	sleep "${MINIREAP_IDLE_SECONDS:-60}"
 	for init in $inits; do idle_switches "$init"; done >after
@@ -133,30 +134,30 @@ idle_switches() { # PID
 }
 
 # bats test_tags=static
-@test "idle: at most 20 KiB of private dirty memory" {
+@test "cost: idle: at most 20 KiB of private dirty memory" {
 	needs_root
-	# The pages of a file that was just written are dirty, too.
+	# The pages of a newly written file count as dirty, too.
 	sync -f "$MINIREAP"
 	unshare --pid --fork --kill-child --mount-proc "$MINIREAP" -- \
 	    sleep 300 3>&- &
 	init=$(child_of $!)
 	wait_until 5 has_child "$init"
-	# A stack is 3 or 4 pages, as it begins at random.
+	# The stack takes 3 or 4 pages, as its start address is random.
 	dirty=$(awk '/^Private_Dirty/ { print $2 }' "/proc/$init/smaps_rollup")
 	resident=$(awk '/^Rss/ { print $2 }' "/proc/$init/smaps_rollup")
 	pages=$(awk '/^[0-9a-f]+-/ { file = $6 } /^Rss/ { print file, $2 }' \
 	    "/proc/$init/smaps")
 	kill -KILL "$init"
 	echo "$dirty KiB dirty, $resident KiB resident: $pages"
-	# glibc's own start takes more than that.
+	# glibc's start-up alone dirties more.
 	[ "$dirty" -le 20 ] || { ! is_musl && [ "$dirty" -le 80 ]; }
 }
 
 # bats test_tags=static
-@test "the musl binary has at most 45,056 bytes and no segment that is rwx" {
+@test "cost: musl binary: at most 45,056 bytes, no writable and executable segment" {
 	size=$(stat -c %s "$MINIREAP")
 	echo "$size bytes"
-	is_musl || [ "$size" -gt 600000 ] # glibc's, of which one asks no more
+	is_musl || [ "$size" -gt 600000 ] # glibc: no limit
 	! is_musl || [ "$size" -le 45056 ]
 	segments=$(readelf -lW "$MINIREAP" | awk '$1 == "LOAD" || $1 == "GNU_STACK"')
 	run ! grep -E 'RWE| E .*W' <<<"$segments"
