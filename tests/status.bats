@@ -9,7 +9,7 @@ setup() {
 	cd "$BATS_TEST_TMPDIR"
 }
 
-@test "main's status is init's, as PID 1 and as a plain child" {
+@test "status: main exits: init exits with the same status, PID 1 or not" {
 	needs_root
 	for code in 0 1 3 125 255; do
 		run -$code "$MINIREAP" -- sh -c "exit $code"
@@ -19,7 +19,7 @@ setup() {
 	done
 }
 
-@test "128 + n, for a main that signal n has killed" {
+@test "status: main is killed by signal n: init exits with 128 + n" {
 	needs_root
 	for n in 1 2 6 9 11 13 15 34 64; do
 		run -$((128 + n)) "$MINIREAP" -- sh -c "kill -$n \$\$"
@@ -27,7 +27,7 @@ setup() {
 	done
 }
 
-@test "-e turns what it names into 0, and nothing else" {
+@test "-e: the listed statuses become 0, others do not" {
 	run -0 "$MINIREAP" -e 1,3 -e 143 -- sh -c 'exit 3'
 	run -0 "$MINIREAP" -e 1,3 -e 143 -- sh -c 'exit 1'
 	run -0 "$MINIREAP" -e 1,3 -e 143 -- sh -c 'kill $$'
@@ -36,7 +36,7 @@ setup() {
 	run -0 "$MINIREAP" -e 127 -- nosuch
 }
 
-@test "no process to be had: one line, and 125" {
+@test "start: fork fails: one line and status 125" {
 	needs_root
 	chmod 755 .
 	run --separate-stderr -125 setpriv --reuid 4242 --clear-groups \
@@ -46,10 +46,10 @@ setup() {
 	equal stdout '' "$output"
 }
 
-@test "SIGCHLD inherited as ignored: the status is right, main has it ignored" {
+@test "status: SIGCHLD inherited as ignored: main's status, and main ignores it" {
 	needs_root
-	# What started the suite may have more ignored: make 4.3 has 32 and 33,
-	# by glibc's posix_spawn(3).
+	# The suite may have inherited more ignored signals: make 4.3 ignores
+	# 32 and 33, by way of glibc's posix_spawn(3).
 	without=$(env --ignore-signal=CHLD "$PROBE" mask)
 	[[ $without =~ ignored\ [0-9a-f]{11}[13579bdf][0-9a-f]{4}$ ]] # CHLD
 	run -0 timeout 60 env --ignore-signal=CHLD "$MINIREAP" -- "$PROBE" mask
@@ -59,9 +59,7 @@ setup() {
 	    env --ignore-signal=CHLD "$MINIREAP" -- sh -c 'exit 3'
 }
 
-# ----------------------------------------------------------- environment
-
-@test "LISTEN_PID and WATCHDOG_PID that are init's become main's" {
+@test "environment: LISTEN_PID and WATCHDOG_PID of init: main's pid replaces them" {
 	needs_root
 	run -0 bash -c 'LISTEN_PID=$$ WATCHDOG_PID=$$ LISTEN_FDS=2 \
 	    LISTEN_PIDFDID=7 exec "$0" -- sh -c '\''
@@ -74,9 +72,9 @@ setup() {
 	equal 'as PID 1' "${output#* }" "${output% *}"
 }
 
-@test "LISTEN_PID that is init's, and no such command: the line is right" {
-	# What main was to have is gone with it: where addresses are checked,
-	# that nobody reads it any more is, too.
+@test "environment: LISTEN_PID of init, no such command: the message is right" {
+	# The changed environment was on the child's stack; AddressSanitizer
+	# checks that nothing reads it afterwards.
 	ASAN_OPTIONS=detect_stack_use_after_return=1 PATH=/usr/bin:/bin \
 	    run -127 bash -c 'LISTEN_PID=$$ WATCHDOG_PID=$$ exec "$0" nosuch' \
 	    "$MINIREAP"
@@ -84,7 +82,7 @@ setup() {
 	    "$output"
 }
 
-@test "WATCHDOG_PID alone leaves LISTEN_PIDFDID" {
+@test "environment: only WATCHDOG_PID of init: LISTEN_PIDFDID is unchanged" {
 	LISTEN_PID=1 LISTEN_PIDFDID=7 run -0 bash -c 'WATCHDOG_PID=$$ \
 	    exec "$0" -- sh -c '\''
 		[ "$WATCHDOG_PID" = $$ ] && echo "$LISTEN_PID $LISTEN_PIDFDID"
@@ -92,7 +90,7 @@ setup() {
 	equal variables '1 7' "$output"
 }
 
-@test "others in them are left alone" {
+@test "environment: LISTEN_PID and WATCHDOG_PID of others: unchanged" {
 	for pid in 1 '' x 99999; do
 		LISTEN_PID=$pid WATCHDOG_PID=$pid LISTEN_PIDFDID=7 \
 		    run -0 "$MINIREAP" -- sh -c \
@@ -102,7 +100,7 @@ setup() {
 }
 
 # bats test_tags=slow
-@test "a socket that systemd hands over is main's, and init holds none of it" {
+@test "environment: systemd's listening socket: main has it, init closes it" {
 	command -v systemd-socket-activate || skip 'no systemd-socket-activate'
 	cat >server.py <<-'PYTHON'
 	import os, socket
@@ -112,7 +110,7 @@ setup() {
 	client.send(b"served by %d for %d\n" % (os.getpid(), os.getppid()))
 	server.close()
 	client.close()
-	# What init holds would still be listening.
+	# If init kept it open, connect would still succeed.
 	while True:
 	    again = socket.socket(socket.AF_UNIX)
 	    try:
@@ -131,7 +129,7 @@ client = socket.socket(socket.AF_UNIX)
 client.connect("socket")
 print(client.recv(100).decode())'
 	contains "$output" 'served by'
-	# The activator itself became init: it had the socket by exec alone.
+	# The activator exec'd init, which so inherited the socket.
 	wait_until 10 test -e closed
 	wait $job
 }
