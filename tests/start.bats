@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# Main's start, and what init lets go of then: minireap(1), Start.
+# Main's start, and what init releases afterwards: minireap(1), Start.
 
 bats_require_minimum_version 1.5.0
 load helpers
@@ -18,7 +18,7 @@ setup() {
 	[ "$(uname -m)" = x86_64 ] || CLOSE_RANGE=436 PRCTL=167 CLONE=220
 }
 
-# start COMMAND...: in the background, until main has made the file ready.
+# start COMMAND...: run it in the background and wait for the file ready.
 start() {
 	rm -f ready over
 	"$@" 3>&- &
@@ -26,30 +26,30 @@ start() {
 	wait_until 10 test -e ready
 }
 
-# finish: main ends when it sees this; its status is the test's.
+# finish: let main exit, and return its status.
 finish() {
 	touch over
 	wait $JOB
 }
 
-# Main: says that it runs, and does until it is told, or for a minute.
+# Main: creates ready and runs until finish, or for a minute.
 WAITS='touch ready; for i in $(seq 1200); do [ ! -e over ] || exit 0; sleep 0.05; done'
 
-# descriptors PID: "0 /dev/null" and so on.
+# descriptors PID: lines such as "0 /dev/null".
 descriptors() {
 	for fd in /proc/"$1"/fd/*; do
 		echo "${fd##*/} $(readlink "$fd")"
 	done
 }
 
-@test "main has a process group of its own" {
+@test "start: main leads a process group of its own" {
 	needs_root
 	group='read -r _ _ _ _ group _ </proc/$$/stat; [ "$group" = $$ ]'
 	run -0 "$MINIREAP" -- bash -c "$group"
 	run -0 as_pid_1 "$MINIREAP" -- bash -c "$group"
 }
 
-@test "main has init's directory, arguments and descriptors" {
+@test "start: main inherits directory, arguments and descriptors" {
 	echo text >file
 	exec 7<file
 	run -0 "$MINIREAP" -- sh -c 'pwd; echo "$0 $*"; cat <&7' 'a b' c ''
@@ -57,7 +57,7 @@ descriptors() {
 	exec 7<&-
 }
 
-@test "init keeps no descriptor but stderr, and no directory" {
+@test "start: init keeps open only stderr, and changes to /" {
 	exec 7</dev/zero
 	start "$MINIREAP" -- sh -c "$WAITS" </etc/passwd >out 2>err
 	equal directory / "$(readlink /proc/$JOB/cwd)"
@@ -71,7 +71,7 @@ descriptors() {
 	finish
 }
 
-@test "a pipe reaches its end when main closes it, init or not" {
+@test "start: main closes its stdout, a pipe: the reader sees end-of-file" {
 	mkfifo pipe
 	"$MINIREAP" -- sh -c "exec >&-; $WAITS" >pipe 3>&- &
 	JOB=$!
@@ -80,12 +80,12 @@ descriptors() {
 }
 
 # bats test_tags=static
-@test "init has no heap, thread or handler, nor memory writable and executable" {
+@test "start: init has no heap, thread, handler or writable executable memory" {
 	start "$MINIREAP" -- sh -c "$WAITS"
 	equal handlers 0000000000000000 "$(signals_of $JOB SigCgt)"
 	equal threads 1 "$(signals_of $JOB Threads)"
 	run ! grep rwx /proc/$JOB/maps
-	# glibc's own start makes a heap, whoever needs one.
+	# glibc's start-up always makes a heap.
 	if is_musl; then
 		run ! grep '\[heap\]' /proc/$JOB/maps
 		equal lines 6 "$(grep -cv '\[vvar_vclock\]' /proc/$JOB/maps)" ||
@@ -94,7 +94,7 @@ descriptors() {
 	finish
 }
 
-@test "any of 0, 1, 2 may be closed: main has just these closed" {
+@test "start: any of 0, 1 and 2 closed: main has the same ones closed" {
 	for closed in '' 0 1 2 '0 1' '0 2' '1 2' '0 1 2'; do
 		redirections=
 		for fd in $closed; do
@@ -111,14 +111,14 @@ descriptors() {
 	done
 }
 
-@test "not PID 1: main does not outlive a kill -9 of init" {
+@test "start: not PID 1, init is killed: main is killed" {
 	start "$MINIREAP" -- sh -c 'echo $$ >main; touch ready; sleep 60'
 	main=$(cat main)
 	kill -KILL $JOB
 	wait_until 5 eval '[ ! -e /proc/$main ] || [ "$(state_of $main)" = Z ]'
 }
 
-@test "PID 1: main has no parent-death signal, elsewhere KILL" {
+@test "start: parent-death signal of main: none under PID 1, otherwise SIGKILL" {
 	needs_root
 	asks='import ctypes, sys
 n = ctypes.c_int(); ctypes.CDLL(None).prctl(2, ctypes.byref(n)); print(n.value)'
@@ -127,15 +127,15 @@ n = ctypes.c_int(); ctypes.CDLL(None).prctl(2, ctypes.byref(n)); print(n.value)'
 }
 
 # bats test_tags=static
-@test "not PID 1: an init that ended before main asked takes main with it" {
-	# Whoever is its parent then is not init.
+@test "start: not PID 1, init exits before main's prctl: main is killed" {
+	# The first getppid returns a pid that is not init's.
 	run -137 strace -f -o trace -e trace=getppid \
 	    -e inject=getppid:retval=1:when=1 "$MINIREAP" -- touch ran
 	contains "$(cat trace)" INJECTED
 	[ ! -e ran ]
 }
 
-@test "main may be PID 1 of a namespace that init is not in: unshare --pid" {
+@test "start: under unshare --pid: main is PID 1 of the new namespace" {
 	needs_root
 	run -3 unshare --pid "$MINIREAP" -- sh -c 'echo $$; exit 3'
 	equal output 1 "$output"
@@ -144,7 +144,7 @@ n = ctypes.c_int(); ctypes.CDLL(None).prctl(2, ctypes.byref(n)); print(n.value)'
 	equal LISTEN_PID 1 "$output"
 }
 
-@test "a fault of init's own kills it, as PID 1 too" {
+@test "start: init, as PID 1, faults: it is killed" {
 	needs_root
 	ulimit -c 0
 	unshare --pid --fork --kill-child --mount-proc "$MINIREAP" -- \
@@ -152,7 +152,7 @@ n = ctypes.c_int(); ctypes.CDLL(None).prctl(2, ctypes.byref(n)); print(n.value)'
 	job=$!
 	init=$(child_of $job)
 	wait_until 5 eval '[ "$(readlink /proc/$init/cwd)" = / ]'
-	# Where it will go on once it is woken there is no instruction left.
+	# Overwrite the code that it returns to from its system call.
 	python3 - "$init" <<-'PYTHON'
 	import os, sys, time
 	process = "/proc/" + sys.argv[1]
@@ -170,7 +170,7 @@ n = ctypes.c_int(); ctypes.CDLL(None).prctl(2, ctypes.byref(n)); print(n.value)'
 	[ $ended -eq 132 ] || equal status 139 $ended # SIGILL or SIGSEGV
 }
 
-@test "a refusal to adopt is one warning, and -q silences it" {
+@test "start: subreaper refused: one warning, none with -q" {
 	run -5 --separate-stderr python3 "$BATS_TEST_DIRNAME/refuse.py" EPERM \
 	    $PRCTL,$SUBREAPER -- "$MINIREAP" -- sh -c 'echo out; exit 5'
 	equal warning 'minireap: cannot adopt orphans: operation not permitted' \
@@ -181,7 +181,7 @@ n = ctypes.c_int(); ctypes.CDLL(None).prctl(2, ctypes.byref(n)); print(n.value)'
 	equal silence '' "$stderr"
 }
 
-@test "clone with CLONE_VM refused: main's start, group and statuses are right" {
+@test "start: CLONE_VM refused: main's start, group and status are right" {
 	needs_root
 	without=(python3 "$BATS_TEST_DIRNAME/refuse.py" EPERM
 	    "$CLONE,$SHARES_MEMORY" -- "$MINIREAP")
@@ -195,7 +195,7 @@ n = ctypes.c_int(); ctypes.CDLL(None).prctl(2, ctypes.byref(n)); print(n.value)'
 	equal 'pid and LISTEN_PID' "${output% *}" "${output#* }"
 }
 
-@test "clone with CLONE_VM refused: a failed exec is explained in one line" {
+@test "start: CLONE_VM refused, exec fails: one line explains it" {
 	run -127 --separate-stderr env PATH=/usr/bin python3 \
 	    "$BATS_TEST_DIRNAME/refuse.py" EPERM "$CLONE,$SHARES_MEMORY" -- \
 	    "$MINIREAP" nosuch
@@ -206,14 +206,14 @@ n = ctypes.c_int(); ctypes.CDLL(None).prctl(2, ctypes.byref(n)); print(n.value)'
 	equal stderr 'minireap: cannot execute /: is a directory' "$stderr"
 }
 
-@test "clone refused altogether: status 125 and one line" {
+@test "start: clone refused: one line and status 125" {
 	run -125 --separate-stderr python3 "$BATS_TEST_DIRNAME/refuse.py" EAGAIN \
 	    "$CLONE" -- "$MINIREAP" true
 	equal stderr "minireap: cannot start a process for true: resource \
 temporarily unavailable" "$stderr"
 }
 
-@test "close_range refused: everything is closed all the same" {
+@test "start: close_range refused: descriptors are closed all the same" {
 	for error in ENOSYS EPERM; do
 		exec 7</dev/zero 200</dev/zero
 		start python3 "$BATS_TEST_DIRNAME/refuse.py" $error \
@@ -226,13 +226,13 @@ temporarily unavailable" "$stderr"
 }
 
 # bats test_tags=static
-@test "no descriptor to spare: RLIMIT_NOFILE=3" {
+@test "start: RLIMIT_NOFILE=3: main runs" {
 	run -6 prlimit --nofile=3 "$MINIREAP" -- "$(command -v busybox)" \
 	    sh -c 'exit 6'
 	equal output '' "$output"
 }
 
-# A root with nothing in it but what is named here, all of it static.
+# bare_root: a root directory with only a few static programs.
 bare_root() {
 	mkdir -p root/bin
 	cp "$MINIREAP" root/minireap
@@ -243,7 +243,7 @@ bare_root() {
 }
 
 # bats test_tags=static
-@test "no /proc, no /dev: it works, and 0 and 1 are closed" {
+@test "start: no /proc and no /dev: main runs, init closes 0 and 1" {
 	needs_root
 	bare_root
 	run -6 chroot root /minireap -- sh -c 'exit 6'
@@ -260,7 +260,7 @@ bare_root() {
 }
 
 # bats test_tags=static
-@test "a read-only root, a user without a name, no capability" {
+@test "start: read-only root, unknown user, no capabilities: main runs" {
 	needs_root
 	run -6 unshare --mount sh -c 'mount -o bind,ro / /mnt 2>/dev/null &&
 	    mount -o remount,bind,ro /mnt
