@@ -1,26 +1,26 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# The terminal: minireap(1), TERMINALS.  tests/typist.py types on a real one.
+# Terminals: minireap(1), TERMINALS.  tests/typist.py types on a pseudoterminal.
 
 bats_require_minimum_version 1.5.0
 load helpers
 
 setup() {
 	TYPIST=$BATS_TEST_DIRNAME/typist.py
-	# A shell like a person's, but without files and colours of theirs.
+	# An interactive shell without the user's start-up files and colours.
 	export HOME=/nonexistent ENV='' PS1='# ' TERM=dumb
 	cd "$BATS_TEST_TMPDIR"
 	ln -s "$MINIREAP" minireap
-	# For main: dash, stopped in the middle of a vfork, hangs by itself.
+	# Main is bash, as dash hangs when it is stopped during a vfork.
 	ln -s "$(command -v bash)" main
 }
 
-# type_into COMMAND... <SCRIPT: the typist's script must go through.
+# type_into COMMAND... <SCRIPT: run COMMAND on a terminal, typing SCRIPT.
 type_into() {
 	timeout 60 python3 "$TYPIST" "$@" 3>&-
 }
 
-# The same steps for each shell: $1 is what its process is called.
+# job_steps NAME: the steps for a shell whose process has this name.
 job_steps() {
 	cat <<-STEPS
 	foreground $1
@@ -48,19 +48,19 @@ job_steps() {
 	STEPS
 }
 
-@test "bash: ^Z stops init and main, fg gives main the terminal, ^C ends it" {
+@test "terminal: bash: ^Z stops init and main, fg continues them, ^C kills main" {
 	job_steps bash | type_into bash --norc --noprofile
 }
 
-@test "dash: ^Z stops init and main, fg gives main the terminal, ^C ends it" {
+@test "terminal: dash: ^Z stops init and main, fg continues them, ^C kills main" {
 	job_steps dash | type_into dash
 }
 
-@test "busybox ash: ^Z stops init and main, fg gives main the terminal" {
+@test "terminal: busybox ash: ^Z stops init and main, fg continues them, ^C kills main" {
 	job_steps busybox | type_into busybox ash
 }
 
-@test "started in the background it never takes the terminal, until fg" {
+@test "terminal: started in the background: main reads it only after fg" {
 	type_into bash --norc --noprofile <<-'STEPS'
 	foreground bash
 	send ./minireap -- cat &\n
@@ -80,7 +80,7 @@ job_steps() {
 	STEPS
 }
 
-@test "brought to the foreground while it runs, it reads the terminal" {
+@test "terminal: fg while the job runs: main reads the terminal" {
 	type_into bash --norc --noprofile <<-'STEPS'
 	foreground bash
 	send ./minireap -- sh -c 'touch there; until [ -e go ]; do sleep 0.05; done; exec cat' &\n
@@ -100,7 +100,7 @@ job_steps() {
 	STEPS
 }
 
-@test "bg runs it without the terminal, and ^C does not reach it" {
+@test "terminal: bg: the job runs in the background, ^C does not reach it" {
 	type_into bash --norc --noprofile <<-'STEPS'
 	foreground bash
 	send ./minireap -- sleep 100\n
@@ -124,7 +124,7 @@ job_steps() {
 	STEPS
 }
 
-@test "a pipeline around it stops and goes on as one job" {
+@test "terminal: init in a pipeline: the job stops and continues as a whole" {
 	type_into bash --norc --noprofile <<-'STEPS'
 	foreground bash
 	send (./minireap -- cat | tr a-z A-Z)\n
@@ -145,7 +145,7 @@ job_steps() {
 	STEPS
 }
 
-@test "init inside init inside init: each key arrives once" {
+@test "terminal: three nested inits: main receives each key's signal once" {
 	cat >keys.py <<-'PYTHON'
 	import signal
 	seen = []
@@ -181,7 +181,7 @@ job_steps() {
 	STEPS
 }
 
-@test "a new window size reaches main" {
+@test "terminal: the window size changes: main receives SIGWINCH" {
 	type_into bash --norc --noprofile <<-'STEPS'
 	foreground bash
 	send ./minireap -- sh -c 'trap "stty size; exit" WINCH; touch ready; while :; do sleep 0.1; done'\n
@@ -194,8 +194,8 @@ job_steps() {
 	STEPS
 }
 
-# stop_key_is_undone STEP COMMAND...: it becomes cat, and when STEP is done ^Z has
-# no effect on that.
+# stop_key_is_undone STEP COMMAND...: COMMAND becomes cat; after STEP, ^Z has no
+# effect on it.
 stop_key_is_undone() {
 	local step=$1
 	shift
@@ -211,16 +211,16 @@ stop_key_is_undone() {
 	STEPS
 }
 
-@test "PID 1: ^Z on what nobody could continue does nothing" {
+@test "terminal: PID 1: ^Z has no effect" {
 	needs_root
 	stop_key_is_undone cooked unshare --pid --fork --mount-proc ./minireap -- cat
 }
 
-@test "a session's leader: ^Z on what nobody could continue does nothing" {
+@test "terminal: init leads its session: ^Z has no effect" {
 	stop_key_is_undone cooked ./minireap -- ./minireap -- cat
 }
 
-@test "a stop that init forwarded stands" {
+@test "terminal: PID 1 forwards SIGTSTP: main stays stopped" {
 	needs_root
 	type_into unshare --pid --fork --mount-proc ./minireap -- bash -c '
 	    state() { awk "/^State/ {print \$2}" /proc/$$/status; }
@@ -231,7 +231,7 @@ stop_key_is_undone() {
 			[ "$(state)" = T ] && break
 			sleep 0.05
 		done
-		sleep 0.3 # to be undone would have taken no time
+		sleep 0.3 # init would have continued it by now
 		state >state
 		kill -TERM 1
 	    ) &
@@ -242,7 +242,7 @@ stop_key_is_undone() {
 	[ "$(cat state)" = T ]
 }
 
-@test "... but no longer than until init is continued: ^Z is undone as ever" {
+@test "terminal: PID 1 forwards SIGTSTP, then SIGCONT: ^Z has no effect" {
 	needs_root
 	stop_key_is_undone 'expect ready' unshare --pid --fork --mount-proc ./minireap -- bash -c '
 	    is() { [ "$(awk "$1 { print \$2 }" /proc/$$/status)" = "$2" ]; }
@@ -258,17 +258,17 @@ stop_key_is_undone() {
 	    exec cat'
 }
 
-@test "... nor for a signal that stopped nothing: ^Z is undone as ever" {
+@test "terminal: PID 1 forwards SIGTTIN, which main catches: ^Z has no effect" {
 	needs_root
 	stop_key_is_undone 'expect ready' unshare --pid --fork --mount-proc ./minireap -- bash -c '
-	    trap got=1 TTIN # as gunicorn: a worker more
+	    trap got=1 TTIN # gunicorn adds a worker
 	    kill -TTIN 1
 	    until [ -n "$got" ]; do sleep 0.02; done
 	    echo ready
 	    exec cat'
 }
 
-@test "... nor when main alone is continued: ^Z is undone as ever" {
+@test "terminal: PID 1 forwards SIGTSTP, SIGCONT is sent to main: ^Z has no effect" {
 	needs_root
 	stop_key_is_undone 'expect ready' unshare --pid --fork --mount-proc ./minireap -- bash -c '
 	    is() { [ "$(awk "$2 { print \$2 }" /proc/$1/status)" = "$3" ]; }
@@ -279,13 +279,13 @@ stop_key_is_undone() {
 		until_is $$ /^State/ T
 		kill -CONT $$
 		until_is $$ /^State/ S
-		until_is 1 /^State/ S # it has looked, and waits again
+		until_is 1 /^State/ S # init has noticed, and waits
 		echo ready
 	    ) &
 	    exec cat'
 }
 
-@test "a stop that init forwarded, answered with SIGSTOP in the background, stops init too" {
+@test "terminal: background, main stops itself on a forwarded SIGTSTP: init stops too" {
 	type_into bash --norc --noprofile <<-'STEPS'
 	foreground bash
 	send ./minireap -- ./main -c 'trap "kill -STOP \$\$" TSTP; echo $PPID >init; until [ -e go ]; do sleep 0.05; done; exit 9' &\n
@@ -300,7 +300,7 @@ stop_key_is_undone() {
 	STEPS
 }
 
-# A shell with job control, in a session of its own.
+# session_steps: job control in a shell that leads its session.
 session_steps() {
 	cat <<-'STEPS'
 	foreground bash
@@ -317,16 +317,17 @@ session_steps() {
 	STEPS
 }
 
-@test "--session: main leads a session that has the terminal, with job control" {
+@test "terminal: --session: main leads a session with the terminal and job control" {
 	session_steps | type_into ./minireap --session -- bash --norc --noprofile
 }
 
-@test "called dumb-init: likewise" {
+@test "terminal: as dumb-init: main leads a session with the terminal and job control" {
 	ln -s "$MINIREAP" dumb-init
 	session_steps | type_into ./dumb-init -- bash --norc --noprofile
 }
 
-# outside_steps NAME INIT: ^Z at a shell outside of the session stops both.
+# outside_steps NAME INIT: INIT, a process called NAME, runs under a shell that
+# is outside main's session; ^Z stops both init and main.
 outside_steps() {
 	cat <<-STEPS
 	foreground bash
@@ -349,18 +350,18 @@ outside_steps() {
 	STEPS
 }
 
-@test "--session from a shell: ^Z stops both, fg continues both" {
+@test "terminal: --session from a shell: ^Z stops init and main, fg continues them" {
 	outside_steps minireap './minireap --session' |
 	    type_into bash --norc --noprofile
 }
 
-@test "called dumb-init from a shell: ^Z stops both, fg continues both" {
+@test "terminal: as dumb-init from a shell: ^Z stops init and main, fg continues them" {
 	ln -s "$MINIREAP" dumb-init
 	outside_steps dumb-init ./dumb-init |
 	    type_into bash --norc --noprofile
 }
 
-@test "an interactive shell as main has job control, and no complaint" {
+@test "terminal: main is an interactive shell: it has job control without a warning" {
 	output=$(type_into ./minireap -- dash <<-'STEPS'
 	foreground dash
 	send sleep 100\n
@@ -378,7 +379,7 @@ outside_steps() {
 	[[ $output != *"job control"* ]]
 }
 
-@test "the terminal is the shell's again when main was killed" {
+@test "terminal: main is killed or cannot be executed: the shell has the terminal again" {
 	type_into bash --norc --noprofile <<-'STEPS'
 	foreground bash
 	send ./minireap -- sh -c 'kill -KILL $$'; ./minireap -- nosuch; echo over\n
@@ -393,14 +394,14 @@ outside_steps() {
 	STEPS
 }
 
-# What init has used: CPU time in ticks, and how often it ran.
+# used: init's CPU time in ticks and its number of context switches.
 USED='used() {
 	cut -d" " -f14,15 /proc/$PPID/stat | tr " " +
 	awk "/ctxt/ { n += \$2 } END { print n }" /proc/$PPID/status
 }'
 
-@test "a terminal that hangs up: main gets SIGHUP once, init ends" {
-	# It stays for a while, so that an init that spins is seen to.
+@test "terminal: hangup: main receives SIGHUP once, init exits without spinning" {
+	# Main runs on for a while, so that a spinning init is noticed.
 	type_into ./minireap -- bash -c "$USED"'
 	    trap "echo hup >>hups" HUP
 	    echo ready; until [ -s hups ]; do sleep 0.05; done
@@ -415,7 +416,7 @@ USED='used() {
 	[ $(($(tail -n 1 after) - $(tail -n 1 before))) -le 5 ]
 }
 
-@test "a terminal that hangs up under a shell: main gets SIGHUP, init ends" {
+@test "terminal: hangup, init runs under a shell: main receives SIGHUP, init exits" {
 	type_into bash --norc --noprofile <<-'STEPS'
 	foreground bash
 	send ./minireap -v -- bash -c 'trap "exit 9" HUP; echo $PPID >init; touch there; while :; do sleep 0.05; done' 2>log\n
@@ -427,7 +428,7 @@ USED='used() {
 	grep 'exited with status 9' log
 }
 
-@test "a shell that ends leaves no stopped job: main gets SIGHUP and goes on" {
+@test "terminal: the shell of a stopped job exits: main receives SIGHUP and continues" {
 	type_into dash <<-'STEPS'
 	foreground dash
 	send ./minireap -- ./main -c 'trap "echo hup >>hups" HUP; echo $$ $PPID >pids; until [ -s hups ]; do sleep 0.05; done; exit 9'\n
@@ -445,7 +446,7 @@ USED='used() {
 	STEPS
 }
 
-@test "stdin and stdout may be elsewhere: main still has the keyboard" {
+@test "terminal: stdin and stdout are not the terminal: main reads /dev/tty" {
 	type_into bash --norc --noprofile <<-'STEPS'
 	foreground bash
 	send ./minireap -- sh -c 'read line </dev/tty; echo "got $line" >/dev/tty' </dev/null | cat\n
@@ -458,7 +459,7 @@ USED='used() {
 	STEPS
 }
 
-@test "^Z stops init along with main, though init was started with TSTP ignored" {
+@test "terminal: SIGTSTP inherited as ignored: ^Z stops init and main" {
 	type_into bash --norc --noprofile <<-'STEPS'
 	foreground bash
 	send (trap "" TSTP; exec ./minireap -- python3 -c 'import signal, time; signal.signal(signal.SIGTSTP, signal.SIG_DFL); open("there", "w"); time.sleep(20)')\n
@@ -475,7 +476,8 @@ USED='used() {
 	STEPS
 }
 
-# held PROCESS: what init, that process, holds of it once it has let go.
+# held PROCESS: how many descriptors of the terminal init, /proc/PROCESS, keeps
+# open after the start.
 held() {
 	cat <<-SH
 	until [ "\$(readlink /proc/$1/cwd)" = / ]; do sleep 0.05; done
@@ -486,7 +488,7 @@ held() {
 	SH
 }
 
-@test "PID 1 holds the terminal by stderr alone, elsewhere once more" {
+@test "terminal: after the start: PID 1 keeps only stderr, others one descriptor more" {
 	needs_root
 	type_into unshare --pid --fork --mount-proc ./minireap -- \
 	    sh -c "$(held 1)" <<-'STEPS'
@@ -500,7 +502,7 @@ held() {
 }
 
 # bats test_tags=static
-@test "what lies below the terminal's descriptor and above it is closed, by few calls" {
+@test "terminal: descriptors below and above init's own: closed by at most two calls" {
 	: >a
 	look='until [ "$(readlink /proc/$PPID/cwd)" = / ]; do sleep 0.05; done
 	    for fd in /proc/$PPID/fd/*; do
@@ -520,7 +522,7 @@ held() {
 	done
 }
 
-@test "stdout a pipe: the rest of the pipeline stops and goes on, ^C comes once" {
+@test "terminal: stdout is a pipe: the pipeline stops and continues, one SIGINT arrives" {
 	type_into bash --norc --noprofile <<-'STEPS'
 	foreground bash
 	send ./minireap -- ./main -c 'trap "echo int >>ints" INT; touch there; until [ -e go ]; do sleep 0.05; done' | cat\n
@@ -541,7 +543,7 @@ held() {
 	[ "$(cat ints)" = int ]
 }
 
-@test "stdout a pipe to less: less has the keyboard" {
+@test "terminal: stdout is a pipe to less: less reads the keyboard" {
 	seq 200 >lines
 	TERM=vt100 type_into bash --norc --noprofile <<-'STEPS'
 	foreground bash
@@ -558,7 +560,7 @@ held() {
 	STEPS
 }
 
-@test "stdout a pipe to less: it has the keyboard again, if main has taken it" {
+@test "terminal: main takes the terminal from less: less gets it back" {
 	cat >take.py <<-'PYTHON'
 	import os, signal, time
 	signal.signal(signal.SIGTTOU, signal.SIG_IGN)
@@ -587,7 +589,7 @@ held() {
 	STEPS
 }
 
-@test "stdin a pipe: less shows it, redraws for a new size, stops and goes on" {
+@test "terminal: main is less, stdin a pipe: it redraws, stops and continues" {
 	TERM=vt100 type_into bash --norc --noprofile <<-'STEPS'
 	foreground bash
 	send seq 200 | ./minireap -- less\n
@@ -608,7 +610,7 @@ held() {
 	STEPS
 }
 
-@test "no controlling terminal: it runs, and main reads what it is given" {
+@test "terminal: no controlling terminal: main reads its stdin" {
 	type_into setsid --wait ./minireap -- sh -c '
 	    (: </dev/tty) || echo none
 	    read line; echo "got $line"; exit 3' <<-'STEPS'
@@ -620,7 +622,7 @@ held() {
 	run -3 setsid --wait ./minireap -- sh -c 'cat; exit 3' </dev/null
 }
 
-@test "in the background: a SIGSTOP to main is its sender's, and stops no more" {
+@test "terminal: background, main stops itself: init keeps running" {
 	type_into bash --norc --noprofile <<-'STEPS'
 	foreground bash
 	send ./minireap -- ./main -c 'kill -STOP $$; exit 3' & init=$!\n
@@ -633,7 +635,7 @@ held() {
 	STEPS
 }
 
-@test "no /dev/tty: the terminal that it was given, main has" {
+@test "terminal: no /dev/tty: main reads the terminal on its stdin" {
 	type_into unshare --mount sh -c 'mount -t tmpfs none /dev &&
 	    exec ./minireap -- sh -c "read line; echo got \$line; exit 3"' <<-'STEPS'
 	send word\n
@@ -642,7 +644,7 @@ held() {
 	STEPS
 }
 
-@test "^\\ ends main, and a shell goes on" {
+@test "terminal: ^\\: main is killed by SIGQUIT, the shell continues" {
 	type_into bash --norc --noprofile <<-'STEPS'
 	foreground bash
 	send ulimit -c 0; ./minireap -- sleep 100\n
@@ -656,7 +658,7 @@ held() {
 	STEPS
 }
 
-# editor_steps NAME COMMAND [STEPS]: as a person edits, and does other things.
+# editor_steps NAME COMMAND [STEPS]: edit a file, with a stop and STEPS between.
 editor_steps() {
 	echo alpha beta >file
 	cat <<-STEPS
@@ -680,7 +682,7 @@ editor_steps() {
 	STEPS
 }
 
-@test "vim: ^Z, bg, which stops it again, fg, a new window size" {
+@test "terminal: vim: ^Z, bg, fg and a new window size work" {
 	command -v vim.tiny >/dev/null || skip "vim.tiny is not installed"
 	editor_steps vim.tiny 'vim.tiny -u NONE' "$(cat <<-'STEPS'
 	send bg; while [ -z "$(jobs -s)" ]; do sleep 0.05; done; jobs\n
@@ -691,13 +693,13 @@ editor_steps() {
 	[ "$(cat file)" = "lpha beta" ]
 }
 
-@test "busybox vi, which stops itself with SIGSTOP: ^Z, fg, a new window size" {
+@test "terminal: busybox vi, which stops itself by SIGSTOP: ^Z, fg and resizing work" {
 	editor_steps busybox 'busybox vi' |
 	    TERM=vt100 type_into bash --norc --noprofile
 	[ "$(cat file)" = "lpha beta" ]
 }
 
-@test "a main that stops itself with SIGSTOP at ^Z, as mutt does, stops init too" {
+@test "terminal: main stops its group by SIGSTOP at ^Z, like mutt: init stops too" {
 	cat >mutt.py <<-'PYTHON'
 	import os, signal
 	stop = lambda n, _: (os.kill(0, signal.SIGSTOP), print("back", flush=True))
@@ -724,7 +726,7 @@ editor_steps() {
 	STEPS
 }
 
-@test "stopped alone and put to the background, its end leaves the terminal" {
+@test "terminal: only init was stopped, then bg: main exits, the shell keeps the terminal" {
 	type_into bash --norc --noprofile <<-'STEPS'
 	foreground bash
 	send ./minireap -- ./main -c 'echo $PPID >init; until [ -e go ]; do sleep 0.05; done'\n
@@ -744,9 +746,9 @@ editor_steps() {
 	STEPS
 }
 
-# dead_steps COMMAND: its process group is stopped by another than ^Z, and goes on
-# when main has ended: the shell has the terminal by then.
-dead_steps() {
+# main_exits_steps COMMAND: init's process group is stopped by SIGSTOP and continued
+# after main has exited, when the shell has the terminal.
+main_exits_steps() {
 	cat >main.sh <<-'MAIN'
 	ps -o pgid= $PPID >group
 	echo $$ >pid
@@ -772,24 +774,24 @@ dead_steps() {
 	STEPS
 }
 
-@test "main ends while init is stopped: the shell keeps the terminal" {
-	dead_steps ./minireap -- ./main main.sh |
+@test "terminal: main exits while init is stopped: the shell keeps the terminal" {
+	main_exits_steps ./minireap -- ./main main.sh |
 	    type_into bash --norc --noprofile
 }
 
-@test "... and so it does with a script between them" {
-	dead_steps sh -c "'./minireap -- ./main main.sh; exit 3'" |
+@test "terminal: main exits while init and a script are stopped: the shell keeps the terminal" {
+	main_exits_steps sh -c "'./minireap -- ./main main.sh; exit 3'" |
 	    type_into bash --norc --noprofile
 }
 
-@test "... with fg the script behind it has the terminal" {
-	dead_steps sh -c "'./minireap -- ./main main.sh; read line; echo got \$line'" |
+@test "terminal: main exits while init and a script are stopped: after fg the script reads it" {
+	main_exits_steps sh -c "'./minireap -- ./main main.sh; read line; echo got \$line'" |
 	    sed -e 's/^until kill -CONT.*/send fg\\n/' \
 		-e 's/^until ! kill.*/foreground sh\ncooked\nsend word\\n\nexpect got word/' |
 	    type_into bash --norc --noprofile
 }
 
-@test "in the background to its end: what is in the foreground stays there" {
+@test "terminal: a background job exits: the foreground job keeps the terminal" {
 	type_into bash --norc --noprofile <<-'STEPS'
 	foreground bash
 	send ./minireap -- sh -c 'echo $PPID >init; until [ -e go ]; do sleep 0.05; done' &\n
@@ -810,7 +812,7 @@ dead_steps() {
 	STEPS
 }
 
-@test "in the background, as PID 1 of a namespace, it never takes the terminal" {
+@test "terminal: PID 1 in a background job: the foreground job keeps the terminal" {
 	needs_root
 	type_into bash --norc --noprofile <<-'STEPS'
 	foreground bash
@@ -831,7 +833,7 @@ dead_steps() {
 	STEPS
 }
 
-@test "in the background with stty tostop: stopped by its output, fg shows it" {
+@test "terminal: background with stty tostop: output stops the job until fg" {
 	type_into bash --norc --noprofile <<-'STEPS'
 	foreground bash
 	send stty tostop; ./minireap -- sh -c 'echo wri""tten' &\n
@@ -847,7 +849,8 @@ dead_steps() {
 	STEPS
 }
 
-# Bash sends nothing to a job that runs: init must tell by what it is sent.
+# fg_steps: bash sends no signal to a running job that becomes the foreground
+# job, so init finds out only when a key's signal arrives.
 fg_steps() {
 	cat <<-'STEPS'
 	foreground bash
@@ -858,7 +861,7 @@ fg_steps() {
 	STEPS
 }
 
-@test "brought to the foreground while it runs: ^C is for all of main's group" {
+@test "terminal: fg while the job runs: ^C reaches main's whole group" {
 	{
 		fg_steps
 		cat <<-'STEPS'
@@ -873,7 +876,7 @@ fg_steps() {
 	} | type_into bash --norc --noprofile
 }
 
-@test "brought to the foreground while it runs: ^Z is for all of main's group" {
+@test "terminal: fg while the job runs: ^Z stops main's whole group" {
 	{
 		fg_steps
 		cat <<-'STEPS'
@@ -892,7 +895,7 @@ fg_steps() {
 	} | type_into bash --norc --noprofile
 }
 
-@test "main left the terminal raw, killed: the terminal is dash's, as it is" {
+@test "terminal: main is killed in raw mode: dash gets the terminal, still raw" {
 	type_into dash <<-'STEPS'
 	foreground dash
 	remember
@@ -907,7 +910,7 @@ fg_steps() {
 	STEPS
 }
 
-@test "the terminal's mode is as before when main has ended" {
+@test "terminal: main restores the mode and exits: the mode is unchanged" {
 	type_into dash <<-'STEPS'
 	foreground dash
 	remember
@@ -922,12 +925,13 @@ fg_steps() {
 	STEPS
 }
 
-# LEFT: main ends and leaves what no key of main's group reaches.
+# LEFT: a script for main that leaves a process in another session, which the
+# terminal's keys do not reach.
 # shellcheck disable=SC2089 # quotes for another shell
 LEFT="env --default-signal=INT setsid bash -c '
     echo \$\$ >pid; exec sleep 100' &"
 
-@test "-b: main has ended, the keys are for what is left: ^Z, fg, ^C" {
+@test "terminal: -b, main has exited: ^Z, fg and ^C reach the remaining processes" {
 	# shellcheck disable=SC2090
 	export LEFT
 	type_into bash --norc --noprofile <<-'STEPS'
@@ -949,9 +953,9 @@ LEFT="env --default-signal=INT setsid bash -c '
 	STEPS
 }
 
-@test "-b as PID 1: main has ended, ^C is for what is left" {
+@test "terminal: -b as PID 1, main has exited: ^C reaches the remaining processes" {
 	needs_root
-	# A terminal of its own, as an engine gives it one.
+	# It has its own controlling terminal, as in a container.
 	type_into unshare --pid --fork --mount-proc setsid --ctty \
 	    ./minireap -b -- sh -c "$LEFT" <<-'STEPS'
 	until [ -s pid ]
@@ -962,8 +966,8 @@ LEFT="env --default-signal=INT setsid bash -c '
 	STEPS
 }
 
-# stopped_in_background STATUS OPTION MAIN: that is the status of bash's job in
-# time, whose MAIN is told to end, and writes init's number to a file init.
+# stopped_in_background STATUS OPTION MAIN: stop a background job, whose script
+# MAIN writes init's pid to the file init; bash reports STATUS for the job.
 stopped_in_background() {
 	type_into bash --norc --noprofile <<-STEPS
 	foreground bash
@@ -979,18 +983,18 @@ stopped_in_background() {
 	STEPS
 }
 
-@test "-t: stopped for using the terminal in the background, main is killed in time" {
+@test "terminal: -t, main is stopped for terminal use in the background: it is killed" {
 	stopped_in_background 137 '-t 1' \
 	    'trap "stty sane </dev/tty; exit 9" TERM; echo $PPID >init; while :; do sleep 0.05; done'
 }
 
-@test "-d: stopped likewise meanwhile, main gets the stop signal in time" {
+@test "terminal: -d, main is stopped for terminal use in the background: SIGTERM follows" {
 	stopped_in_background 143 '-d 1' \
 	    'echo $PPID >init; until [ -e go ]; do sleep 0.05; done; stty sane </dev/tty'
 }
 
-# is_slow: who is told to end does so when there is a file go, with status 9.
-is_slow() {
+# make_slow_script: a script that, on SIGTERM, exits with status 9 once go exists.
+make_slow_script() {
 	cat >slow <<-'SLOW'
 	trap ': >told; until [ -e go ]; do sleep 0.05; done; exit 9' TERM
 	echo $$ >pid
@@ -998,8 +1002,8 @@ is_slow() {
 	SLOW
 }
 
-# told_steps WHO: meanwhile ^Z does nothing.
-told_steps() {
+# slow_stop_steps STATUS: before it exits, ^Z has no effect.
+slow_stop_steps() {
 	cat <<-STEPS
 	until [ -e told ]
 	send ^Z
@@ -1013,21 +1017,21 @@ told_steps() {
 	STEPS
 }
 
-@test "-t: once main was told to end, ^Z does nothing" {
-	is_slow
+@test "terminal: -t, main has received the stop signal: ^Z has no effect" {
+	make_slow_script
 	{
 		cat <<-'STEPS'
 		foreground bash
 		send ./minireap -t 60 -- ./main slow\n
 		until [ -s pid ] && kill -TERM $(ps -o ppid= $(cat pid))
 		STEPS
-		told_steps 9
+		slow_stop_steps 9
 	} | type_into bash --norc --noprofile
 }
 
-@test "-t: once main was told to end, ^Z does nothing, as PID 1" {
+@test "terminal: -t as PID 1, main has received the stop signal: ^Z has no effect" {
 	needs_root
-	is_slow
+	make_slow_script
 	type_into unshare --pid --fork --mount-proc ./minireap -t 60 -- \
 	    ./main -c '(until [ -s pid ]; do sleep 0.05; done; kill -TERM 1) &
 		. ./slow' <<-'STEPS'
@@ -1039,18 +1043,18 @@ told_steps() {
 	STEPS
 }
 
-@test "-t: main has ended, ^Z does nothing while the rest has its time" {
-	is_slow
+@test "terminal: -t, main has exited, others have their grace: ^Z has no effect" {
+	make_slow_script
 	{
 		cat <<-'STEPS'
 		foreground bash
 		send ./minireap -t 60 -- sh -c 'setsid bash slow & until [ -s pid ]; do sleep 0.05; done'\n
 		STEPS
-		told_steps 0
+		slow_stop_steps 0
 	} | type_into bash --norc --noprofile
 }
 
-@test "two inits in a pipeline: ^Z stops both, fg continues both, ^C ends them" {
+@test "terminal: two inits in a pipeline: ^Z stops, fg continues and ^C kills both" {
 	type_into bash --norc --noprofile <<-'STEPS'
 	foreground bash
 	send ./minireap -- ./main -c 'echo $$ >one; exec cat /dev/zero' | ./minireap -- ./main -c 'echo $$ >two; exec cat >/dev/null'\n
