@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# What cannot be executed, and why: minireap(1), DIAGNOSTICS and EXIT STATUS.
+# Why a command cannot be executed: minireap(1), DIAGNOSTICS and EXIT STATUS.
 
 bats_require_minimum_version 1.5.0
 load helpers
@@ -10,7 +10,8 @@ setup() {
 	export PATH=/usr/sbin:/usr/bin:/bin
 }
 
-# refused STATUS LINE COMMAND [ARG]...: that status, that one line, no more.
+# refused STATUS LINE COMMAND [ARG]...: init exits with STATUS and prints only
+# LINE.
 refused() {
 	local status_wanted=$1 line=$2
 	shift 2
@@ -19,29 +20,30 @@ refused() {
 	equal stderr "minireap: cannot execute $line" "$stderr"
 }
 
-# file NAME: what is on stdin, executable.
+# file NAME: make an executable file from stdin.
 file() {
 	cat >"$1"
 	chmod 755 "$1"
 }
 
-# patched NAME OFFSET BYTES: /bin/true with other bytes there, as printf's.
+# patched NAME OFFSET BYTES: copy /bin/true and overwrite bytes at OFFSET with
+# BYTES, a printf format.
 patched() {
 	cp /bin/true "$1"
 	# shellcheck disable=SC2059
 	printf "$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
 }
 
-@test "no such command: the PATH that was searched is named" {
+@test "exec: no such command: the message names the PATH searched" {
 	refused 127 'nosuch: not found in PATH /usr/sbin:/usr/bin:/bin' nosuch
 }
 
-@test "PATH unset: the default that was searched is named" {
+@test "exec: PATH unset: the message names the default PATH" {
 	run --separate-stderr -127 env -u PATH "$MINIREAP" nosuch
 	contains "$stderr" 'not found in PATH /usr/local/sbin:/usr/local/bin:'
 }
 
-@test "a directory of PATH that may not be searched is not to blame" {
+@test "exec: no such command, a PATH directory is not searchable: not found" {
 	needs_root
 	mkdir -m 0 closed
 	run --separate-stderr -127 setpriv --reuid 65534 --clear-groups \
@@ -49,7 +51,7 @@ patched() {
 	contains "$stderr" 'not found in PATH'
 }
 
-@test "of several in PATH the first that is there is named, with what is wrong with it" {
+@test "exec: several unusable files in PATH: the message explains the first" {
 	needs_root
 	chmod 755 .
 	mkdir a b c
@@ -66,33 +68,33 @@ patched() {
 	contains "$stderr" '(b/x): not executable'
 }
 
-@test "a name that is too long for any directory of PATH" {
+@test "exec: name of 5,000 bytes: the message is cut to 1,024" {
 	run --separate-stderr -127 "$MINIREAP" "$(printf '%5000s' x | tr ' ' y)"
 	contains "$stderr" 'cannot execute yyy'
 	equal 'bytes, with the end of line' 1024 $((${#stderr} + 1))
 }
 
-@test "what is in PATH and no program this machine knows ends the search" {
+@test "exec: a program for another machine in PATH: the search stops there" {
 	mkdir first
 	patched first/true 18 '\0\0'
 	run --separate-stderr -126 env PATH="$PWD/first:/bin" "$MINIREAP" true
 	contains "$stderr" "true ($PWD/first/true): built for machine number 0"
 }
 
-@test "no such path" {
+@test "exec: no such path: the message says so" {
 	refused 127 './nosuch: no such file or directory' ./nosuch
 }
 
-@test "the first directory that is missing is named" {
+@test "exec: missing directories: the message names the first" {
 	refused 127 '/bin/no/such/file: /bin/no does not exist' /bin/no/such/file
 }
 
-@test "a component that is no directory is named" {
+@test "exec: a path component is a file: the message names it" {
 	touch plain
 	refused 127 './plain/x: ./plain is not a directory' ./plain/x
 }
 
-@test "a component that may not be searched is named" {
+@test "exec: a path component is not searchable: the message names it" {
 	needs_root
 	mkdir -m 0 closed
 	chmod 755 .
@@ -102,29 +104,29 @@ patched() {
 	    "$stderr"
 }
 
-@test "an empty name" {
+@test "exec: empty name: the message says so" {
 	refused 127 ': the name is empty' ''
 }
 
-@test "a name with control characters is shown safely" {
+@test "exec: control characters in the name: they are escaped" {
 	refused 127 './a\033[31m\n: no such file or directory' $'./a\e[31m\n'
 }
 
-@test "a directory" {
+@test "exec: directory: the message says so" {
 	refused 126 '/bin/: is a directory' /bin/
 }
 
-@test "no x bit" {
+@test "exec: file without x bit: the message suggests chmod +x" {
 	echo : >script
 	refused 126 './script: not executable (try chmod +x)' ./script
 }
 
-@test "a script without an x bit, though it has an interpreter" {
+@test "exec: script without x bit: the message suggests chmod +x" {
 	echo '#!/bin/sh' >script
 	refused 126 './script: not executable (try chmod +x)' ./script
 }
 
-@test "a script that may be executed and not read, without its interpreter" {
+@test "exec: unreadable script, missing interpreter: the message is general" {
 	needs_root
 	chmod 755 .
 	printf '#!/nonexistent\n' >script
@@ -135,7 +137,7 @@ patched() {
 	    "$stderr"
 }
 
-@test "a directory that may be searched and not read does exist" {
+@test "exec: missing directory below an unreadable one: the message names the former" {
 	needs_root
 	chmod 755 .
 	mkdir -m 711 closed
@@ -145,19 +147,19 @@ patched() {
 	    "$stderr"
 }
 
-@test "a file with a slash behind it is no directory" {
+@test "exec: file name followed by a slash: the message says not a directory" {
 	echo '#!/bin/sh' | file script
 	refused 127 './script/: ./script is not a directory' ./script/
 }
 
-@test "found in PATH without an x bit: the file is named" {
+@test "exec: file without x bit in PATH: the message gives its path" {
 	mkdir bin
 	echo : >bin/zap
 	PATH=$PWD/bin:$PATH refused 126 \
 	    "zap ($PWD/bin/zap): not executable (try chmod +x)" zap
 }
 
-@test "a mount that forbids execution" {
+@test "exec: file system mounted noexec: the message says so" {
 	needs_root
 	mkdir mount
 	run --separate-stderr -126 unshare --mount sh -c '
@@ -167,18 +169,18 @@ patched() {
 	    "$stderr"
 }
 
-@test "an interpreter that is missing is named" {
+@test "exec: missing interpreter: the message names it" {
 	echo '#!/no/such/sh -e' | file script
 	refused 127 './script: its interpreter /no/such/sh does not exist' ./script
 }
 
-@test "an interpreter with a CR at its end: Windows line ends" {
+@test "exec: interpreter name ends in CR: the message mentions Windows line endings" {
 	printf '#!/bin/sh\r\necho\r\n' | file script
 	refused 127 './script: its interpreter /bin/sh\r does not exist: the script has Windows line endings' \
 	    ./script
 }
 
-@test "an interpreter missing from a script in PATH is named" {
+@test "exec: script in PATH, missing interpreter: the message names both" {
 	mkdir bin
 	echo '#!/no/such/sh' | file bin/zap
 	PATH=$PWD/bin:$PATH refused 127 \
@@ -186,45 +188,45 @@ patched() {
 	    zap
 }
 
-@test "an interpreter that may not be executed is named" {
+@test "exec: interpreter is not executable: the message names it" {
 	echo "#!$PWD/plain" | file script
 	echo : >plain
 	refused 126 "./script: its interpreter $PWD/plain cannot be executed: permission denied" \
 	    ./script
 }
 
-@test "blanks behind a #! are not part of a name" {
+@test "exec: blanks after #!: they are not part of the interpreter's name" {
 	printf '#! \t/no/such/sh\n' | file script
 	run --separate-stderr -127 "$MINIREAP" ./script
 	contains "$stderr" 'its interpreter /no/such/sh '
 }
 
-@test "a #! that names nothing" {
+@test "exec: #! without a name: the message says so" {
 	echo '#!' | file script
 	refused 126 './script: its #! names no interpreter' ./script
 }
 
-@test "a #! that is too long" {
+@test "exec: #! line too long: the message says so" {
 	printf '#!/%300s\n' x | tr ' ' y | file script
 	refused 126 './script: its #! line is longer than 255 bytes' ./script
 }
 
-@test "a program whose loader is missing: glibc's" {
+@test "exec: glibc's loader is missing: the message names loader and libc" {
 	cp /bin/true program
 	sed -i 's#/lib64/ld-linux-x86-64.so.2#/lib64/ld-linux-x86-64.so.9#' program
 	refused 127 './program: its loader /lib64/ld-linux-x86-64.so.9 does not exist: it was linked with glibc, which is not installed here' \
 	    ./program
 }
 
-@test "a program whose loader is missing: musl's" {
+@test "exec: musl's loader is missing: the message names loader and libc" {
 	cp /bin/true program
 	sed -i 's#/lib64/ld-linux-x86-64.so.2#/lib/ld-musl-x86_64.so.99#' program
 	refused 127 './program: its loader /lib/ld-musl-x86_64.so.99 does not exist: it was linked with musl, which is not installed here' \
 	    ./program
 }
 
-# program OFFSET LOADER: ELF headers that the kernel takes, the program's own
-# at OFFSET, which name a loader.
+# program OFFSET LOADER: make an ELF program that the kernel accepts, with its
+# program headers at OFFSET and LOADER as its interpreter.
 program() {
 	python3 - "$@" <<-'PYTHON' | file program
 	import struct, sys
@@ -237,19 +239,19 @@ program() {
 	PYTHON
 }
 
-@test "a loader of no known libc is named, and no libc" {
+@test "exec: unknown loader is missing: the message names only the loader" {
 	program 64 /no/such/loader
 	refused 127 './program: its loader /no/such/loader does not exist' ./program
 }
 
-@test "a loader that its first page does not name" {
+@test "exec: loader's name is not in the first page: the message is general" {
 	program 4096 /no/such/loader
 	refused 127 './program: its loader, or a file it needs, is missing' ./program
-	program 3980 /no/such/loader # the name lies behind the page
+	program 3980 /no/such/loader # the name is after the first page
 	refused 127 './program: its loader, or a file it needs, is missing' ./program
 }
 
-@test "what may be executed but not read: what is known without a look into it" {
+@test "exec: unreadable program: the message says what is known" {
 	needs_root
 	chmod 755 .
 	program 64 /no/such/loader
@@ -263,7 +265,7 @@ program() {
 	equal line 'minireap: cannot execute ./data: exec format error' "$output"
 }
 
-@test "a program of another machine: both are named" {
+@test "exec: program for another machine: the message names both machines" {
 	patched arm 18 '\267\0'
 	refused 126 './arm: built for aarch64 (64 bits), this machine is x86_64' ./arm
 	patched s390 5 '\2'
@@ -276,13 +278,13 @@ program() {
 	refused 126 './riscv: built for riscv (64 bits), this machine is x86_64' ./riscv
 }
 
-@test "a program of another word size" {
+@test "exec: program of another word size: the message names both machines" {
 	patched small 18 '\50\0'
 	printf '\1' | dd of=small bs=1 seek=4 conv=notrunc status=none
 	refused 126 './small: built for arm (32 bits), this machine is x86_64' ./small
 }
 
-@test "an empty file, a truncated program, and what is neither" {
+@test "exec: empty file, truncated program, binary data: the message says which" {
 	: | file empty
 	refused 126 './empty: the file is empty' ./empty
 	printf '\177ELF\2\1\1' | file short
@@ -291,7 +293,7 @@ program() {
 	refused 126 './data: neither a program nor text' ./data
 }
 
-@test "whatever stands in an ELF header, the answer is a line and 126 or 127" {
+@test "exec: 60 random ELF headers: one line and status 126 or 127" {
 	python3 - <<-'PYTHON'
 	import os, random
 	for seed in range(1, 61):
@@ -315,18 +317,18 @@ program() {
 			equal lines 1 "$(wc -l <err)"
 			;;
 		124) echo "seed $seed hangs" && return 1 ;;
-		esac # else the kernel took it, and it ran or crashed
+		esac # otherwise it was executed, and ran or crashed
 	done
 }
 
-@test "a text file without #! is run by /bin/sh, with its arguments" {
+@test "exec: text file without #!: /bin/sh runs it with its arguments" {
 	echo 'echo "text $0 $*"' | file script
 	run -0 "$MINIREAP" ./script a 'b c'
 	equal output 'text ./script a b c' "$output"
 }
 
 # bats test_tags=static
-@test "a text file without #! where there is no /bin/sh" {
+@test "exec: text file without #!, no /bin/sh: the message says so" {
 	needs_root
 	mkdir root
 	cp "$MINIREAP" root/minireap
@@ -337,7 +339,7 @@ program() {
 }
 
 # bats test_tags=static
-@test "all of it works where /proc is missing" {
+@test "exec: no /proc, missing loader: the message names the loader" {
 	needs_root
 	mkdir root
 	cp "$MINIREAP" root/minireap
@@ -347,7 +349,7 @@ program() {
 }
 
 # bats test_tags=static
-@test "too many arguments or open files, no memory: what the kernel lacks is said" {
+@test "exec: other errors of execve: the message is the system's" {
 	cp /bin/true x
 	while read -r error reason; do
 		run --separate-stderr -126 strace -f -o trace -P "$PWD/x" \
@@ -366,24 +368,24 @@ program() {
 	LIST
 }
 
-@test "a file that is being written to" {
+@test "exec: file open for writing: the message says text file busy" {
 	cp /bin/true busy
 	run --separate-stderr -126 bash -c 'exec 9>>busy; exec "$0" ./busy 9>&9' "$MINIREAP"
 	equal stderr 'minireap: cannot execute ./busy: text file busy' "$stderr"
 }
 
-@test "-q keeps the line: it is init's own failure" {
+@test "exec: no such command with -q: the message is printed" {
 	run --separate-stderr -127 "$MINIREAP" -q nosuch
 	contains "$stderr" 'not found in PATH'
 }
 
-@test "-e turns 126 and 127 into 0, the line stays" {
+@test "exec: -e 126 or 127: status 0, the message is printed" {
 	run --separate-stderr -0 "$MINIREAP" -e 127 nosuch
 	contains "$stderr" 'not found in PATH'
 	run --separate-stderr -0 "$MINIREAP" -e 126 /bin/
 }
 
-@test "nothing runs, and no zombie stays, where main could not be executed" {
+@test "exec: a nested init fails to execute: it leaves no zombie" {
 	needs_root
 	as_pid_1 "$MINIREAP" -- sh -c '
 	    "$0" nosuch 2>/dev/null
