@@ -1,13 +1,13 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # shellcheck disable=SC2016,SC2119,SC2120 # for other shells; $1 may be left out
-# Zombies whose parent lives and does not wait: minireap(1), Zombies.  All in
-# PID namespaces: a cure on this machine would be one of strangers.
+# Zombies whose parent lives and does not wait: minireap(1), Zombies.  They are
+# in PID namespaces, so that no other process of the machine is signalled.
 
 bats_require_minimum_version 1.5.0
 load helpers
 
-PIDFD_OPEN=434 # of every machine, for refuse.py
+PIDFD_OPEN=434 # on all architectures, for refuse.py
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
@@ -15,7 +15,8 @@ setup() {
 	export -f hold wait_until
 }
 
-# hold COUNT WAY [NAME [OWN]]: a parent of zombies, as probe has it: $HOLDER.
+# hold COUNT WAY [NAME [OWN]]: start "probe zombies", a parent of COUNT zombies;
+# HOLDER is its pid.
 hold() {
 	local made
 	made=$(mktemp "$PWD/made.XXXXXX")
@@ -24,7 +25,7 @@ hold() {
 	wait_until 10 test -s "$made"
 }
 
-# inside SCRIPT: by bash in a namespace whose PID 1 is minireap.
+# inside SCRIPT: run it by bash in a PID namespace whose PID 1 is minireap.
 inside() {
 	as_pid_1 "$MINIREAP" -- bash -c "$1" 3>&-
 }
@@ -34,8 +35,8 @@ as_nobody() {
 	setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps -all "$@"
 }
 
-# process PID PARENT STATE NAME [START [NUMBERS]]: an entry of ./proc, which
-# has these numbers from the outermost namespace to the innermost.
+# process PID PARENT STATE NAME [START [PIDS]]: make an entry of ./proc; PIDS are
+# its pids from the outermost namespace to the innermost.
 process() {
 	mkdir -p "proc/$1"
 	echo "$1 ($4) $3 $2 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 ${5-0} 0" \
@@ -44,8 +45,8 @@ process() {
 	    "$2" "${6-$1}" >"proc/$1/status"
 }
 
-# faked [GROUP]: --zombies where ./proc is /proc, ./cgroup /sys/fs/cgroup, and
-# minireap is in that group.  (The sanitizers want the real /proc: "static".)
+# faked [GROUP]: run --zombies in GROUP, with ./proc as /proc and ./cgroup as
+# /sys/fs/cgroup.  (The sanitizers need the real /proc: "static".)
 faked() {
 	mkdir -p cgroup
 	unshare --mount bash -c '
@@ -57,22 +58,22 @@ faked() {
 	    "$MINIREAP" "${1-}"
 }
 
-# rows: of the table in $output.
+# rows: the rows of the table in $output.
 rows() {
 	awk '/: | zombies? held by / { exit } NR > 1' <<<"$output"
 }
 
-# column NUMBER: of the rows.
+# column NUMBER: that column of the rows.
 column() {
 	rows | awk -v n="$1" '{ printf "%s%s", sep, $n; sep = " " }'
 }
 
-# ends_with TEXT: $output, on its last line.
+# ends_with TEXT: the last line of $output ends with TEXT.
 ends_with() {
 	contains "<$(tail -n 1 <<<"$output")>" "$1>"
 }
 
-# fails_to_look REASON COMMAND...
+# fails_to_look REASON COMMAND...: it prints only REASON and exits with 125.
 fails_to_look() {
 	local reason=$1
 	shift
@@ -81,15 +82,13 @@ fails_to_look() {
 	equal line "minireap: cannot look for zombies: $reason" "$stderr"
 }
 
-# ---------------------------------------------------------------- the list
-
-@test "no zombies: the totals alone, and status 0" {
+@test "--zombies: no zombies: only the totals, status 0" {
 	run -0 --separate-stderr inside '"$MINIREAP" --zombies'
 	[[ $output =~ ^'0 zombies held by 0 parents; '[0-9]+' of '[0-9]+' process slots used'$ ]]
 	equal stderr '' "$stderr"
 }
 
-@test "some: a table by parent, the worst first, totals, and status 1" {
+@test "--zombies: several parents: a table, most zombies first, totals, status 1" {
 	run -1 inside 'hold 1 never one first; one=$HOLDER
 	    hold 3 never three second; three=$HOLDER
 	    hold 2 never two third
@@ -106,14 +105,14 @@ fails_to_look() {
 }
 
 # bats test_tags=static
-@test "names of any bytes are one word each, in straight columns" {
+@test "--zombies: names of any bytes: each is one word, columns are aligned" {
 	process 1 0 S init
 	process 10 1 S 'a b) ('
 	process 11 10 Z "$(printf 'x\033[1m\ty')"
 	process 12 1 S ''
 	process 1234567 12 Z long-long-name
 	process 1234568 12 Z 'back\slash'
-	process 1234569 12 Z "$(printf '%080d' 0)" # the kernel has none so long
+	process 1234569 12 Z "$(printf '%080d' 0)" # longer than any of the kernel's
 	process 1234570 12 Z broken
 	echo '1234570 (broken' >proc/1234570/stat
 	run -1 faked
@@ -130,23 +129,23 @@ fails_to_look() {
 }
 
 # bats test_tags=static
-@test "the UID is that of the dead, the age as long as it takes" {
+@test "--zombies: UID is the zombie's, AGE is in seconds, minutes, hours or days" {
 	process 1 0 S init
 	now=$(awk '{ printf "%d", $1 * 100 }' /proc/uptime)
 	for age in 0 119 120 7199 7200 172799 172800; do
-		# What began before this machine did cannot be shown.
+		# Nothing is older than the machine's uptime.
 		[ $((now - age * 100)) -gt 0 ] || break
 		process $((10 + age)) 1 Z dead $((now - age * 100))
 	done
 	run -1 faked
 	[[ $(column 1) =~ ^7( 7)+$ ]]
-	# Seconds may have gone by since.
+	# A few seconds may have passed.
 	ages=$(rows | sort -n -k 2 | awk '{ print $4 }' | xargs)
 	echo "$ages"
 	[[ $ages =~ ^[0-3]s( (119s|2m)( 2m( (119m|2h)( 2h( (47|48)h( 2d)?)?)?)?)?)?$ ]]
 }
 
-@test "a zombie that is reaped in a moment is none" {
+@test "--zombies: reaped shortly afterwards: the zombie is not listed" {
 	run -0 inside 'for i in 1 2 3 4 5; do
 	    rm -f made; "$PROBE" zombies 3 waits >made 3>&- &
 	    holder=$!
@@ -156,7 +155,7 @@ fails_to_look() {
 	done; exit 1'
 }
 
-@test "a process whose first thread has ended, and others run, is none" {
+@test "--zombies: only the first thread has exited: the process is not listed" {
 	run -0 inside '"$PROBE" leader-ends 5 3>&- &
 	    gone() { grep -qs "(probe) Z" /proc/[0-9]*/stat; }
 	    wait_until 5 gone; "$MINIREAP" --zombies'
@@ -164,7 +163,7 @@ fails_to_look() {
 }
 
 # bats test_tags=static
-@test "the child of a parent outside of the namespace has PPID 0" {
+@test "--zombies: the parent is outside the namespace: PPID is 0" {
 	process 1 0 S init
 	process 5 0 Z exec
 	run -1 faked
@@ -174,7 +173,7 @@ fails_to_look() {
 }
 
 # bats test_tags=static
-@test "no /proc, or that of another namespace: status 125, and a line" {
+@test "--zombies: no /proc of this namespace: one line and status 125" {
 	fails_to_look 'no /proc of this PID namespace' \
 	    unshare --mount sh -c 'mount -t tmpfs none /proc &&
 		exec "$0" --zombies' "$MINIREAP"
@@ -183,7 +182,7 @@ fails_to_look() {
 }
 
 # bats test_tags=static
-@test "no memory to look with: status 125, and a line; -w does without" {
+@test "--zombies: out of memory: one line and status 125; -w still runs" {
 	local mmap=9
 	[ "$(uname -m)" = x86_64 ] || mmap=222
 	refuse=(python3 "$BATS_TEST_DIRNAME/refuse.py" ENOMEM "$mmap" -- "$MINIREAP")
@@ -192,7 +191,7 @@ fails_to_look() {
 	equal lines 1 "${#lines[@]}"
 }
 
-@test "/proc cannot be read, at first or later on: status 125, and the reason" {
+@test "--zombies: /proc cannot be opened or read: the reason and status 125" {
 	fails_to_look 'too many open files' strace -o trace -P /proc \
 	    -e inject=open,openat:error=EMFILE "$MINIREAP" --zombies
 	for when in 1 2; do
@@ -201,21 +200,21 @@ fails_to_look() {
 	done
 }
 
-@test "--zombies=SIGNAL has enough of few descriptors for many parents" {
+@test "--zombies=SIGNAL: 12 parents, few descriptors: all parents are killed" {
 	run -0 inside 'for n in {1..12}; do hold 1 never; done
 	    prlimit --nofile=8 "$MINIREAP" --zombies=KILL; exit $?'
 	equal parents 12 "$(grep -c 'SIGKILL: its zombies are gone' <<<"$output")"
 }
 
-@test "a parent that ends before it is signalled is said to be gone" {
+@test "--zombies=SIGNAL: the parent exits first: no such process is reported" {
 	run -1 inside 'hold 1 never
 	    strace -o trace -e inject=pidfd_send_signal,kill:error=ESRCH \
 		"$MINIREAP" --zombies=KILL; exit $?'
 	contains "$output" ': not signalled: no such process'
 }
 
-# lacking FILE CALLS WHEN [OPTION]: as --zombies does, where of a zombie's FILE
-# those CALLS fail for lack of descriptors, the WHENth time.
+# lacking FILE CALLS WHEN [OPTION]: run --zombies, whose WHENth of CALLS on FILE
+# of a zombie fails with EMFILE.
 lacking() {
 	inside 'hold 1 never
 	    read -r zombie </proc/$HOLDER/task/$HOLDER/children
@@ -226,14 +225,14 @@ lacking() {
 	    exit $status'
 }
 
-@test "a zombie that cannot be looked at: status 125, and the reason, never none" {
+@test "--zombies: a zombie's files cannot be read: the reason and status 125" {
 	for what in 'stat open,openat' 'stat read' 'status open,openat' 'status read'; do
 		fails_to_look 'too many open files' lacking $what 1
 	done
 }
 
-@test "a parent that cannot be looked at is not signalled: the reason is said" {
-	# The third: found, described, and then it is to be sent SIGCHLD.
+@test "--zombies=SIGNAL: the parent's stat cannot be read: the message says why" {
+	# The third open is just before SIGCHLD is sent.
 	run -1 inside 'hold 1 never
 	    strace -o trace -P /proc/$HOLDER/stat \
 		-e inject=open,openat:error=EMFILE:when=3 "$MINIREAP" --zombies=KILL
@@ -242,13 +241,13 @@ lacking() {
 	contains "${lines[-1]}" '1 zombie held by 1 parent'
 }
 
-@test "a zombie that cannot be looked at for a moment is not gone: --zombies=SIGNAL" {
-	# The third: the first two have found and reminded it.
+@test "--zombies=SIGNAL: a zombie cannot be read once: it still counts" {
+	# The third open is after SIGCHLD was sent.
 	run -0 lacking stat open,openat 3 =KILL
 	contains "${lines[0]}" ': sent SIGCHLD, SIGKILL: its zombies are gone'
 }
 
-@test "processes hidden from a plain user: status 125, and a line" {
+@test "--zombies: not root, /proc with hidepid: one line and status 125" {
 	export -f as_nobody
 	for hidden in 1 2; do
 		fails_to_look "/proc hides other users' processes (hidepid): be root" \
@@ -258,7 +257,7 @@ lacking() {
 	run -0 inside 'mount -o remount,hidepid=2 /proc && "$MINIREAP" --zombies'
 }
 
-@test "AGE is since the process started, by the clock that /proc goes by" {
+@test "--zombies: time namespace: AGE counts from the start of the process" {
 	run -1 unshare --time --boottime 31536000 --pid --fork --kill-child \
 	    --mount-proc bash -c '"$0" zombies 1 never >made &
 	    until [ -s made ]; do sleep 0.01; done
@@ -266,13 +265,13 @@ lacking() {
 	[[ $(column 4) =~ ^[0-9]s$ ]] || equal AGE a-few-seconds "$(column 4)"
 }
 
-@test "a plain user sees all where nothing is hidden" {
+@test "--zombies: not root, no hidepid: all zombies are listed" {
 	export -f as_nobody
 	run -1 inside 'hold 2 never; as_nobody "$MINIREAP" --zombies'
 	equal UID '0 0' "$(column 1)"
 }
 
-@test "the highest user there is, as containers of other users' have them" {
+@test "--zombies: UID 4294967294: it is printed in full" {
 	run -1 inside 'setpriv --reuid 4294967294 --clear-groups "$PROBE" zombies \
 		1 never >made &
 	    until [ -s made ]; do sleep 0.01; done
@@ -280,7 +279,7 @@ lacking() {
 	equal UID 4294967294 "$(column 1)"
 }
 
-@test "a full disk, no stdout, a closed pipe: one line, and status 125" {
+@test "--zombies: stdout full, closed or a broken pipe: one line and status 125" {
 	run -125 bash -c '"$MINIREAP" --zombies >/dev/full'
 	equal full 'minireap: cannot write to stdout: no space left on device' \
 	    "$output"
@@ -292,7 +291,7 @@ lacking() {
 	equal closed 'minireap: cannot write to stdout: broken pipe' "$output"
 }
 
-@test "a command with --zombies, and a value that is no signal" {
+@test "--zombies: with a command, or a value that is not a signal: status 125" {
 	run -125 "$MINIREAP" --zombies touch ran
 	equal line 'minireap: touch: --pause, --install and --zombies take no command' "$output"
 	run -125 "$MINIREAP" --zombies TERM
@@ -307,10 +306,10 @@ lacking() {
 }
 
 # bats test_tags=static,slow
-@test "30,000 processes, 10,000 of them zombies of 2,500 parents: no longer than cat takes" {
+@test "--zombies: 30,000 processes, 10,000 zombies: takes no longer than cat" {
 	python3 - <<-'PYTHON'
 	import os
-	# No parent may have the number of the program itself: it would say so.
+	# No parent may have the program's own pid, which is treated specially.
 	for pid in [*range(1, 27501), *range(4190001, 4192501)]:
 	    os.makedirs(f"proc/{pid}")
 	    zombie = 17500 < pid <= 27500
@@ -321,7 +320,7 @@ lacking() {
 	    with open(f"proc/{pid}/status", "w") as file:
 	        file.write(f"Name:\tx\nPPid:\t{parent}\nUid:\t0\t0\t0\t0\nNSpid:\t{pid}\n")
 	PYTHON
-	TIMEFORMAT='%U %S' # of a processor, however busy it is
+	TIMEFORMAT='%U %S' # CPU time does not depend on the machine's load
 	{ time find proc -name stat -exec cat {} + >/dev/null; } 2>control
 	{ time faked >out; } 2>took || :
 	cat control took
@@ -331,16 +330,14 @@ lacking() {
 }
 
 # bats test_tags=slow
-@test "3,000 real ones, of 30 parents" {
+@test "--zombies: 3,000 real zombies of 30 parents: all are listed" {
 	run -1 inside '"$PROBE" crowd 30 100 >made 3>&- &
 	    wait_until 30 test -s made; time "$MINIREAP" --zombies >out'
 	contains "$(tail -n 1 out)" '3000 zombies held by 30 parents; '
 	equal lines 3002 "$(wc -l <out)"
 }
 
-# ------------------------------------------------------------ process slots
-
-@test "slots: those of the pids cgroup, version 1, or the nearest with a limit" {
+@test "--zombies: cgroup v1: the slots are those of the nearest limit" {
 	group=/sys/fs/cgroup/pids/minireap-zombies-$$
 	mkdir "$group" 2>/dev/null || skip "no cgroup v1 of pids"
 	echo 77 >"$group/pids.max"
@@ -352,7 +349,7 @@ lacking() {
 }
 
 # bats test_tags=static
-@test "slots: those of cgroup version 2, or the nearest with a limit" {
+@test "--zombies: cgroup v2: the slots are those of the nearest limit" {
 	process 1 0 S init
 	mkdir -p cgroup/a/b
 	echo max >cgroup/a/b/pids.max
@@ -360,7 +357,7 @@ lacking() {
 	echo 12 >cgroup/a/pids.current
 	run -0 faked 0::/a/b
 	ends_with '; 12 of 33 process slots used'
-	# A container's own group, mounted, may have another name outside.
+	# The path may be the group's name outside the container.
 	echo 44 >cgroup/pids.max
 	echo 5 >cgroup/pids.current
 	run -0 faked 0::/docker/0123
@@ -370,7 +367,7 @@ lacking() {
 }
 
 # bats test_tags=static
-@test "slots: without a group's limit, the kernel's" {
+@test "--zombies: no cgroup limit: the slots are the kernel's pid_max" {
 	process 1 0 S init
 	process 2 1 S other
 	mkdir -p proc/sys/kernel
@@ -379,10 +376,8 @@ lacking() {
 	ends_with '; 2 of 99 process slots used'
 }
 
-# --------------------------------------------------------------- containers
-
 # bats test_tags=static
-@test "on a node: the container, by the names of each engine, v1 and v2" {
+@test "--zombies: on a node: the container's id, for every engine's cgroup names" {
 	id=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
 	tab=$(printf '\t')
 	process 1 0 S systemd
@@ -402,7 +397,7 @@ lacking() {
 		printf '13:misc:/\n%s\n' "$path" >proc/$n/cgroup
 		n=$((n + 1))
 	done
-	# Of version 1 a zombie has left its group, but its parent has not.
+	# With version 1 a zombie has left its cgroup, but its parent has not.
 	process 3 1 S worker 0 "3${tab}7"
 	echo "12:pids:/docker/$id" >proc/3/cgroup
 	process $n 3 Z dead 0 "$n${tab}9"
@@ -418,7 +413,7 @@ lacking() {
 	contains "$output" '2 (runtime) is never signalled: a PID 1 that'
 }
 
-@test "on a node: zombies of a namespace below are seen, and whose" {
+@test "--zombies: zombies of a child namespace: they are listed with their parent" {
 	run -1 inside 'unshare --pid --fork --kill-child --mount-proc \
 		"$PROBE" zombies 2 never inner app >made 3>&- &
 	    wait_until 5 test -s made; "$MINIREAP" --zombies'
@@ -427,9 +422,7 @@ lacking() {
 	contains "$output" '(app) is never signalled: a PID 1'
 }
 
-# --------------------------------------------------------------------- cure
-
-@test "cure: who waits when reminded lives, who never does ends" {
+@test "--zombies=SIGNAL: parents that wait after SIGCHLD live, the others are killed" {
 	run -1 inside 'hold 4 waits a careful; careful=$HOLDER
 	    hold 3 never b careless; careless=$HOLDER
 	    hold 2 ignores c deaf
@@ -450,10 +443,10 @@ lacking() {
 	equal lines 7 "${#lines[@]}"
 }
 
-@test "cure: none left, or none to begin with: status 0, and soon" {
+@test "--zombies=SIGNAL: no zombies, or none afterwards: status 0 without delay" {
 	run -0 inside '"$MINIREAP" --zombies=KILL'
 	equal lines 1 "${#lines[@]}"
-	# To end them may take 1 s and then 5 s more; to list them takes neither.
+	# SIGCHLD is allowed 1 s and the signal 5 s more; listing has no delay.
 	begin=$(now_ms)
 	run -1 inside 'hold 4 waits; "$MINIREAP" --zombies; exit $?'
 	list=$(($(now_ms) - begin))
@@ -467,7 +460,7 @@ lacking() {
 	[ $(($(now_ms) - begin - list - remind)) -lt $((list + 6000)) ]
 }
 
-@test "cure: PID 1 is never signalled, here or below, and said to need an init" {
+@test "--zombies=SIGNAL: the parent is a PID 1: not signalled, an init is suggested" {
 	as_pid_1 "$PROBE" zombies 2 never dead app >made 3>&- &
 	job=$!
 	first=$(child_of "$(child_of $job)")
@@ -477,14 +470,14 @@ lacking() {
 	contains "$output" '1 (app) is never signalled: a PID 1 that does not wait for orphans; it should run under an init'
 	kill -KILL "$first"
 	wait $job || :
-	# From above the kernel would not save it.
+	# From the parent namespace, the kernel does not protect a PID 1.
 	run -1 inside 'unshare --pid --fork --kill-child --mount-proc \
 		"$PROBE" zombies 2 never inner app >made2 3>&- &
 	    wait_until 5 test -s made2; "$MINIREAP" --zombies=KILL'
 	equal COMMAND 'inner inner' "$(column 5)"
 }
 
-@test "cure: what one may not signal, and itself, are left alone" {
+@test "--zombies=SIGNAL: the parent is another user's or minireap: not signalled" {
 	export -f as_nobody
 	run -1 inside 'hold 2 never a root
 	    as_nobody "$MINIREAP" --zombies=KILL; status=$?
@@ -500,7 +493,7 @@ os.execlp(os.environ[\"MINIREAP\"], \"minireap\", \"--zombies=KILL\")"'
 	contains "$output" ' (minireap) is never signalled: minireap itself'
 }
 
-@test "cure: without pidfds, too" {
+@test "--zombies=SIGNAL: no pidfds: the parent is still killed" {
 	for error in ENOSYS EPERM; do
 		run -0 inside "hold 2 never
 		    python3 '$BATS_TEST_DIRNAME/refuse.py' $error $PIDFD_OPEN -- "'\
@@ -509,7 +502,7 @@ os.execlp(os.environ[\"MINIREAP\"], \"minireap\", \"--zombies=KILL\")"'
 	done
 }
 
-@test "cure: a pidfd is taken before the look at who has the number" {
+@test "--zombies=SIGNAL: the pidfd is opened before the parent's identity is checked" {
 	run -0 inside 'hold 2 never; echo $HOLDER >holder
 	    strace -o calls "$MINIREAP" --zombies=TERM; exit $?'
 	holder=$(cat holder)
@@ -527,11 +520,11 @@ os.execlp(os.environ[\"MINIREAP\"], \"minireap\", \"--zombies=KILL\")"'
 	run ! grep '^kill(' calls
 }
 
-# The holder has been sent SIGCHLD when /proc says that another process, started
-# later, has its number.
+# After SIGCHLD is sent, the fake /proc says that the holder's pid belongs to a
+# process that was started later.
 # bats test_tags=static
-@test "cure: a number that was used again is not hit, with pidfds or without" {
-	for refused in $PIDFD_OPEN 0,4294967295; do # read(2) of no file
+@test "--zombies=SIGNAL: the parent's pid is reused: the new process is not signalled" {
+	for refused in $PIDFD_OPEN 0,4294967295; do # or, harmlessly, read(2) of descriptor -1
 		rm -rf proc heard
 		"$PROBE" listen 15 >heard 3>&- &
 		holder=$!
@@ -552,13 +545,11 @@ os.execlp(os.environ[\"MINIREAP\"], \"minireap\", \"--zombies=KILL\")"'
 		kill $holder
 		wait $holder
 		run ! grep '^10 ' heard
-		grep '^15 ' heard # which is the next one
+		grep '^15 ' heard # and SIGTERM came next
 	done
 }
 
-# ------------------------------------------------------------- inside of init
-
-# watched COUNT [OPTION]...: main holds so many zombies; two orphans are reaped.
+# watched COUNT [OPTION]...: run init over COUNT zombies and reap two orphans.
 watched() {
 	local count=$1
 	shift
@@ -567,12 +558,12 @@ watched() {
 	    echo $HOLDER' 3>&-
 }
 
-@test "-w: 32 zombies of a living parent are a line, once, when one is reaped" {
+@test "-w: 32 zombies of one parent: logged once, at the next reaping" {
 	run -0 --separate-stderr watched 40 -w
-	# One or two that have just ended may be counted, too.
+	# Up to three processes that have just exited may be counted, too.
 	equal line "minireap: 4N zombies have a parent that does not wait, 40 of them $output (negligent): see --zombies" \
 	    "$(grep zombies <<<"$stderr" | sed 's/ 4[0-3] z/ 4N z/')"
-	run -0 --separate-stderr watched 28 -w # likewise
+	run -0 --separate-stderr watched 28 -w # at most 31 with those
 	contains "$stderr" 'reaped '
 	run ! grep zombies <<<"$stderr"
 	run -0 --separate-stderr watched 40 -vv
@@ -580,8 +571,8 @@ watched() {
 	run ! grep zombies <<<"$stderr"
 }
 
-@test "-w: one look a minute" {
-	# As PID 1 strace would wait for who holds them, a minute.
+@test "-w: several orphans reaped: /proc is read once a minute" {
+	# strace as PID 1 would wait a minute for the holder.
 	as_pid_1 bash -c 'strace -o calls "$0" -w -- bash -c "hold 40 never
 	    for i in 1 2 3; do (exec sleep 0 & exec true); sleep 0.2; done"
 	    exit $?' "$MINIREAP" 3>&- 2>/dev/null
