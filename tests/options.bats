@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# How options are written, and what is said of wrong ones: minireap(1), Options.
+# The syntax of options, and messages about invalid ones: minireap(1), Options.
 
 bats_require_minimum_version 1.5.0
 load helpers
@@ -9,19 +9,19 @@ setup() {
 	cd "$BATS_TEST_TMPDIR"
 }
 
-# accepted WORD...: init with these options runs a command.
+# accepted WORD...: with these options init runs a command.
 accepted() {
 	rm -f ran
 	"$MINIREAP" "$@" -- touch ran </dev/null || echo "status $?"
 	[ -e ran ] || { echo "refused: $*" && return 1; }
 }
 
-# refused OBJECT WORD...: one line that begins with the object, and 125.
+# refused OBJECT WORD...: init prints one line about OBJECT and exits with 125.
 refused() {
 	local object=$1 status=0 lines
 	shift
 	rm -f ran
-	"$MINIREAP" "$@" -- touch ran >out 2>err || status=$? # run is slower
+	"$MINIREAP" "$@" -- touch ran >out 2>err || status=$? # faster than run
 	equal "$*: status" 125 "$status"
 	[ ! -s out ] || equal stdout '' "$(cat out)"
 	mapfile -t lines <err
@@ -30,7 +30,7 @@ refused() {
 	[ ! -e ran ] || { echo "started: $*" && return 1; }
 }
 
-@test "short options stand alone or in groups, their values joined or apart" {
+@test "options: short: single or grouped, value attached or separate" {
 	accepted -c
 	accepted -g
 	accepted -s -v -w -q
@@ -42,7 +42,7 @@ refused() {
 	accepted -b
 }
 
-@test "long options take a value behind = or apart" {
+@test "options: long: value after = or separate" {
 	accepted --group --single-child --session --subreaper --verbose --warn \
 	    --quiet
 	accepted --remap=3 --remap 4 --rewrite=TERM:INT --rewrite 1:2 \
@@ -50,7 +50,7 @@ refused() {
 	    --stop-signal 3 --grace=1s --grace 1 --delay=0 --delay 0 --wait
 }
 
-@test "options end at the first word that is none" {
+@test "options: first word that is not an option: parsing stops" {
 	run -0 "$MINIREAP" echo -h --version
 	equal output '-h --version' "$output"
 	run -0 "$MINIREAP" -- echo -- -g
@@ -60,7 +60,7 @@ refused() {
 	equal output 'dash -g' "$output"
 }
 
-@test "unknown options, missing values, values for those that take none" {
+@test "options: unknown, without a value, or with an unexpected one: refused" {
 	refused 'option -z' -z
 	refused 'option -z' -gz
 	refused 'option --zork' --zork
@@ -74,14 +74,14 @@ refused() {
 	done
 }
 
-@test "a name too long or odd for a line is cut and escaped" {
+@test "options: long name or control characters: cut and escaped in the message" {
 	run --separate-stderr -125 "$MINIREAP" "--$(printf '%3000s' x | tr ' ' y)"
 	[ ${#stderr} -lt 200 ]
 	run --separate-stderr -125 "$MINIREAP" $'--a\nb\e[1m'
 	equal line 'minireap: option --a\nb\033[1m: unknown (see --help)' "$stderr"
 }
 
-@test "no command; a command with -P" {
+@test "options: no command, or -P with a command: refused" {
 	run --separate-stderr -125 "$MINIREAP"
 	equal line 'minireap: no command (see --help)' "$stderr"
 	run --separate-stderr -125 "$MINIREAP" -g --
@@ -91,7 +91,7 @@ refused() {
 }
 
 
-@test "each signal has its name, in any case, with or without SIG" {
+@test "options: signal names: any case, with or without SIG" {
 	n=0
 	for name in HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 \
 	    PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU \
@@ -100,7 +100,7 @@ refused() {
 		for form in $name SIG$name ${name,,} Sig${name,,} $n; do
 			accepted -r "URG:$form"
 			case $n in
-			9 | 19) ;; # these two cannot be waited for
+			9 | 19) ;; # cannot be caught
 			*) equal "$form" "$n" "$(named "$form")" ;;
 			esac
 		done
@@ -108,13 +108,13 @@ refused() {
 	run -137 "$MINIREAP" -r URG:kill -- bash -c 'kill -URG $PPID; sleep 9'
 }
 
-# named SIGNAL: the number that main gets when it is sent that one.
+# named SIGNAL: the number of the signal that main receives as SIGNAL.
 named() {
 	timeout 60 "$PROBE" mask pend 10 "$MINIREAP" -r USR1:"$1" -- \
 	    "$PROBE" hear
 }
 
-@test "real-time signals count from 34, whatever the libc says" {
+@test "options: real-time signals: SIGRTMIN is 34 with any libc" {
 	for pair in RTMIN:34 SIGRTMIN:34 rtmin+0:34 RTMIN+1:35 RTMIN+30:64 \
 	    RTMAX:64 RTMAX-0:64 RTMAX-30:34 sigrtmax-1:63 32:32 33:33 64:64 \
 	    IOT:6 CLD:17 POLL:29; do
@@ -122,7 +122,7 @@ named() {
 	done
 }
 
-@test "what is no signal is refused" {
+@test "options: not a signal: refused" {
 	for word in 0 65 -1 +1 1.5 RTMIN+31 RTMAX-31 RTMIN-1 RTMAX+1 RTMIN+ FOO '~' \
 	    '' 9x ' 9' SIG SIGSIGTERM TERMX none 99999999999999999999; do
 		refused "option -p ${word:-''}" -p "$word"
@@ -130,7 +130,7 @@ named() {
 	done
 }
 
-@test "-r takes two signals, or none as the second" {
+@test "-r: two signals, the second may be none: other values are refused" {
 	for pair in 1:2 TERM:QUIT SIGTERM:sigquit rtmin:RTMAX-1 9:9 15:0 15:none; do
 		accepted -r "$pair"
 	done
@@ -139,7 +139,7 @@ named() {
 	done
 }
 
-@test "-e takes statuses from 0 to 255, with commas between them" {
+@test "-e: statuses from 0 to 255 separated by commas: other values are refused" {
 	for codes in 0 255 1,2,3 007; do
 		accepted -e "$codes"
 	done
@@ -148,7 +148,7 @@ named() {
 	done
 }
 
-@test "a time has an optional unit, and decimals" {
+@test "options: times with unit and decimals: other values are refused" {
 	for time in 0 1 90 1s 1.5s 0.25 500ms 2m 1h 1.5h 0.0005 1.123456789s; do
 		accepted -d 0 -t "$time"
 	done
@@ -158,7 +158,7 @@ named() {
 	done
 }
 
-@test "MINIREAP_OPTIONS: split at blanks, read before the command line" {
+@test "MINIREAP_OPTIONS: split at white space and read before the command line" {
 	export MINIREAP_OPTIONS=$'  -e 3\t-e4,5 --remap=6\n'
 	for code in 3 4 5 6; do
 		run -0 "$MINIREAP" -- sh -c "exit $code"
@@ -169,7 +169,7 @@ named() {
 	MINIREAP_OPTIONS='' run -0 "$MINIREAP" -- true
 }
 
-@test "MINIREAP_OPTIONS: wrong ones name the variable" {
+@test "MINIREAP_OPTIONS: invalid option: the message names the variable" {
 	MINIREAP_OPTIONS='-g -z' refused 'MINIREAP_OPTIONS: option -z'
 	MINIREAP_OPTIONS='-e 300' refused 'MINIREAP_OPTIONS: option -e 300'
 	MINIREAP_OPTIONS='-g -e' refused 'MINIREAP_OPTIONS: option -e'
@@ -178,13 +178,13 @@ named() {
 	MINIREAP_OPTIONS="-e '3'" refused "MINIREAP_OPTIONS: option -e '3'"
 }
 
-@test "MINIREAP_OPTIONS leaves the environment, and nothing else changes in it" {
+@test "MINIREAP_OPTIONS: removed from main's environment, the rest is unchanged" {
 	run -0 env -i A=1 MINIREAP_OPTIONS=-g B= MINIREAP_OPTIONS2=x \
 	    LISTEN_PID=77 A=2 "$MINIREAP" /usr/bin/env
 	equal output $'A=2\nB=\nMINIREAP_OPTIONS2=x\nLISTEN_PID=77' "$output"
 }
 
-@test "--version, --help and --license go to stdout, status 0" {
+@test "options: --version, --help and --license: stdout and status 0" {
 	for option in -V --version; do
 		run --separate-stderr -0 "$MINIREAP" $option
 		[[ $output =~ ^minireap\ version\ [0-9]+\.[0-9]+\.[0-9]+\ -\ git\.([0-9a-f]{7}|unknown)$ ]]
@@ -202,7 +202,7 @@ named() {
 	done
 }
 
-@test "--help to a full disk or a closed pipe is one line, and 125" {
+@test "--help: stdout full or a broken pipe: one line and status 125" {
 	run --separate-stderr -125 bash -c '"$0" --help >/dev/full' "$MINIREAP"
 	equal line 'minireap: cannot write to stdout: no space left on device' \
 	    "$stderr"
@@ -211,14 +211,14 @@ named() {
 	equal line 'minireap: cannot write to stdout: broken pipe' "$stderr"
 }
 
-@test "it is the interpreter of a script" {
+@test "options: minireap as a script's interpreter: the script runs" {
 	printf '#!%s /bin/sh\necho "ran $*"\n' "$MINIREAP" >script
 	chmod +x script
 	run -0 ./script a b
 	equal output 'ran a b' "$output"
 }
 
-@test "-P reaps, and ends with 0 on INT or TERM, and on nothing else" {
+@test "-P: orphans are reaped; only SIGINT and SIGTERM make it exit, with 0" {
 	needs_root
 	for sig in INT TERM; do
 		env --default-signal=INT,QUIT unshare --pid --fork --kill-child \
