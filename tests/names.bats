@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# Called as another init: minireap(1), Other names.  What those do themselves
-# is checked beside it, where they are installed and do it.
+# Called as another init: minireap(1), Other names.  The other inits are run as
+# well, if they are installed, and must behave the same.
 
 bats_require_minimum_version 1.5.0
 load engine
@@ -21,7 +21,7 @@ teardown() {
 	[ -z "${PAUSE:-}" ] || kill -KILL "$PAUSE"
 }
 
-# as NAME COMMAND...: init by that name.
+# as NAME COMMAND...: run init by that name.
 as() {
 	local name=$1
 	shift
@@ -30,27 +30,25 @@ as() {
 
 shopt -s extglob
 
-# rows FUNCTION: call it for each line of stdin, with its cells as words,
-# those without text as ''; "#" begins a remark.
+# rows FUNCTION: call it for each line of stdin, with the cells as arguments,
+# empty ones as ''; "#" begins a comment.
 rows() {
 	local function=$1 line count=0
 	local -a cells
 	while IFS= read -r line; do
 		[[ -n $line && $line != \#* ]] || continue
 		IFS='|' read -r -a cells <<<"$line|"
-		# Of a cell its text, without the blanks around it.
+		# Trim the blanks around each cell.
 		cells=("${cells[@]##+([[:blank:]])}")
 		cells=("${cells[@]%%+([[:blank:]])}")
-		echo "the row: $line" # seen where it is the last one
+		echo "the row: $line" # visible if the test fails here
 		"$function" "${cells[@]}" </dev/null
 		count=$((count + 1))
 	done
 	[ "$count" -gt 0 ]
 }
 
-# ---------------------------------------------------------------- statuses
-
-@test "by a peer's name its own failures are 1, and others as ever" {
+@test "other names: init's own failures: status 1, others are unchanged" {
 	for name in $NAMES; do
 		run -1 as $name -z
 		run -1 as $name -e 256 -- true
@@ -71,7 +69,7 @@ rows() {
 	run -125 ./tini2 -z
 }
 
-@test "no process to be had: one line, and 1" {
+@test "other names: fork fails: one line and status 1" {
 	needs_root
 	chmod 755 .
 	for name in $NAMES; do
@@ -81,7 +79,7 @@ rows() {
 	done
 }
 
-@test "--version: tini's begins as tini's does, dockerd takes all" {
+@test "other names: --version: as tini it begins like tini's, which dockerd requires" {
 	for name in $NAMES; do
 		run -0 as $name --version
 		case $name in
@@ -93,18 +91,16 @@ rows() {
 	done
 }
 
-# ------------------------------------------------------------------- scope
-
-# needs_python: PYTHON, itself: a launcher of it costs more than the rest.
+# needs_python: set PYTHON to the interpreter itself, as a launcher is slow.
 needs_python() {
 	needs_root
 	command -v python3 >/dev/null || skip "python3 is not installed"
 	PYTHON=$(python3 -c 'import sys; print(sys.executable)')
 }
 
-# Main: is it or its group that a signal goes to, and is the session its own?
-# A child of its group has the signal pending then; by main's second signal,
-# the first one has been sent to all.
+# scope_of INIT...: print whether INIT signals main, its group, or its session.
+# Main's child, in the same group, looks for the first signal among its pending
+# ones after main has received the second.
 scope_of() {
 	cat >scope.py <<-'PYTHON'
 	import os, signal
@@ -135,13 +131,13 @@ scope_of() {
 has_scope() { # NAME VARIABLES OPTIONS SCOPE
 	# shellcheck disable=SC2086 # words
 	equal "$2 $1 $3" "$4" "$(scope_of env $2 "bin/$1" $3)"
-	# The real one, where it is installed, does the same.
+	# The real one, if it is installed, must do the same.
 	type -P "$1" >/dev/null || return 0
 	# shellcheck disable=SC2086 # words
 	equal "the real $2 $1 $3" "$4" "$(scope_of env $2 "$1" $3)"
 }
 
-@test "who is sent signals: by name, variables and options, as by the real ones" {
+@test "other names: variables and options: the real one's processes are signalled" {
 	needs_python
 	rows has_scope <<-'TABLE'
 	# name       | variables                   | options          | scope
@@ -177,7 +173,7 @@ has_scope() { # NAME VARIABLES OPTIONS SCOPE
 	TABLE
 }
 
-@test "by its own name none of their variables counts" {
+@test "names: called minireap: other inits' variables are ignored" {
 	needs_python
 	export TINI_KILL_PROCESS_GROUP=1 TINI_SUBREAPER=1 TINI_VERBOSITY=3
 	export DUMB_INIT_SETSID=1 DUMB_INIT_DEBUG=1 CATATONIT_DEBUG=1
@@ -186,14 +182,12 @@ has_scope() { # NAME VARIABLES OPTIONS SCOPE
 	equal messages '' "$stderr"
 }
 
-@test "MINIREAP_OPTIONS stands above a name's defaults, the command line above it" {
+@test "other names: MINIREAP_OPTIONS overrides their defaults, the command line both" {
 	needs_python
 	export MINIREAP_OPTIONS=-c
 	equal 'dumb-init, -c' main "$(scope_of bin/dumb-init --)"
 	equal 'dumb-init, -c, then -g' group "$(scope_of bin/dumb-init -g --)"
 }
-
-# ------------------------------------------------------------ what they say
 
 says() { # NAME VARIABLES OPTIONS TEXT
 	# shellcheck disable=SC2086 # words
@@ -206,9 +200,9 @@ says() { # NAME VARIABLES OPTIONS TEXT
 	fi
 }
 
-@test "how much they say: by name, variables and options" {
+@test "other names: variables and options: the right messages are logged" {
 	rows says <<-'TABLE'
-	# name      | variables         | options | what is said
+	# name      | variables         | options | what is logged
 	tini        |                   | --      | nothing
 	tini        |                   | -v --   | started main process
 	tini        |                   | -vvv    | started main process
@@ -235,11 +229,9 @@ says() { # NAME VARIABLES OPTIONS TEXT
 	[[ $output != *reaped* ]]
 }
 
-# --------------------------------------------------------------- pod's pause
-
-# pauses COMMAND...: in the background, as JOB; PAUSE is its process.  Signals
-# are blocked before it lets go of its directory.
-pauses() {
+# start_pause COMMAND...: run it in the background as JOB, set PAUSE to init's pid, and
+# wait until init has changed to /, when signals are already blocked.
+start_pause() {
 	"$@" 3>&- &
 	JOB=$!
 	PAUSE=$JOB
@@ -247,14 +239,14 @@ pauses() {
 	wait_until 10 eval '[ "$(readlink "/proc/$PAUSE/cwd")" = / ]'
 }
 
-# ends_by SIGNAL COMMAND...: with 0, and by no other.
-ends_by() {
+# exits_on SIGNAL COMMAND...: it exits with 0 on SIGNAL, but not on others.
+exits_on() {
 	local sig=$1 other
-	pauses "${@:2}"
+	start_pause "${@:2}"
 	for other in HUP QUIT USR1 USR2 WINCH; do
 		kill -$other $PAUSE
 	done
-	# It has taken them all.
+	# Wait until init has consumed them all.
 	wait_until 10 eval '[ -z "$(signals_of $PAUSE ShdPnd | tr -d 0)" ]'
 	equal "after the others it is" S "$(state_of $PAUSE)"
 	kill -"$sig" $PAUSE
@@ -262,25 +254,23 @@ ends_by() {
 	PAUSE=
 }
 
-@test "pause, catatonit -P: INT and TERM end it with 0, and no other signal" {
+@test "other names: pause, catatonit -P: only SIGINT and SIGTERM make it exit, with 0" {
 	needs_root
-	# As podman starts it outside of containers: not PID 1, much ignored.
+	# As podman starts it outside containers: not PID 1, signals ignored.
 	ignoring='env --ignore-signal=INT,HUP,QUIT,PIPE,TERM,CHLD'
 	first='unshare --pid --fork --kill-child --mount-proc'
 	for start in env "$first" "$ignoring"; do
 		for sig in INT TERM; do
 			# shellcheck disable=SC2086 # words
-			ends_by $sig $start bin/pause
+			exits_on $sig $start bin/pause
 			# shellcheck disable=SC2086 # words
-			ends_by $sig $start bin/catatonit -P
+			exits_on $sig $start bin/catatonit -P
 		done
 	done
-	ends_by TERM env bin/pause -P -v
+	exits_on TERM env bin/pause -P -v
 }
 
-# ------------------------------------------------------ documented examples
-
-# A root where the words of an image's ENTRYPOINT and CMD have their files.
+# example_root: a root directory with the programs that the examples run.
 example_root() {
 	local program
 	image_tree root
@@ -292,7 +282,7 @@ example_root() {
 	done
 	printf '#!/bin/sh\nexec sh "$@"\n' >root/bin/bash
 	printf '#!/bin/sh\necho prepared\n' >root/bin/do-some-pre-start-thing
-	# A trick of dumb-init's users: the interpreter of a script.
+	# Some users make dumb-init the interpreter of a script.
 	printf '#!/usr/bin/dumb-init /bin/sh\necho "$0 $*"\n' >root/bin/service
 	chmod 755 root/bin/*
 }
@@ -305,7 +295,7 @@ example() { # STATUS OUTPUT COMMAND
 		mkdir -p "root/${file%/*}"
 		[ -e "root/$file" ] || cp "$MINIREAP" "root/$file"
 	done
-	# A shell's background has INT and QUIT ignored, and main would, too.
+	# A background job of a shell would ignore SIGINT and SIGQUIT.
 	found=$(env --default-signal=INT,QUIT unshare --pid --fork \
 	    --kill-child --mount-proc chroot root "${@:3}" 2>/dev/null) ||
 		status=$?
@@ -314,7 +304,7 @@ example() { # STATUS OUTPUT COMMAND
 }
 
 # bats test_tags=static
-@test "what their manuals have as examples runs as it stands" {
+@test "other names: the examples in their manuals run unchanged" {
 	needs_root
 	example_root
 	rows example <<-'TABLE'
@@ -359,7 +349,7 @@ example() { # STATUS OUTPUT COMMAND
 	TABLE
 }
 
-@test "help and licence: their letters for it print, and status 0" {
+@test "other names: their options for help, licence and version: stdout and status 0" {
 	for words in 'tini -h' 'tini -l' 'tini-static -h' 'docker-init -h' \
 	    'dumb-init -h' 'dumb-init --help' 'dumb-init -V' \
 	    'dumb-init --version' 'catatonit -h' 'catatonit -L' \
