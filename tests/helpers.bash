@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT
-# helpers.bash: what more than one file of tests does, named by intent.
+# helpers.bash: functions that several test files use.
 
-# wait_until SECONDS COMMAND...: poll until the command succeeds.  SECONDS are
-# ample on a fast machine; a slow and busy one has six times as long.
+# wait_until SECONDS COMMAND...: poll until the command succeeds.  SECONDS should
+# be ample on a fast machine; the real limit, for slow ones, is six times that.
 wait_until() {
 	local seconds=$(($1 * 6))
 	shift
 	! "$@" || return 0
-	# In a subshell, as <() sets $!; a read that waits needs no process.
+	# In a subshell, as <() sets $!.  Waiting by read needs no process.
 	if ! (
 		exec {idle}<> <(:)
 		SECONDS=0
@@ -35,18 +35,18 @@ contains() {
 	return 1
 }
 
-# needs_root: for a test that makes namespaces, other users, or roots.
+# needs_root: skip the test unless root runs it.
 needs_root() {
 	[ "$(id -u)" = 0 ] || skip 'only root may do what this takes'
 }
 
-# as_pid_1 COMMAND...: in a PID namespace of its own, with its own /proc.
-# What is left of it goes with the command that was waited for.
+# as_pid_1 COMMAND...: run it as PID 1 of a new PID namespace with its own /proc.
+# The kernel kills the remaining processes when it exits.
 as_pid_1() {
 	unshare --pid --fork --kill-child --mount-proc "$@"
 }
 
-# child_of PID: its first child, once there is one.
+# child_of PID: wait until it has a child, and print the first one's pid.
 child_of() {
 	wait_until 5 has_child "$1" >&2 && awk '{ print $1 }' \
 	    "/proc/$1/task/$1/children"
@@ -56,17 +56,17 @@ has_child() {
 	[ -n "$(cat "/proc/$1/task/$1/children" 2>/dev/null)" ]
 }
 
-# signals_of PID FIELD: a set of /proc/PID/status, as hexadecimal digits.
+# signals_of PID FIELD: print that field of /proc/PID/status, such as SigCgt.
 signals_of() {
 	awk -v field="$2:" '$1 == field { print $2 }' "/proc/$1/status"
 }
 
-# state_of PID: R, S, T, Z...; empty when it is gone.
+# state_of PID: R, S, T, Z...; empty if it no longer exists.
 state_of() {
 	awk '$1 == "State:" { print $2 }' "/proc/$1/status" 2>/dev/null
 }
 
-# is_musl: a static musl is small, a static glibc is not.
+# is_musl: the binary is linked with musl; with glibc it is much larger.
 is_musl() {
 	[ "$(stat -c %s "$MINIREAP")" -lt 200000 ]
 }
@@ -75,7 +75,7 @@ now_ms() {
 	echo $(($(date +%s%N) / 1000000))
 }
 
-# copy_sources DIRECTORY: what make needs to build and install the program.
+# copy_sources DIRECTORY: copy what make needs to build and install the program.
 copy_sources() {
 	local from=$BATS_TEST_DIRNAME/.. folders name
 	folders=$(make -s -C "$from" --eval='folders: ; @echo $(FOLDERS)' folders)
@@ -86,7 +86,7 @@ copy_sources() {
 	done
 }
 
-# fresh_clone DIRECTORY: the tree, $ROOT, as git would give it to a stranger.
+# fresh_clone DIRECTORY: copy the files of $ROOT that a clone would have.
 fresh_clone() {
 	mkdir "$1"
 	if git -C "$ROOT" rev-parse --git-dir >/dev/null 2>&1; then
@@ -103,8 +103,8 @@ mounts_below() { # DIRECTORY
 	awk -v below="$1/" 'index($2, below) == 1 { print $2 }' /proc/mounts
 }
 
-# remove_root DIRECTORY: an engine's files, and the mounts and empty groups that
-# it leaves.  While anything is mounted below, nothing is deleted there.
+# remove_root DIRECTORY: remove an engine's files, mounts and empty cgroups.  If
+# anything is still mounted below, no file is deleted.
 remove_root() {
 	mounts_below "$1" | sort -r | xargs -r umount -l
 	find /sys/fs/cgroup -depth -type d -path "*/${1##*/}*" -exec rmdir {} +
