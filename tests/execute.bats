@@ -152,7 +152,7 @@ patched() {
 	refused 127 './script/: ./script is not a directory' ./script/
 }
 
-@test "exec: file without x bit in PATH: the message gives its path" {
+@test "exec: file without x bit in PATH: the message names its path" {
 	mkdir bin
 	echo : >bin/zap
 	PATH=$PWD/bin:$PATH refused 126 \
@@ -257,11 +257,11 @@ program() {
 	program 64 /no/such/loader
 	printf 'a\0b' | file data
 	chmod 711 program data
-	nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups "$MINIREAP")
-	run -127 "${nobody[@]}" ./program
+	as_nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups "$MINIREAP")
+	run -127 "${as_nobody[@]}" ./program
 	equal line 'minireap: cannot execute ./program: what it needs to run does not exist' \
 	    "$output"
-	run -126 "${nobody[@]}" ./data
+	run -126 "${as_nobody[@]}" ./data
 	equal line 'minireap: cannot execute ./data: exec format error' "$output"
 }
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # helpers.bash: functions that several test files use.
 
-# wait_until SECONDS COMMAND...: poll until the command succeeds.  SECONDS should
-# be ample on a fast machine; the real limit, for slow ones, is six times that.
+# wait_until SECONDS COMMAND...: poll until the command succeeds.  SECONDS are for
+# a fast machine; the actual limit, for slow ones, is six times as long.
 wait_until() {
 	local seconds=$(($1 * 6))
 	shift
@@ -40,8 +40,8 @@ needs_root() {
 	[ "$(id -u)" = 0 ] || skip 'only root may do what this takes'
 }
 
-# as_pid_1 COMMAND...: run it as PID 1 of a new PID namespace with its own /proc.
-# The kernel kills the remaining processes when it exits.
+# as_pid_1 COMMAND...: run it as PID 1 of a new PID namespace with its own /proc;
+# when it exits, the kernel kills the remaining processes.
 as_pid_1() {
 	unshare --pid --fork --kill-child --mount-proc "$@"
 }

@@ -189,7 +189,7 @@ has_scope() { # NAME VARIABLES OPTIONS SCOPE
 	equal 'dumb-init, -c, then -g' group "$(scope_of bin/dumb-init -g --)"
 }
 
-says() { # NAME VARIABLES OPTIONS TEXT
+logs() { # NAME VARIABLES OPTIONS TEXT
 	# shellcheck disable=SC2086 # words
 	run -0 --separate-stderr env $2 "bin/$1" $3 sh -c 'sleep 0 & wait'
 	equal "$1's stdout" '' "$output"
@@ -201,7 +201,7 @@ says() { # NAME VARIABLES OPTIONS TEXT
 }
 
 @test "other names: variables and options: the right messages are logged" {
-	rows says <<-'TABLE'
+	rows logs <<-'TABLE'
 	# name      | variables         | options | what is logged
 	tini        |                   | --      | nothing
 	tini        |                   | -v --   | started main process
@@ -229,8 +229,8 @@ says() { # NAME VARIABLES OPTIONS TEXT
 	[[ $output != *reaped* ]]
 }
 
-# start_pause COMMAND...: run it in the background as JOB, set PAUSE to init's pid, and
-# wait until init has changed to /, when signals are already blocked.
+# start_pause COMMAND...: run it in the background as JOB, set PAUSE to init's
+# pid, and wait until init has changed to /: by then signals are blocked.
 start_pause() {
 	"$@" 3>&- &
 	JOB=$!

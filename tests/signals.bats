@@ -37,8 +37,8 @@ numbers() {
 	awk '$1 != "ready" && $2 <= 0 { print $1 }' "${1:-heard}"
 }
 
-# received WHAT NUMBERS [FILE]: exactly these signals were received, in any order:
-# the kernel decides which of several pending signals it delivers first.
+# received WHAT NUMBERS [FILE]: exactly these signals were received, in any
+# order: the kernel chooses which of several pending signals it delivers first.
 received() {
 	equal "$1" "$(xargs -n 1 <<<"$2" | sort -n | xargs)" \
 	    "$(numbers "${3:-heard}" | sort -n | xargs)"

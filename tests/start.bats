@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# Main's start, and what init releases afterwards: minireap(1), Start.
+# How init starts main and what it releases afterwards: minireap(1), Start.
 
 bats_require_minimum_version 1.5.0
 load helpers

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # bats file_tags=slow
-# Job control when sudo, su, script, tmux or ssh is between the user's terminal
-# and the one that init has.  typist.py is the user.
+# Job control if sudo, su, script, tmux or ssh runs between the user's terminal
+# and init.  typist.py is the user.
 
 bats_require_minimum_version 1.5.0
 
@@ -12,7 +12,7 @@ setup() {
 	cd "$BATS_TEST_TMPDIR"
 	ln -s "$MINIREAP" minireap
 	ln -s "$(command -v bash)" main
-	# Counts ^C until there is a file called go.
+	# Records each SIGINT until the file go exists.
 	cat >count <<-'COUNT'
 	trap 'echo int >>ints' INT
 	echo $$ >main.pid

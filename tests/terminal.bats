@@ -746,8 +746,8 @@ editor_steps() {
 	STEPS
 }
 
-# main_exits_steps COMMAND: init's process group is stopped by SIGSTOP and continued
-# after main has exited, when the shell has the terminal.
+# main_exits_steps COMMAND: init's process group is stopped by SIGSTOP and
+# continued after main has exited, when the shell has the terminal.
 main_exits_steps() {
 	cat >main.sh <<-'MAIN'
 	ps -o pgid= $PPID >group
@@ -993,7 +993,8 @@ stopped_in_background() {
 	    'echo $PPID >init; until [ -e go ]; do sleep 0.05; done; stty sane </dev/tty'
 }
 
-# make_slow_script: a script that, on SIGTERM, exits with status 9 once go exists.
+# make_slow_script: after SIGTERM the script waits for the file go, and exits with
+# status 9.
 make_slow_script() {
 	cat >slow <<-'SLOW'
 	trap ': >told; until [ -e go ]; do sleep 0.05; done; exit 9' TERM

@@ -35,7 +35,7 @@ as_nobody() {
 	setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps -all "$@"
 }
 
-# process PID PARENT STATE NAME [START [PIDS]]: make an entry of ./proc; PIDS are
+# process PID PARENT STATE NAME [START [PIDS]]: make an entry of ./proc.  PIDS:
 # its pids from the outermost namespace to the innermost.
 process() {
 	mkdir -p "proc/$1"
