@@ -49,7 +49,7 @@ careless_pid_1() {
 	    (until [ "$(cat /proc/1/comm)" = sleep ]; do :; done # bash would reap
 	    eval "$1"; touch done) &
 	    exec sleep 60' "$PROBE" "$1" 3>&- &
-	wait_until 10 test -e done
+	wait_until 10 test -e 'done'
 	kill $!
 	wait $! || :
 }
