@@ -25,10 +25,16 @@ with_tags() {
 	echo "$*${MINIREAP_TAGS:+ $MINIREAP_TAGS}" | tr ' ' ,
 }
 
-# files_with TAG: those whose tests may have it.
+# files_with TAG: those with tests that have it.
 files_with() {
 	# shellcheck disable=SC2086 # a list of words
 	grep -lE "^# bats (file|test)_tags=.*\<$1\>" ${TESTS:-tests/*.bats}
+}
+
+# core_files: those that are not as a whole in another tier.
+core_files() {
+	# shellcheck disable=SC2086 # a list of words
+	grep -LE '^# bats file_tags=.*\<(engines|slow)\>' ${TESTS:-tests/*.bats}
 }
 
 # split FILE...: "REGEX FILE" lines, the file with most tests first.  A file of
@@ -47,13 +53,15 @@ split() {
 	    }'
 }
 
-# side_by_side TAGS FILE...: print what each has to say as a whole, in order.
+# side_by_side JOBS TAGS FILE...: each file's results as a whole, in order.
 side_by_side() {
-	tags=$1
-	shift
+	jobs=$1
+	tags=$2
+	shift 2
+	[ $# -gt 0 ] || return
 	split "$@" | nl -w 1 -s ' ' >"$output/parts"
 	env --default-signal \
-	    xargs -P "${MINIREAP_JOBS:-$(($(nproc) * 3))}" -n 3 sh -c '
+	    xargs -P "${MINIREAP_JOBS:-$jobs}" -n 3 sh -c '
 		bats --tap --timing \
 		    --filter-tags "$1" --filter "$3" "$4" >"$0/$2" 2>&1
 		echo "$?" >"$0/$2.status"' "$output" "$tags" <"$output/parts" &
@@ -79,9 +87,12 @@ one_by_one() {
 	echo "$?" >>"$output/status"
 }
 
-# Tests tagged alone measure what other load would falsify.
+# Tests tagged alone measure what other load would falsify.  Most core tests
+# sleep most of the time, most slow ones do not.
 core() {
-	side_by_side "$(with_tags '!engines' '!slow' '!alone')" "$@"
+	# shellcheck disable=SC2046 # a list of words
+	side_by_side $(($(nproc) * 3)) \
+	    "$(with_tags '!engines' '!slow' '!alone')" $(core_files)
 	# shellcheck disable=SC2046 # a list of words
 	one_by_one "$(with_tags '!engines' '!slow' alone)" $(files_with alone)
 }
@@ -93,7 +104,10 @@ engines() {
 
 slow() {
 	# shellcheck disable=SC2046 # a list of words
-	one_by_one "$(with_tags '!engines' slow)" $(files_with slow)
+	side_by_side $(($(nproc) + 1)) \
+	    "$(with_tags '!engines' slow '!alone')" $(files_with slow)
+	# shellcheck disable=SC2046 # a list of words
+	one_by_one "$(with_tags '!engines' slow alone)" $(files_with alone)
 }
 
 # As one run of bats would number it.
@@ -105,10 +119,9 @@ renumber() {
 }
 
 tier=${1:-all}
-# shellcheck disable=SC2086 # a list of words
 case $tier in
-core | engines | slow) "$tier" ${TESTS:-tests/*.bats} ;;
-all) core ${TESTS:-tests/*.bats} && engines && slow ;;
+core | engines | slow) "$tier" ;;
+all) core; engines; slow ;;
 *) echo "suite.sh: no tier $tier" >&2 && exit 125 ;;
 esac 3>&- | renumber | tee "$output/tap"
 
