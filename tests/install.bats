@@ -117,8 +117,8 @@ minireap: cannot install to/new: read-only file system" "$(cat lines)"
 
 # bats test_tags=static
 @test "--install: HUP and TERM while it writes: installs the whole file" {
-	# Each write is delayed by 0.3 s, so that the signals arrive meanwhile.
-	strace -f -e trace=write -e inject=write:delay_enter=300ms -o trace \
+	# The first write is delayed by 2 s, so that the signals arrive meanwhile.
+	strace -f -e trace=write -e inject=write:delay_enter=2s:when=1 -o trace \
 	    "$MINIREAP" --install to/file 3>&- &
 	job=$!
 	wait_until 5 eval '[ -n "$(ls -A to)" ]'
