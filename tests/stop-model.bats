@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# Random stops: stop.c alone judged by a model of its own (model/stop_model.c),
-# and the program itself (model/schedules.py).  MINIREAP_SEED is where the
-# seeds begin, MINIREAP_SCHEDULES how many lives the program has to live.
+# Random stops, of the state machine in stop/stop.c alone (model/stop_model.c)
+# and of the program (model/schedules.py).  MINIREAP_SEED is the first seed,
+# MINIREAP_SCHEDULES the number of stops of the program.
 
 bats_require_minimum_version 1.5.0
 
@@ -17,19 +17,19 @@ build_model() {
 	    -o model "$MODEL/stop_model.c" "$BATS_TEST_DIRNAME/../stop/stop.c"
 }
 
-@test "100,000 random stops: the state machine does what the contract says" {
+@test "stop model: 100,000 random schedules: each action is the one that is due" {
 	build_model
 	run -0 timeout 60 ./model 100000 "${MINIREAP_SEED:-1}" 3>&-
 	[[ $output == "100000 schedules, "* ]]
 }
 
-@test "100,000 more, from a seed of today" {
+@test "stop model: 100,000 schedules with today's seed: each action is the one that is due" {
 	build_model
 	run -0 timeout 60 ./model 100000 "$(date +%Y%m%d)000000" 3>&-
 }
 
 # bats test_tags=slow
-@test "random stops of the program: right status, in time, no call to the dead" {
+@test "random stops: the program: right status, in time, reaped main not signalled" {
 	needs python3
 	needs strace
 	needs_namespaces

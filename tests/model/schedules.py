@@ -205,6 +205,8 @@ def check_trace(name, schedule):
             raise Failure(f"main was sent a signal after its reaping: {call}")
         if re.match(rf"(kill|tkill|rt_sigqueueinfo)\(-?{main},", call):
             raise Failure(f"main was sent a signal after its reaping: {call}")
+    if main is None:
+        raise Failure("the trace does not show how main was started")
     if not schedule.is_pid1 and any(re.match(r"kill\(-1,", c) for c in calls):
         raise Failure("kill(-1) though not PID 1")
 

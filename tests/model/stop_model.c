@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stop_model: stop.c alone, driven through random lives of a container, and
- * judged at every step by an oracle that knows the contract and not the
- * program: it keeps a diary of what happened and when, and derives from that
- * what had to be done, anew each time.  Nothing here is a state.
+ * stop_model: run the state machine of stop/stop.c through random schedules.
+ * An oracle checks each step.  It has no states of its own: it records what
+ * happened and when, and derives from that what the manual requires.
  *
- * usage: stop_model [SCHEDULES [SEED]]; a failure prints SEED and the diary.
+ * usage: stop_model [SCHEDULES [SEED]]; a failure prints its seed and events.
  */
 #include "stop/stop.h"
 
@@ -15,43 +14,45 @@
 #include <string.h>
 
 enum {
-	LEAST = 1000, /* the rest has at least the smaller of TIME and 1 s */
-	REAPING = 2000, /* what was killed is waited for no longer */
-	MOST_EVENTS = 64,
-	MOST_REST = 8,
+	MIN_DRAIN = 1000, /* ms for the rest, unless TIME is shorter */
+	REAP_LIMIT = 2000, /* ms to reap what was killed */
+	MAX_EVENTS = 64,
+	MAX_REST = 8,
 	SIG_STOP = SIGTERM,
-	AGES = 1000000,
 };
 #define NEVER INT64_MAX
 
-/* ------------------------------------------------------------ the diary */
+/* ------------------------------------------------------------ the history */
 
-struct diary {
+struct history {
 	int64_t delay, grace; /* TIME_UNSET */
 	bool wait;
 	int stop_signal;
-	int64_t stops[MOST_EVENTS]; /* when the stop signal was received */
+	int64_t stops[MAX_EVENTS]; /* when the stop signal was received */
 	int n_stops;
-	int n_stops_with_main; /* of them, while main was there */
-	int64_t main_end; /* when main was reaped */
-	int64_t killed_main, killed_rest, told_rest; /* as it was done */
-	int64_t hold_over; /* when the held stop signal was sent on, late or not */
+	int n_stops_before_exit; /* of main */
+	/* The times of these, or NEVER. */
+	int64_t hold_end; /* of the stop signal */
+	int64_t main_kill;
+	int64_t main_exit; /* when it was reaped */
+	int64_t rest_term;
+	int64_t rest_kill;
 };
 
 static uint64_t seed;
-static char log_text[16384];
-static size_t log_length;
+static char events[16384];
+static size_t events_length;
 
 static void
-say(const char *format, ...)
+record(const char *format, ...)
 {
 	va_list list;
 
-	if (log_length > sizeof log_text - 256)
+	if (events_length > sizeof events - 256)
 		return;
 	va_start(list, format);
-	log_length += (size_t)vsnprintf(log_text + log_length,
-	    sizeof log_text - log_length, format, list);
+	events_length += (size_t)vsnprintf(events + events_length,
+	    sizeof events - events_length, format, list);
 	va_end(list);
 }
 
@@ -60,7 +61,7 @@ fail(const char *format, ...)
 {
 	va_list list;
 
-	printf("seed %llu\n%s", (unsigned long long)seed, log_text);
+	printf("seed %llu\n%s", (unsigned long long)seed, events);
 	va_start(list, format);
 	vprintf(format, list);
 	va_end(list);
@@ -71,44 +72,46 @@ fail(const char *format, ...)
 static uint64_t random_state;
 
 static int64_t
-up_to(int64_t most) /* 0..most; splitmix64 */
+random_upto(int64_t max) /* 0..max; splitmix64 */
 {
 	uint64_t z = random_state += 0x9e3779b97f4a7c15;
 
 	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
 	z = (z ^ z >> 27) * 0x94d049bb133111eb;
-	return (int64_t)((z ^ z >> 31) % (uint64_t)(most + 1));
+	return (int64_t)((z ^ z >> 31) % (uint64_t)(max + 1));
 }
 
 /* ----------------------------------------------------------- the oracle */
 
-/* When the rest is told by init itself: at main's end, but not with -b unless
- * a stop has been asked for. */
+/*
+ * When init must send TERM to the rest: when main exits, but with -b only after
+ * a stop signal.
+ */
 static int64_t
-rest_told(const struct diary *d)
+rest_term_due(const struct history *h)
 {
-	if (d->main_end == NEVER)
+	if (h->main_exit == NEVER)
 		return NEVER;
-	if (d->grace == TIME_UNSET && !d->wait)
+	if (h->grace == TIME_UNSET && !h->wait)
 		return NEVER;
-	if (d->wait && d->n_stops_with_main == 0)
+	if (h->wait && h->n_stops_before_exit == 0)
 		return NEVER;
-	return d->main_end;
+	return h->main_exit;
 }
 
-/* When is, or was, the stop signal sent on; NEVER. */
+/* When the stop signal must be, or was, forwarded. */
 static int64_t
-sent_on(const struct diary *d)
+stop_sent(const struct history *h)
 {
-	int64_t first = d->n_stops > 0 ? d->stops[0] : NEVER;
-	int64_t second = d->n_stops > 1 ? d->stops[1] : NEVER;
+	int64_t first = h->n_stops > 0 ? h->stops[0] : NEVER;
+	int64_t second = h->n_stops > 1 ? h->stops[1] : NEVER;
 	int64_t due;
 
-	if (first == NEVER || d->delay == TIME_UNSET)
+	if (first == NEVER || h->delay == TIME_UNSET)
 		return first;
-	if (d->hold_over == NEVER && rest_told(d) != NEVER)
-		return NEVER; /* main's own exit has ended the wait */
-	due = d->hold_over != NEVER ? d->hold_over : first + d->delay;
+	if (h->hold_end == NEVER && rest_term_due(h) != NEVER)
+		return NEVER; /* main's exit has ended the delay */
+	due = h->hold_end != NEVER ? h->hold_end : first + h->delay;
 	return second < due ? second : due;
 }
 
@@ -118,143 +121,143 @@ plus(int64_t when, int64_t ms)
 	return when == NEVER || ms == TIME_UNSET ? NEVER : when + ms;
 }
 
-/* When the rest is killed. */
+/* When the rest must be killed. */
 static int64_t
-rest_killed(const struct diary *d)
+rest_kill_due(const struct history *h)
 {
-	const int64_t least = d->grace < LEAST ? d->grace : LEAST;
-	const int64_t told = rest_told(d);
+	const int64_t min = h->grace < MIN_DRAIN ? h->grace : MIN_DRAIN;
+	const int64_t term = rest_term_due(h);
 	int64_t end;
 
-	if (d->grace == TIME_UNSET || d->main_end == NEVER)
+	if (h->grace == TIME_UNSET || h->main_exit == NEVER)
 		return NEVER;
-	if (told == NEVER) /* -b: the clock is the stop signal's */
-		return plus(sent_on(d), d->grace);
-	if (sent_on(d) > told) /* main ended by itself */
-		return told + d->grace;
-	end = sent_on(d) + d->grace;
-	return end > told + least ? end : told + least;
+	if (term == NEVER) /* -b: only a stop signal starts the clock */
+		return plus(stop_sent(h), h->grace);
+	if (stop_sent(h) > term) /* main exited by itself */
+		return term + h->grace;
+	end = stop_sent(h) + h->grace;
+	return end > term + min ? end : term + min;
 }
 
 static int64_t
-main_killed(const struct diary *d)
+main_kill_due(const struct history *h)
 {
-	return d->main_end != NEVER ? NEVER : plus(sent_on(d), d->grace);
+	return h->main_exit != NEVER ? NEVER : plus(stop_sent(h), h->grace);
 }
 
-/* When is the next thing due?  What was done is not due again. */
+/* When the next action is due, of those that were not taken yet. */
 static int64_t
-next_due(const struct diary *d)
+next_due(const struct history *h)
 {
-	if (d->killed_rest != NEVER)
-		return d->killed_rest + REAPING; /* at most */
-	if (d->n_stops > 0 && d->delay != TIME_UNSET && d->hold_over == NEVER &&
-	    rest_told(d) == NEVER && d->n_stops == 1)
-		return d->stops[0] + d->delay;
-	if (d->main_end == NEVER)
-		return d->killed_main != NEVER ? d->killed_main + REAPING
-					       : main_killed(d);
-	return rest_killed(d);
+	if (h->rest_kill != NEVER)
+		return h->rest_kill + REAP_LIMIT; /* at the latest */
+	if (h->n_stops > 0 && h->delay != TIME_UNSET && h->hold_end == NEVER &&
+	    rest_term_due(h) == NEVER && h->n_stops == 1)
+		return h->stops[0] + h->delay;
+	if (h->main_exit == NEVER)
+		return h->main_kill != NEVER ? h->main_kill + REAP_LIMIT
+					     : main_kill_due(h);
+	return rest_kill_due(h);
 }
 
 static const char *const action_names[] = {
     [STOP_NOTHING] = "nothing",
     [STOP_SEND] = "send",
-    [STOP_SEND_HELD] = "send what was held",
+    [STOP_SEND_HELD] = "send the held signal",
     [STOP_KILL_MAIN] = "kill main",
-    [STOP_TERM_REST] = "tell the rest",
+    [STOP_TERM_REST] = "TERM to the rest",
     [STOP_KILL_REST] = "kill the rest",
     [STOP_KILL_AGAIN] = "kill again",
     [STOP_EXIT] = "exit",
 };
 
 static void
-expect(enum stop_action expected, enum stop_action came)
+expect(enum stop_action expected, enum stop_action actual)
 {
-	if (expected != came)
-		fail("expected: %s, came: %s", action_names[expected],
-		    action_names[came]);
+	if (expected != actual)
+		fail("expected: %s, actual: %s", action_names[expected],
+		    action_names[actual]);
 }
 
 /* ------------------------------------------------------------ the world */
 
 struct process {
 	bool lives;
-	int64_t answer; /* to TERM: so much later it ends; NEVER: ignored */
-	int64_t end;
+	int64_t term_ms; /* ms from TERM to the exit; NEVER: ignores it */
+	int64_t exit_at;
 };
 
 struct world {
 	struct options options;
 	struct stop stop;
-	struct diary d;
-	struct process main, rest[MOST_REST];
+	struct history h;
+	struct process main, rest[MAX_REST];
 	int n_rest;
 	int64_t now;
 	struct {
 		int64_t at;
 		int sig;
-	} signals[MOST_EVENTS];
+	} signals[MAX_EVENTS];
 	int n_signals, next_signal;
-	int64_t stuck; /* how long the kernel takes to end what is killed */
+	int64_t kill_ms; /* ms from KILL to the exit */
 	bool over;
 };
 
 static void
-ask_to_end(struct world *w, struct process *p, int sig)
+signal_process(struct world *w, struct process *p, int sig)
 {
 	if (!p->lives)
 		return;
-	if (sig == SIGKILL && p->end > w->now + w->stuck)
-		p->end = w->now + w->stuck;
-	else if (sig == SIGTERM && p->answer != NEVER &&
-	    p->end > w->now + p->answer)
-		p->end = w->now + p->answer;
+	if (sig == SIGKILL && p->exit_at > w->now + w->kill_ms)
+		p->exit_at = w->now + w->kill_ms;
+	else if (sig == SIGTERM && p->term_ms != NEVER &&
+	    p->exit_at > w->now + p->term_ms)
+		p->exit_at = w->now + p->term_ms;
 }
 
 static void
-ask_rest(struct world *w, int sig)
+signal_rest(struct world *w, int sig)
 {
 	for (int i = 0; i < w->n_rest; i++)
-		ask_to_end(w, &w->rest[i], sig);
+		signal_process(w, &w->rest[i], sig);
 }
 
-/* As contract section 4 says who gets what init passes on. */
+/* To main or, once main was reaped, to the rest. */
 static void
-pass_on(struct world *w, int sig)
+forward(struct world *w, int sig)
 {
-	if (w->d.main_end == NEVER)
-		ask_to_end(w, &w->main, sig);
+	if (w->h.main_exit == NEVER)
+		signal_process(w, &w->main, sig);
 	else
-		ask_rest(w, sig);
+		signal_rest(w, sig);
 }
 
 static void
 check_deadline(const struct world *w)
 {
-	const int64_t due = next_due(&w->d);
+	const int64_t due = next_due(&w->h);
 
 	if (w->over)
 		return;
-	if (w->d.killed_rest != NEVER ||
-	    (w->d.killed_main != NEVER && w->d.main_end == NEVER)) {
-		/* How often it looks again is its own affair. */
-		if (w->stop.deadline > w->now + REAPING)
-			fail("deadline %lld, later than the end of reaping",
+	if (w->h.rest_kill != NEVER ||
+	    (w->h.main_kill != NEVER && w->h.main_exit == NEVER)) {
+		/* How often it kills again is not specified. */
+		if (w->stop.deadline > w->now + REAP_LIMIT)
+			fail("deadline %lld, after the limit for reaping",
 			    (long long)(w->stop.deadline));
 		return;
 	}
 	if (w->stop.deadline != due)
-		fail("deadline: expected %lld, came %lld",
+		fail("deadline: expected %lld, actual %lld",
 		    due == NEVER ? -1LL : (long long)due,
 		    w->stop.deadline == NEVER ? -1LL
 					      : (long long)w->stop.deadline);
 }
 
 static int64_t
-init_now(const struct world *w)
+now_for_init(const struct world *w)
 {
-	/* Where no option needs the time init does not read it. */
+	/* Init does not read the clock if no option needs it. */
 	return w->options.delay_ms == TIME_UNSET &&
 		w->options.grace_ms == TIME_UNSET
 	    ? 0
@@ -264,167 +267,171 @@ init_now(const struct world *w)
 static void
 receive(struct world *w, int sig)
 {
-	struct diary *d = &w->d;
-	const bool is_stop = sig == d->stop_signal;
+	struct history *h = &w->h;
+	const bool is_stop = sig == h->stop_signal;
 	bool held = false;
-	enum stop_action came;
+	enum stop_action actual;
 
-	say("%lld: signal %d\n", (long long)w->now, sig);
-	if (is_stop && d->n_stops < MOST_EVENTS) {
-		d->stops[d->n_stops++] = w->now;
-		/* The first is held, unless all has been told to end. */
-		held = d->n_stops == 1 && d->delay != TIME_UNSET &&
-		    rest_told(d) == NEVER && d->killed_rest == NEVER;
-		if (!held && d->n_stops == 1 && d->delay != TIME_UNSET)
-			d->hold_over = w->now;
-		if (d->n_stops == 2 && d->hold_over == NEVER)
-			d->hold_over = w->now;
+	record("%lld: signal %d\n", (long long)w->now, sig);
+	if (is_stop && h->n_stops < MAX_EVENTS) {
+		h->stops[h->n_stops++] = w->now;
+		/* The first is held, unless the rest was signalled already. */
+		held = h->n_stops == 1 && h->delay != TIME_UNSET &&
+		    rest_term_due(h) == NEVER && h->rest_kill == NEVER;
+		if (!held && h->n_stops == 1 && h->delay != TIME_UNSET)
+			h->hold_end = w->now;
+		if (h->n_stops == 2 && h->hold_end == NEVER)
+			h->hold_end = w->now;
 	}
-	came = stop_received(&w->stop, sig, init_now(w));
-	expect(held ? STOP_NOTHING : STOP_SEND, came);
+	actual = stop_received(&w->stop, sig, now_for_init(w));
+	expect(held ? STOP_NOTHING : STOP_SEND, actual);
 	if (!held)
-		pass_on(w, sig == SIGKILL ? 0 : sig);
+		forward(w, sig == SIGKILL ? 0 : sig);
 }
 
 static void
 reap_main(struct world *w)
 {
-	struct diary *d = &w->d;
-	enum stop_action came;
+	struct history *h = &w->h;
+	enum stop_action actual;
 
-	say("%lld: main has ended\n", (long long)w->now);
+	record("%lld: main was reaped\n", (long long)w->now);
 	w->main.lives = false;
-	d->main_end = w->now;
-	d->n_stops_with_main = d->n_stops;
-	came = stop_main_exited(&w->stop, init_now(w));
-	if (d->grace == TIME_UNSET && !d->wait) {
-		expect(STOP_EXIT, came);
+	h->main_exit = w->now;
+	h->n_stops_before_exit = h->n_stops;
+	actual = stop_main_exited(&w->stop, now_for_init(w));
+	if (h->grace == TIME_UNSET && !h->wait) {
+		expect(STOP_EXIT, actual);
 		w->over = true;
 		return;
 	}
-	if (d->killed_rest != NEVER) {
-		expect(STOP_NOTHING, came);
+	if (h->rest_kill != NEVER) {
+		expect(STOP_NOTHING, actual);
 		return;
 	}
-	expect(rest_told(d) == NEVER ? STOP_NOTHING : STOP_TERM_REST, came);
-	if (came == STOP_TERM_REST) {
-		d->told_rest = w->now;
-		ask_rest(w, SIGTERM);
+	expect(
+	    rest_term_due(h) == NEVER ? STOP_NOTHING : STOP_TERM_REST, actual);
+	if (actual == STOP_TERM_REST) {
+		h->rest_term = w->now;
+		signal_rest(w, SIGTERM);
 	}
 }
 
 static void
 expire(struct world *w)
 {
-	struct diary *d = &w->d;
-	const enum stop_action came = stop_expired(&w->stop, init_now(w));
+	struct history *h = &w->h;
+	const enum stop_action actual = stop_expired(&w->stop, now_for_init(w));
 
-	say("%lld: due: %s\n", (long long)w->now, action_names[came]);
-	if (d->killed_rest != NEVER) {
-		if (came == STOP_EXIT) {
-			if (w->now < d->killed_rest + REAPING)
-				fail("given up before what was killed is late");
+	record("%lld: due: %s\n", (long long)w->now, action_names[actual]);
+	if (h->rest_kill != NEVER) {
+		if (actual == STOP_EXIT) {
+			if (w->now < h->rest_kill + REAP_LIMIT)
+				fail("gave up before the limit for reaping");
 			w->over = true;
 			return;
 		}
-		expect(STOP_KILL_AGAIN, came);
-		if (w->now > d->killed_rest + REAPING)
-			fail("still waiting for what was killed");
-		ask_rest(w, SIGKILL);
-	} else if (d->main_end == NEVER && d->killed_main != NEVER) {
-		/* Main cannot be reaped: that too must come to an end. */
-		expect(STOP_KILL_REST, came);
-		if (w->now < d->killed_main + REAPING)
-			fail("given up before main, killed, is late");
-		d->killed_rest = w->now;
-		ask_rest(w, SIGKILL);
-	} else if (d->hold_over == NEVER && d->delay != TIME_UNSET &&
-	    d->n_stops == 1 && d->told_rest == NEVER) {
-		expect(STOP_SEND_HELD, came);
-		if (w->now < d->stops[0] + d->delay)
-			fail("sent before its time");
-		d->hold_over = w->now;
-		pass_on(w, d->stop_signal);
-	} else if (d->main_end == NEVER) {
-		expect(STOP_KILL_MAIN, came);
-		if (w->now < main_killed(d))
-			fail("main killed before its time");
-		d->killed_main = w->now;
-		ask_to_end(w, &w->main, SIGKILL);
+		expect(STOP_KILL_AGAIN, actual);
+		if (w->now > h->rest_kill + REAP_LIMIT)
+			fail("waits longer than the limit for reaping");
+		signal_rest(w, SIGKILL);
+	} else if (h->main_exit == NEVER && h->main_kill != NEVER) {
+		/* Main cannot be reaped, but init has to exit. */
+		expect(STOP_KILL_REST, actual);
+		if (w->now < h->main_kill + REAP_LIMIT)
+			fail("gave up main before the limit for reaping");
+		h->rest_kill = w->now;
+		signal_rest(w, SIGKILL);
+	} else if (h->hold_end == NEVER && h->delay != TIME_UNSET &&
+	    h->n_stops == 1 && h->rest_term == NEVER) {
+		expect(STOP_SEND_HELD, actual);
+		if (w->now < h->stops[0] + h->delay)
+			fail("the held signal was sent too early");
+		h->hold_end = w->now;
+		forward(w, h->stop_signal);
+	} else if (h->main_exit == NEVER) {
+		expect(STOP_KILL_MAIN, actual);
+		if (w->now < main_kill_due(h))
+			fail("main was killed too early");
+		h->main_kill = w->now;
+		signal_process(w, &w->main, SIGKILL);
 	} else {
-		expect(STOP_KILL_REST, came);
-		if (w->now < rest_killed(d))
-			fail("the rest killed before its time");
-		d->killed_rest = w->now;
-		ask_rest(w, SIGKILL);
+		expect(STOP_KILL_REST, actual);
+		if (w->now < rest_kill_due(h))
+			fail("the rest was killed too early");
+		h->rest_kill = w->now;
+		signal_rest(w, SIGKILL);
 	}
 }
 
 static void
-look_who_is_left(struct world *w)
+check_children(struct world *w)
 {
-	enum stop_action came;
+	enum stop_action actual;
 
 	if (w->over)
 		return;
-	if (w->main.lives) { /* odd, but no reason to end */
+	if (w->main.lives) { /* impossible, but not a reason to exit */
 		expect(STOP_NOTHING, stop_none_left(&w->stop));
 		return;
 	}
 	for (int i = 0; i < w->n_rest; i++)
 		if (w->rest[i].lives)
 			return;
-	came = stop_none_left(&w->stop);
-	say("%lld: nobody is left\n", (long long)w->now);
-	expect(STOP_EXIT, came);
+	actual = stop_none_left(&w->stop);
+	record("%lld: no child is left\n", (long long)w->now);
+	expect(STOP_EXIT, actual);
 	w->over = true;
 }
 
 /* ------------------------------------------------------------ schedules */
 
 static int64_t
-some_time(void)
+random_ms(void)
 {
 	static const int64_t limits[] = {0, 1, 50, 500, 1000, 1500, 5000};
 
-	return up_to(2) == 0 ? limits[up_to(6)] : up_to(4000);
+	return random_upto(2) == 0 ? limits[random_upto(6)] : random_upto(4000);
 }
 
 static void
-make_process(struct process *p)
+random_process(struct process *p)
 {
 	p->lives = true;
-	p->answer = up_to(3) == 0 ? NEVER : some_time();
-	p->end = up_to(2) == 0 ? some_time() : NEVER;
+	p->term_ms = random_upto(3) == 0 ? NEVER : random_ms();
+	p->exit_at = random_upto(2) == 0 ? random_ms() : NEVER;
 }
 
 static void
-make_world(struct world *w)
+random_world(struct world *w)
 {
 	memset(w, 0, sizeof *w);
-	w->options.delay_ms = up_to(2) == 0 ? some_time() : TIME_UNSET;
-	w->options.grace_ms = up_to(3) != 0 ? some_time() : TIME_UNSET;
-	w->options.wait = up_to(2) == 0;
-	w->options.stop_signal = up_to(3) != 0 ? SIG_STOP : 1 + (int)up_to(63);
-	w->d.delay = w->options.delay_ms;
-	w->d.grace = w->options.grace_ms;
-	w->d.wait = w->options.wait;
-	w->d.stop_signal = w->options.stop_signal;
-	w->d.main_end = w->d.killed_main = w->d.killed_rest = NEVER;
-	w->d.told_rest = w->d.hold_over = NEVER;
-	w->stuck = up_to(5) == 0 ? some_time() : 0;
-	w->now = up_to(3) == 0 ? up_to(1LL << 40) : 0;
-	make_process(&w->main);
-	w->n_rest = (int)up_to(MOST_REST);
+	w->options.delay_ms = random_upto(2) == 0 ? random_ms() : TIME_UNSET;
+	w->options.grace_ms = random_upto(3) != 0 ? random_ms() : TIME_UNSET;
+	w->options.wait = random_upto(2) == 0;
+	w->options.stop_signal =
+	    random_upto(3) != 0 ? SIG_STOP : 1 + (int)random_upto(63);
+	w->h.delay = w->options.delay_ms;
+	w->h.grace = w->options.grace_ms;
+	w->h.wait = w->options.wait;
+	w->h.stop_signal = w->options.stop_signal;
+	w->h.main_exit = w->h.main_kill = w->h.rest_kill = NEVER;
+	w->h.rest_term = w->h.hold_end = NEVER;
+	w->kill_ms = random_upto(5) == 0 ? random_ms() : 0;
+	w->now = random_upto(3) == 0 ? random_upto(1LL << 40) : 0;
+	random_process(&w->main);
+	w->n_rest = (int)random_upto(MAX_REST);
 	for (int i = 0; i < w->n_rest; i++)
-		make_process(&w->rest[i]);
-	w->n_signals = (int)up_to(8);
+		random_process(&w->rest[i]);
+	w->n_signals = (int)random_upto(8);
 	for (int i = 0; i < w->n_signals; i++) {
-		w->signals[i].at = up_to(1) == 0 ? some_time() : up_to(8000);
-		w->signals[i].sig =
-		    up_to(1) == 0 ? w->d.stop_signal : 1 + (int)up_to(63);
+		w->signals[i].at =
+		    random_upto(1) == 0 ? random_ms() : random_upto(8000);
+		w->signals[i].sig = random_upto(1) == 0
+		    ? w->h.stop_signal
+		    : 1 + (int)random_upto(63);
 	}
-	for (int i = 0; i < w->n_signals; i++) { /* all times from now on */
+	for (int i = 0; i < w->n_signals; i++) {
 		for (int j = i + 1; j < w->n_signals; j++)
 			if (w->signals[j].at < w->signals[i].at) {
 				const int64_t at = w->signals[i].at;
@@ -434,106 +441,110 @@ make_world(struct world *w)
 			}
 		w->signals[i].at += w->now;
 	}
-	if (w->main.end != NEVER)
-		w->main.end += w->now;
+	if (w->main.exit_at != NEVER)
+		w->main.exit_at += w->now;
 	for (int i = 0; i < w->n_rest; i++)
-		if (w->rest[i].end != NEVER)
-			w->rest[i].end += w->now;
-	say("delay %lld grace %lld wait %d stop signal %d\n",
-	    (long long)w->d.delay, (long long)w->d.grace, w->d.wait,
-	    w->d.stop_signal);
-	w->stop = (struct stop){.options = &w->options,
-	    .deadline = STOP_NEVER};
+		if (w->rest[i].exit_at != NEVER)
+			w->rest[i].exit_at += w->now;
+	record("delay %lld grace %lld wait %d stop signal %d\n",
+	    (long long)w->h.delay, (long long)w->h.grace, w->h.wait,
+	    w->h.stop_signal);
+	w->stop = (struct stop){
+	    .options = &w->options,
+	    .deadline = STOP_NEVER,
+	};
 }
 
-/* The time of what comes next. */
+/* When the next event happens. */
 static int64_t
 next_time(const struct world *w)
 {
 	int64_t next = w->stop.deadline;
 
-	if (w->next_signal < w->n_signals && w->signals[w->next_signal].at < next)
+	if (w->next_signal < w->n_signals &&
+	    w->signals[w->next_signal].at < next)
 		next = w->signals[w->next_signal].at;
-	if (w->main.lives && w->main.end < next)
-		next = w->main.end;
+	if (w->main.lives && w->main.exit_at < next)
+		next = w->main.exit_at;
 	for (int i = 0; i < w->n_rest; i++)
-		if (w->rest[i].lives && w->rest[i].end < next)
-			next = w->rest[i].end;
+		if (w->rest[i].lives && w->rest[i].exit_at < next)
+			next = w->rest[i].exit_at;
 	return next;
 }
 
-/* What is due at the same time comes in any order, but one by one. */
+/* One event.  Those at the same time are in random order. */
 static void
 step(struct world *w)
 {
 	const int64_t next = next_time(w);
-	const bool signal_first = up_to(1) == 0;
+	const bool signal_first = random_upto(1) == 0;
 
 	if (next > w->now)
-		w->now = next + (up_to(3) == 0 ? up_to(30) : 0); /* late */
+		w->now = next + (random_upto(3) == 0 ? random_upto(30) : 0);
 	for (int i = 0; i < w->n_rest; i++)
-		if (w->rest[i].lives && w->rest[i].end <= w->now)
+		if (w->rest[i].lives && w->rest[i].exit_at <= w->now)
 			w->rest[i].lives = false;
 	if (signal_first && w->next_signal < w->n_signals &&
 	    w->signals[w->next_signal].at <= w->now)
 		receive(w, w->signals[w->next_signal++].sig);
-	else if (w->main.lives && w->main.end <= w->now)
+	else if (w->main.lives && w->main.exit_at <= w->now)
 		reap_main(w);
 	else if (w->stop.deadline <= w->now)
 		expire(w);
 	else if (w->next_signal < w->n_signals &&
 	    w->signals[w->next_signal].at <= w->now)
 		receive(w, w->signals[w->next_signal++].sig);
-	look_who_is_left(w);
+	check_children(w);
 	check_deadline(w);
 }
 
-/* The promise that users reckon with. */
+/* The longest time that a stop may take, as the manual promises it. */
 static void
-check_bound(const struct world *w, int64_t asked)
+check_bound(const struct world *w, int64_t first_stop)
 {
-	const struct diary *d = &w->d;
-	int64_t most = d->grace;
+	const struct history *h = &w->h;
+	int64_t max = h->grace;
 
-	if (d->grace == TIME_UNSET || asked == NEVER || w->stuck > 0)
+	if (h->grace == TIME_UNSET || first_stop == NEVER || w->kill_ms > 0)
 		return;
-	most += (d->delay != TIME_UNSET ? d->delay : 0) +
-	    (d->grace < LEAST ? d->grace : LEAST) + 500; /* lateness */
-	if (w->now - asked > most)
-		fail("ended %lld ms after the stop signal, more than %lld",
-		    (long long)(w->now - asked), (long long)most);
+	max += (h->delay != TIME_UNSET ? h->delay : 0) +
+	    (h->grace < MIN_DRAIN ? h->grace : MIN_DRAIN) +
+	    500; /* events are late */
+	if (w->now - first_stop > max)
+		fail("exits %lld ms after the stop signal, more than %lld",
+		    (long long)(w->now - first_stop), (long long)max);
 }
 
-/* Gives how many steps it took. */
+/* Returns the number of steps. */
 static unsigned
-live_once(void)
+run_schedule(void)
 {
 	static struct world world;
 	struct world *w = &world;
 	unsigned steps = 0;
-	bool asked_again = false;
+	bool stop_added = false;
 
-	make_world(w);
+	random_world(w);
 	while (!w->over) {
-		if (next_time(w) == NEVER && !asked_again) {
-			/* Nothing will happen: rightly so? */
-			if (w->d.grace != TIME_UNSET && w->d.n_stops > 0)
+		if (next_time(w) == NEVER && !stop_added) {
+			/* Without -t, or a stop signal, init may wait. */
+			if (w->h.grace != TIME_UNSET && w->h.n_stops > 0)
 				fail("hangs after a stop signal");
 			w->signals[0].at = w->now + 1;
-			w->signals[0].sig = w->d.stop_signal;
+			w->signals[0].sig = w->h.stop_signal;
 			w->signals[1] = w->signals[0];
 			w->n_signals = 2;
 			w->next_signal = 0;
-			asked_again = true;
+			stop_added = true;
 		} else if (next_time(w) == NEVER)
-			break; /* no deadline, and a process that stays */
+			break; /* a process does not exit, without -t */
 		if (++steps > 10000)
-			fail("does not come to an end");
+			fail("takes too many steps");
 		step(w);
 	}
-	if (!w->over && w->d.grace != TIME_UNSET)
+	if (!w->over && w->h.grace != TIME_UNSET)
 		fail("hangs");
-	check_bound(w, w->d.n_stops > 0 ? w->d.stops[0] : NEVER);
+	check_bound(w, w->h.n_stops > 0 ? w->h.stops[0] : NEVER);
 	return steps;
 }
 
@@ -546,9 +557,9 @@ main(int argc, char **argv)
 
 	for (seed = first; seed < first + (uint64_t)schedules; seed++) {
 		random_state = seed;
-		log_length = 0;
-		log_text[0] = '\0';
-		steps += live_once();
+		events_length = 0;
+		events[0] = '\0';
+		steps += run_schedule();
 	}
 	printf("%ld schedules, %lu steps\n", schedules, steps);
 	return 0;
