@@ -7,6 +7,12 @@
 
 #include "system/proc.c"
 
+static bool
+is_pid(pid_t pid)
+{
+	return pid >= 0 && pid < SYSTEM_PID_LIMIT;
+}
+
 static void
 check_line(const uint8_t *data, size_t size)
 {
@@ -15,9 +21,11 @@ check_line(const uint8_t *data, size_t size)
 
 	if (parse_stat(text, &stat) == 0) {
 		expect(strlen(stat.name) < PROC_NAME_SIZE, "the name fits");
-		expect(stat.parent >= -1 && stat.group >= -1 &&
-			stat.session >= 0 && stat.threads >= -1,
-		    "no number is negative");
+		expect(is_pid(stat.parent) && is_pid(stat.group) &&
+			is_pid(stat.session),
+		    "pids below the limit");
+		expect(stat.threads >= -1 && stat.start >= -1,
+		    "other numbers are unknown or not negative");
 	}
 	free(text);
 }
@@ -31,12 +39,12 @@ check_name(const uint8_t *data, size_t size)
 	struct proc_stat stat;
 
 	snprintf(line, sizeof line,
-	    "7 (%s) S 2147483647 2 3 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 9 0 1",
+	    "7 (%s) S 4194303 2 3 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 9 0 1",
 	    name);
 	expect(parse_stat(line, &stat) == 0, "every name can be read");
 	expect(strcmp(stat.name, name) == 0, "the name is copied");
-	expect(stat.state == 'S' && stat.parent == INT_MAX && stat.group == 2 &&
-		stat.session == 3 && stat.threads == 9,
+	expect(stat.state == 'S' && stat.parent == 4194303 && stat.group == 2 &&
+		stat.session == 3 && stat.threads == 9 && stat.start == 1,
 	    "the name changes no number");
 	free(name);
 }

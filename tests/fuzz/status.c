@@ -50,32 +50,42 @@ parse_pids_again(const char *value, struct proc_status *status)
 	}
 }
 
-static struct proc_status
-parse_status_again(void)
+/* Returns the value in the first line "KEY:\tVALUE", or "". */
+static const char *
+value_of(const char *key)
 {
-	struct proc_status status = {0};
-	char *text = copy_text(input, strnlen(input, MAX_FILE));
+	static char text[MAX_FILE + 1];
 	char *rest = text;
 	char *line;
 
+	snprintf(text, sizeof text, "%s", input);
 	while ((line = strsep(&rest, "\n")) != NULL) {
 		char *value = strchr(line, '\t');
 
 		if (value == NULL)
 			continue;
 		*value++ = '\0';
-		if (strcmp(line, "PPid:") == 0)
-			status.parent = (pid_t)number(value, INT_MAX);
-		else if (strcmp(line, "Uid:") == 0)
-			status.uid = (uid_t)number(value, UINT32_MAX);
-		else if (strcmp(line, "NSpid:") == 0)
-			parse_pids_again(value, &status);
+		if (strcmp(line, key) == 0)
+			return value;
 	}
-	free(text);
+	return "";
+}
+
+static struct proc_status
+parse_status_again(void)
+{
+	struct proc_status status = {0};
+
+	if (*input == '\0')
+		return status;
+	/* The kernel writes no parent above INT_MAX. */
+	status.parent = (pid_t)number(value_of("PPid:"), UINT32_MAX);
+	status.uid = (uid_t)number(value_of("Uid:"), UINT32_MAX);
+	parse_pids_again(value_of("NSpid:"), &status);
 	return status;
 }
 
-/* Finds the last run of digits that is as long as an id. */
+/* Finds the last run of digits, before another byte, as long as an id. */
 static void
 find_container_again(char id[PROC_CONTAINER_SIZE])
 {
@@ -84,7 +94,7 @@ find_container_again(char id[PROC_CONTAINER_SIZE])
 	for (char *s = text; *s != '\0'; s++) {
 		const size_t digits = strspn(s, DIGITS "abcdef");
 
-		if (digits == CONTAINER_DIGITS)
+		if (digits == CONTAINER_DIGITS && s[digits] != '\0')
 			snprintf(id, PROC_CONTAINER_SIZE, "%s", s);
 		if (digits > 0)
 			s += digits - 1;

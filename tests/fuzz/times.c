@@ -46,7 +46,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = copy_text(data, size);
 	struct options options = {.grace_ms = TIME_UNSET};
-	const char *problem = options_apply(&options, 't', text);
+	const char *problem = options_apply(&options, options_find("-t"), text);
 
 	expect((problem == NULL) == (options.grace_ms != TIME_UNSET),
 	    "the time is either set or refused");
