@@ -9,7 +9,6 @@
  */
 #include "start/start.h"
 
-#include "reaper.h"
 #include "system/system.h"
 
 #include <sys/mman.h>
@@ -28,7 +27,7 @@ enum { VARIABLE_SIZE = sizeof "WATCHDOG_PID=" + SYSTEM_NUMBER_SIZE };
 
 struct child {
 	const struct start *start;
-	bool has_failed; /* set by the child, if init shares its memory */
+	int status; /* set if exec failed, unless memory is not shared */
 };
 
 /*
@@ -99,7 +98,6 @@ become_main(void *argument)
 	char watchdog_pid[VARIABLE_SIZE];
 	struct start_failure failure;
 	struct message line;
-	int status = STATUS_CANNOT_EXECUTE;
 
 	if (start->init != 1)
 		tie_to_init(start->init);
@@ -117,13 +115,13 @@ become_main(void *argument)
 	signals_set_mask(start->mask);
 	failure.error =
 	    start_execute(&failure, start->options->command, start->envp);
-	child->has_failed = true;
 	signals_block(); /* a closed pipe is no reason to be killed */
-	if (failure.error == ENOENT || failure.error == ENOTDIR)
-		status = STATUS_NOT_FOUND;
+	child->status = failure.error == ENOENT || failure.error == ENOTDIR
+	    ? STATUS_NOT_FOUND
+	    : STATUS_CANNOT_EXECUTE;
 	describe_failure(&line, *start->options->command, &failure);
-	report_failure(start->report, &line, status);
-	_exit(status);
+	report_failure(start->report, &line, child->status);
+	_exit(child->status);
 }
 
 /*
@@ -153,7 +151,6 @@ start_main(const struct start *start, int *status)
 	struct child child = {.start = start};
 	struct message line;
 	const pid_t pid = clone_child(&child);
-	int wstatus;
 
 	if (pid == -1) {
 		report_begin(&line);
@@ -163,9 +160,9 @@ start_main(const struct start *start, int *status)
 		report_failure(start->report, &line, *status);
 		return -1;
 	}
-	if (child.has_failed) {
-		wait4(pid, &wstatus, 0, NULL);
-		*status = reaper_exit_status(wstatus);
+	if (child.status != 0) {
+		wait4(pid, NULL, 0, NULL);
+		*status = child.status;
 		return -1;
 	}
 	/* Without CLONE_VFORK the child may not have got there yet. */

@@ -136,7 +136,7 @@ inline forward(what)
 	fi
 }
 
-/* stop/stop.c: after() */
+/* A deadline, unless it depends on -t and there is none. */
 inline arm(is_set)
 {
 	deadline = (is_set -> ARMED : NEVER)
