@@ -27,6 +27,8 @@ enum { VARIABLE_SIZE = sizeof "WATCHDOG_PID=" + SYSTEM_NUMBER_SIZE };
 
 struct child {
 	const struct start *start;
+	char listen_pid[VARIABLE_SIZE];
+	char watchdog_pid[VARIABLE_SIZE];
 	int status; /* set if exec failed, unless memory is not shared */
 };
 
@@ -94,8 +96,6 @@ become_main(void *argument)
 {
 	struct child *child = argument;
 	const struct start *start = child->start;
-	char listen_pid[VARIABLE_SIZE];
-	char watchdog_pid[VARIABLE_SIZE];
 	struct start_failure failure;
 	struct message line;
 
@@ -107,8 +107,8 @@ become_main(void *argument)
 		setpgid(0, 0);
 	terminal_take(start->terminal);
 	/* Variables for the process that was started are for main now. */
-	rename_pid(start, "WATCHDOG_PID=", watchdog_pid);
-	if (rename_pid(start, "LISTEN_PID=", listen_pid))
+	rename_pid(start, "WATCHDOG_PID=", child->watchdog_pid);
+	if (rename_pid(start, "LISTEN_PID=", child->listen_pid))
 		/* It names the inode of a pidfd, which is not main's. */
 		system_env_remove(start->envp, "LISTEN_PIDFDID=");
 	signals_restore_child(start->sigchld);

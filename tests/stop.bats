@@ -292,8 +292,8 @@ main_with_worker() {
 }
 
 @test "-t: 2,000 descendants obey TERM: all exit in time, without a line" {
-	start -t 30 -- "$ACTOR" times 2000 '{' fork '{' die $TERM 0 mark ready live '}' '}' \
-		await ready 2000 mark main quit $USR1 0 2 live
+	start -t 30 -- "$ACTOR" die $TERM 0 times 2000 '{' fork '{' live '}' '}' \
+		mark main quit $USR1 0 2 live
 	await_lines main 1
 	send $USR1
 	await_exit
