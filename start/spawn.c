@@ -121,7 +121,7 @@ become_main(void *argument)
 	    : STATUS_CANNOT_EXECUTE;
 	describe_failure(&line, *start->options->command, &failure);
 	report_failure(start->report, &line, child->status);
-	_exit(child->status);
+	return child->status; /* for clone() to exit with */
 }
 
 /*

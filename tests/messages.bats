@@ -45,7 +45,7 @@ setup() {
 @test "-vv: a timer's signal: it is logged as from the kernel" {
 	run -142 python3 - "$MINIREAP" <<-'PYTHON' 3>&-
 	import os, signal, sys
-	signal.setitimer(signal.ITIMER_REAL, 0.05) # outlives exec, not fork
+	signal.setitimer(signal.ITIMER_REAL, 1) # outlives exec, not fork
 	os.dup2(1, 2)
 	os.execv(sys.argv[1], [sys.argv[1], "-vv", "--", "sleep", "5"])
 	PYTHON

@@ -396,7 +396,7 @@ os.execv(sys.argv[1], ["probe", "listen"])' "$PROBE"
 	        print(options, wait, heard, child.returncode)
 	sys.exit(bad != 0)
 	PYTHON
-	timeout 60 python3 starts.py "$MINIREAP" "$PROBE" 3>&-
+	timeout 300 python3 starts.py "$MINIREAP" "$PROBE" 3>&-
 }
 
 @test "forward: three nested inits: main receives each signal once" {

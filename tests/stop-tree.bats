@@ -78,6 +78,7 @@ remove_marks() {
 	rm -f ready strange strangers
 }
 
+# bats test_tags=static
 @test "not PID 1: main exits and leaves no process: init exits at once" {
 	as_fast_as exit_below_shell exit_below_init
 }
@@ -320,6 +321,7 @@ without_proc() {
 		'mount -t tmpfs none /proc && exec "$@"' sh "$@")
 }
 
+# bats test_tags=static
 @test "no /proc: main exits: its group gets TERM, and a worker saves its file" {
 	without_proc "$MINIREAP" -t 5 -- "$ACTOR" \
 		fork '{' save file 300 mark ready live '}' await ready 1 exit 3
@@ -331,6 +333,7 @@ without_proc() {
 	equal lines 1 "$(wc -l <err)"
 }
 
+# bats test_tags=static
 @test "no /proc: a group ignores TERM: killed at the end of the grace" {
 	without_proc "$MINIREAP" -t 0.5 -- "$ACTOR" ignore $TERM \
 		fork '{' mark ready live '}' fork '{' mark ready live '}' \

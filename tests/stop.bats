@@ -464,6 +464,7 @@ exit_under_init() {
 	no_messages
 }
 
+# bats test_tags=static
 @test "PID 1: main exits and leaves no process: init exits at once" {
 	for OPTIONS in '' '-t 10' -b '-b -t 10' '-d 10'; do
 		as_fast_as exit_as_pid_1 exit_under_init
