@@ -24,8 +24,6 @@ now_ms(const struct stop *stop)
 	    : system_clock_ms(CLOCK_MONOTONIC);
 }
 
-/* ------------------------------------------------------ to the main process */
-
 static void
 send_to_main(struct stop *stop, int sig, const siginfo_t *info)
 {
@@ -42,9 +40,6 @@ send_to_main(struct stop *stop, int sig, const siginfo_t *info)
 	report_line(stop->report, "cannot signal main process %d (%s): %m",
 	    (int)stop->main->pid, stop->main->name);
 }
-
-/* -------------------------------------------------- to the remaining processes
- */
 
 /*
  * Without /proc: main's group.  Once main is reaped, a living child in the
@@ -108,9 +103,6 @@ give_up(struct stop *stop)
 	report_failure(stop->report, &line, stop->status);
 }
 
-/* ----------------------------------------------------------------- decisions
- */
-
 /* Sends on what was received, as -r says. */
 static void
 forward(struct stop *stop, int sig, const siginfo_t *info)
@@ -166,9 +158,6 @@ carry_out(struct stop *stop, enum stop_action action)
 		break;
 	}
 }
-
-/* -------------------------------------------------------------------- events
- */
 
 void
 stop_signal(struct stop *stop, const siginfo_t *info)

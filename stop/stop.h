@@ -62,9 +62,6 @@ struct stop {
 	int status; /* so far */
 };
 
-/* --------------------------------------------- events, as the loop sees them
- */
-
 /* A signal was received, which is forwarded, or held. */
 void stop_signal(struct stop *stop, const siginfo_t *info);
 
@@ -83,8 +80,6 @@ void stop_main_reaped(struct stop *stop, int wstatus);
 /* No child is left. */
 void stop_no_child(struct stop *stop);
 
-/* --------------------------------------------------------------- questions */
-
 /* Init's exit status, or -1 while it must stay. */
 int stop_status(const struct stop *stop);
 
@@ -93,9 +88,6 @@ bool stop_main_is_gone(const struct stop *stop);
 
 /* Milliseconds until the deadline, or SIGNALS_FOREVER. */
 long stop_time_left(const struct stop *stop);
-
-/* ------------------------------------- the state machine, without a system
- * call */
 
 /* sig was received, before any rewriting.  SEND, or NOTHING: hold it. */
 enum stop_action stop_received(struct stop *stop, int sig, int64_t now);
@@ -108,9 +100,6 @@ enum stop_action stop_main_exited(struct stop *stop, int64_t now);
 
 /* No child is left.  EXIT, or NOTHING while main is there. */
 enum stop_action stop_none_left(const struct stop *stop);
-
-/* --------------------------------------------------------- the tree below init
- */
 
 /*
  * Sends sig to every process below init; as PID 1 to the whole namespace at

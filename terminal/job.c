@@ -87,12 +87,13 @@ terminal_main_changed(
 	const bool has_terminal = terminal->state == TERMINAL_FOREGROUND ||
 	    terminal->state == TERMINAL_GIVEN_UP;
 
-	if (sig == 0)
+	if (sig == 0) {
 		terminal->stop_sent = 0;
+		return;
+	}
 	/* A SIGSTOP from elsewhere awaits a SIGCONT from there.  But while a
 	 * stopped process has the terminal, no one else can use that. */
-	if (sig == 0 ||
-	    (!is_job_control(sig) && terminal->stop_sent == 0 && !has_terminal))
+	if (!is_job_control(sig) && terminal->stop_sent == 0 && !has_terminal)
 		return;
 	/* It was put into the foreground while it ran: nothing continues it. */
 	if (is_denial(sig) && terminal_has_foreground(terminal, getpgrp())) {
