@@ -16,8 +16,8 @@
 set -u
 
 ORPHANS=4
-LIFE=20      # seconds until all processes of a namespace exit by themselves
-PATIENCE=500 # hundredths of a second until the program must be ready
+LIFE=60      # seconds until all processes of a namespace exit by themselves
+PATIENCE=20  # seconds for what takes a moment on a fast machine
 
 # From here to the case: what runs in the namespace.
 
@@ -44,13 +44,19 @@ orphans() {
 	done
 }
 
-# Wait until there are $2 orphans in state $1, for at most a second.
+# Wait until there are $2 orphans in state $1, for at most $3 seconds.
 await_orphans() {
 	tries=0
-	while [ "$(orphans "$1" | wc -l)" -ne "$2" ] && [ $tries -lt 20 ]; do
+	while [ "$(orphans "$1" | wc -l)" -ne "$2" ] &&
+		[ $tries -lt $((${3:-$PATIENCE} * 20)) ]; do
 		tries=$((tries + 1))
 		sleep 0.05
 	done
+}
+
+# Print the number of zombies that process $1 has not waited for.
+zombies_of() {
+	processes | grep -c "^[0-9]* $1 Z "
 }
 
 # Send each process in the file $1 the signal $2, and note their number as $3.
@@ -65,11 +71,11 @@ note() {
 	printf '%s %s\n' "$1" "$2" >>"$notes/seen"
 }
 
-# Wait until minireap has logged the orphans that it reaped, for at most a second.
+# Wait until minireap has logged the orphans that it reaped.
 await_log() {
 	tries=0
 	while [ "$(grep -c reaped "$notes/log")" -lt $ORPHANS ] &&
-		[ $tries -lt 20 ]; do
+		[ $tries -lt $((PATIENCE * 20)) ]; do
 		tries=$((tries + 1))
 		sleep 0.05
 	done
@@ -81,7 +87,12 @@ await_log() {
 neglect() {
 	sh -c "sleep 0 & sleep 0 & sleep 0 & exec sleep $LIFE" &
 	negligent=$!
-	sleep 0.2
+	tries=0
+	until [ "$(zombies_of $negligent)" -eq 3 ] ||
+		[ $tries -gt $((PATIENCE * 20)) ]; do
+		tries=$((tries + 1))
+		sleep 0.05
+	done
 	"$1" --zombies >"$notes/held"
 	"$1" --zombies=TERM >"$notes/cured"
 	note cured $?
@@ -105,7 +116,7 @@ program() {
 	orphans '[!Z]' >"$notes/orphans"
 	signal_each "$notes/orphans" TERM left
 	await_orphans '[!Z]' 0
-	await_orphans Z 0 # PID 1 has a second to reap them
+	await_orphans Z 0 1 # a PID 1 that waits for them needs no longer
 	"$2" --zombies >"$notes/found"
 	orphans Z >"$notes/zombies"
 	signal_each "$notes/zombies" KILL zombies
@@ -238,12 +249,12 @@ start() {
 	(trap '' HUP && exec $unshare "$@" </dev/null >"$notes/log" 2>&1) &
 	outer=$!
 	look_at_clock
-	limit=$((now + PATIENCE))
+	limit=$((now + PATIENCE * 100))
 	until [ -e "$notes/ready" ]; do
 		look_at_clock
 		if ! kill -0 $outer 2>/dev/null || [ "$now" -gt $limit ]; then
 			cat "$notes/log" >&2
-			give_up 'demo: the program is not ready after 5 s'
+			give_up "demo: the program is not ready after $PATIENCE s"
 		fi
 		sleep 0.02
 	done

@@ -177,17 +177,19 @@ readonly POLL='
 	    fork '{' session note rest mark ready live '}' \
 	    note notes die $TERM 7 mark ready live
 	await_lines ready 2
-	# One with a value, which the kernel refuses here, and plain ones.
-	"$PROBE" queue "$INIT" $USR2 5 || :
-	send $USR1
+	# One with a value, which the kernel drops here, and plain ones.
+	"$PROBE" queue "$INIT" $USR2 5
 	await_lines notes 1
-	send $TERM
+	send $USR1
 	await_lines notes 2
+	send $TERM
+	await_lines notes 3
 	await_lines rest 1
 	kill -KILL "$(tail -n 1 /proc/"$INIT"/task/"$INIT"/children)"
 	await_exit
 	equal status 7 "$STATUS"
 	equal USR1 1 "$(count_noted notes $USR1)"
+	equal USR2 1 "$(count_noted notes $USR2)"
 }
 
 @test "/proc and /dev are unmounted: main exits: the orphan saves its file" {

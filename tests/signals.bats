@@ -114,6 +114,7 @@ each_arrives_once() {
 	    (until grep -q ready heard; do sleep 0.05; done 2>/dev/null
 	     "$0" queue 1 10 77 >sender
 	     "$0" queue 1 64 78 >>sender
+	     until [ "$(grep -c " -1 " heard)" -eq 2 ]; do sleep 0.05; done
 	     "$0" send 1 15) &
 	    exec "$0" listen >heard' "$PROBE"
 	equal queued "$(awk 'NR == 1 { print "10 -1", $1, 77 }
@@ -125,6 +126,8 @@ each_arrives_once() {
 	start "$MINIREAP" -- "$PROBE" listen
 	sender=$("$PROBE" queue $INIT 10 1234)
 	second=$("$PROBE" queue $INIT 40 -5)
+	# A handler runs before those of signals that arrived with it.
+	wait_until 10 eval '[ "$(grep -c " -1 " heard)" -eq 2 ]'
 	kill $INIT
 	exits 0
 	equal standard "10 -1 $sender 1234" "$(sed -n 2p heard)"
@@ -134,6 +137,7 @@ each_arrives_once() {
 @test "forward: queued signal with -g, Linux 6.9: main receives value and sender pid" {
 	start "$MINIREAP" -g -- "$PROBE" listen
 	sender=$("$PROBE" queue $INIT 10 1234)
+	wait_until 10 grep -q '^10 ' heard
 	kill $INIT
 	exits 0
 	if [ "$(uname -r | awk -F. '{ print $1 * 1000 + $2 }')" -ge 6009 ]; then
