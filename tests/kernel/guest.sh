@@ -102,7 +102,10 @@ holds '-T: the file has the line' \
 in_group worker /init -- sh -c "(sh -c '$hog'); exit 3"
 holds 'OOM: worker killed: logged when the main process has failed' \
     logs "main process [0-9]+ \(sh\) exited with status 3; $evidence cgroup was created, $limits"
-in_group orphan /init -w -- sh -c "(sh -c '$hog' &); sleep 1"
+# shellcheck disable=SC2016 # for that shell
+in_group orphan /init -w -- sh -c '(sh -c "$0" &)
+    n=0; until grep -q "OOM killer" messages || [ $n -ge 100 ]; do
+	sleep 0.2; n=$((n + 1)); done' "$hog"
 holds 'OOM: worker killed, -w: logged when it happens' \
     grep -Eq "^minireap: $evidence start, $limits\$" messages
 
