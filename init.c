@@ -119,6 +119,7 @@ main(int argc, char **argv, char **envp)
 	struct init init = {
 	    .report = report_open(&init.options),
 	    .terminal = {.fd = -1},
+	    .main = {.pidfd = -1},
 	    .self = getpid(),
 	};
 	int status;

@@ -16,7 +16,27 @@
 /* So much of one side is done before the other side has its turn. */
 enum { SIGNAL_BATCH = 16, REAP_BATCH = 64 };
 
+/* Is a line printed when it is reaped? */
+static bool
+is_reported(const struct loop *loop, pid_t child)
+{
+	return loop->options->verbosity >= 2 ||
+	    (loop->options->warn && child != loop->main->pid);
+}
+
 /* --------------------------------------------------------------- signals */
+
+/* The kernel may have reaped the child.  One SIGCHLD may stand for many. */
+static void
+child_signalled(struct loop *loop, const siginfo_t *info)
+{
+	const pid_t child = info->si_pid;
+
+	if (info->si_code == CLD_KILLED && info->si_status == SIGKILL &&
+	    child != loop->main->pid && !is_reported(loop, child) &&
+	    !stop_main_is_gone(&loop->stop))
+		report_orphan_killed(loop->report);
+}
 
 static void
 forward(struct loop *loop, const siginfo_t *info)
@@ -28,7 +48,7 @@ forward(struct loop *loop, const siginfo_t *info)
 		report_signal(
 		    loop->report, info, sig, loop->options->rewrite[sig]);
 	/* While a deadline runs, init must not stop. */
-	if (!terminal_handles(loop->terminal, main_gone ? 0 : loop->main->pid,
+	if (!terminal_handles(loop->terminal, main_gone ? NULL : loop->main,
 		info, stop_time_left(&loop->stop) == SIGNALS_FOREVER))
 		stop_signal(&loop->stop, info);
 }
@@ -44,8 +64,10 @@ handle_signal(struct loop *loop, const siginfo_t *info)
 
 	if ((own & signals_only(sig)) != 0 && signals_is_own(info, loop->init))
 		return true;
-	if (sig == SIGCHLD && !signals_is_sent(info))
+	if (sig == SIGCHLD && !signals_is_sent(info)) {
+		child_signalled(loop, info);
 		return true;
+	}
 	if (loop->options->pause)
 		return sig != SIGINT && sig != SIGTERM;
 	forward(loop, info);
@@ -74,13 +96,6 @@ next_signal(struct loop *loop, siginfo_t *info, bool more)
 }
 
 /* -------------------------------------------------------------- children */
-
-static bool
-is_reported(const struct loop *loop, pid_t child)
-{
-	return loop->options->verbosity >= 2 ||
-	    (loop->options->warn && child != loop->main->pid);
-}
 
 static void
 child_reaped(struct loop *loop, const struct reaper_child *child)
@@ -155,6 +170,9 @@ static bool
 begin(struct loop *loop)
 {
 	const struct options *options = loop->options;
+	const bool reports = options->verbosity >= 2 || options->warn;
+	const bool ends_tree = loop->init != 1 &&
+	    (options->wait || options->grace_ms != TIME_UNSET);
 
 	loop->stop = (struct stop){
 	    .options = options,
@@ -164,13 +182,14 @@ begin(struct loop *loop)
 	    .init = loop->init,
 	    .deadline = STOP_NEVER,
 	};
+	loop->sees_proc = (reports || ends_tree) && system_proc_is_ours();
+	loop->reaper.main = loop->main;
 	/* Names are in /proc, and main's number its group's, until reaped. */
-	loop->reaper.shows_zombies = options->scope == SCOPE_SESSION ||
-	    options->verbosity >= 2 || options->warn || options->wait ||
-	    options->grace_ms != TIME_UNSET;
-	loop->reaper.wants_usage =
-	    loop->reaper.shows_zombies || options->termination_log != NULL;
-	loop->sees_proc = loop->reaper.shows_zombies && system_proc_is_ours();
+	if (reports || options->scope == SCOPE_SESSION ||
+	    (ends_tree && !loop->sees_proc))
+		loop->reaper.way = REAPER_ZOMBIES;
+	else if (options->termination_log != NULL)
+		loop->reaper.way = REAPER_USAGE;
 	return reap(loop);
 }
 

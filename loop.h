@@ -21,7 +21,7 @@ struct loop {
 	const struct options *options;
 	struct report *report;
 	struct terminal *terminal;
-	const struct main_process *main;
+	struct main_process *main;
 	pid_t init; /* this process */
 
 	/* The loop's own. */

@@ -35,6 +35,7 @@ enum scope {
 /* The main process, once it has been started. */
 struct main_process {
 	pid_t pid; /* 0: there is none, with --pause */
+	int pidfd; /* -1 until the kernel reaps, and its number is reused */
 	const char *name; /* the last part of COMMAND */
 };
 

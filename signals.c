@@ -20,6 +20,17 @@ struct kernel_timespec {
 	long nanoseconds;
 };
 
+struct kernel_sigaction {
+#ifdef __mips__
+	unsigned flags;
+	unsigned long handler;
+#else
+	unsigned long handler;
+	unsigned long flags;
+#endif
+	unsigned long rest[6]; /* and the mask, and more on some processors */
+};
+
 /* A set is one 64-bit word only if two 32-bit ones would lie in that order. */
 _Static_assert(sizeof(long) == 8 || __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
     "two words, high one first");
@@ -90,6 +101,16 @@ signals_restore_child(const struct signals_action *inherited)
 		    sizeof(signals_set));
 }
 
+int
+signals_let_kernel_reap(void)
+{
+	/* SIG_IGN instead of SIG_DFL, 0, would send no SIGCHLD. */
+	const struct kernel_sigaction action = {.flags = SA_NOCLDWAIT};
+
+	return (int)syscall(
+	    SYS_rt_sigaction, SIGCHLD, &action, NULL, sizeof(signals_set));
+}
+
 void
 signals_stop_group(int sig)
 {
@@ -131,17 +152,24 @@ signals_is_sent(const siginfo_t *info)
 	return info->si_code <= 0;
 }
 
-/* With a value, to main or, as rt_sigqueueinfo(2) cannot, to its group. */
-static long
-queue(pid_t main_pid, enum scope scope, siginfo_t *info)
+int
+signals_open_pidfd(pid_t pid)
 {
-	const int sig = info->si_signo;
+	return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+/* With a value if info is not NULL.  To a group by a pidfd of its leader. */
+static long
+send_by_number(pid_t pid, bool to_group, int sig, siginfo_t *info)
+{
 	long result;
 	int fd;
 
-	if (scope == SCOPE_MAIN)
-		return syscall(SYS_rt_sigqueueinfo, main_pid, sig, info);
-	fd = (int)syscall(SYS_pidfd_open, main_pid, 0);
+	if (info == NULL)
+		return kill(to_group ? -pid : pid, sig);
+	if (!to_group)
+		return syscall(SYS_rt_sigqueueinfo, pid, sig, info);
+	fd = signals_open_pidfd(pid);
 	if (fd == -1)
 		return -1;
 	result =
@@ -150,25 +178,38 @@ queue(pid_t main_pid, enum scope scope, siginfo_t *info)
 	return result;
 }
 
-int
-signals_send(pid_t main_pid, enum scope scope, int sig, const siginfo_t *info)
+static long
+send(const struct main_process *main_process, bool to_group, int sig,
+    siginfo_t *info)
 {
+	if (main_process->pidfd == -1)
+		return send_by_number(main_process->pid, to_group, sig, info);
+	return syscall(SYS_pidfd_send_signal, main_process->pidfd, sig, info,
+	    to_group ? PIDFD_PROCESS_GROUP : 0);
+}
+
+int
+signals_send(const struct main_process *main_process, enum scope scope, int sig,
+    const siginfo_t *info)
+{
+	const bool to_group = scope != SCOPE_MAIN;
+
 	/* The kernel refuses codes of kill(2) and tgkill(2) from others. */
 	if (info != NULL && info->si_code < 0 && info->si_code != SI_TKILL) {
 		siginfo_t copy = *info;
 
 		copy.si_signo = sig;
-		if (queue(main_pid, scope, &copy) == 0)
+		if (send(main_process, to_group, sig, &copy) == 0)
 			return 0;
 	}
 	/* No value, an old kernel or a full queue. */
-	if (scope != SCOPE_MAIN) {
-		if (kill(-main_pid, sig) == 0)
+	if (to_group) {
+		if (send(main_process, true, sig, NULL) == 0)
 			return 0;
 		if (errno != ESRCH)
 			return -1;
 	}
-	return kill(main_pid, sig);
+	return (int)send(main_process, false, sig, NULL);
 }
 
 int

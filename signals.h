@@ -44,6 +44,12 @@ struct signals_action signals_reset_child(void);
 void signals_restore_child(const struct signals_action *inherited);
 
 /*
+ * From now on the kernel reaps each child that exits, and SIGCHLD is still
+ * sent.  0, or -1 with errno.  SA_NOCLDWAIT in sigaction(2)
+ */
+int signals_let_kernel_reap(void);
+
+/*
  * Stops init's process group by sig, one of TSTP, TTIN and TTOU, as a key of
  * the terminal does.  Init stops too, unless the group is orphaned.  Returns
  * once init is continued, with all signals blocked again.
@@ -65,13 +71,17 @@ bool signals_is_own(const siginfo_t *info, pid_t self);
 bool signals_is_sent(const siginfo_t *info);
 
 /*
- * Sends sig to main or to its group, as scope says, with the value and sender
- * in info if the kernel can pass them on (to a group: Linux 6.9).  If the
- * group is gone, to main.  info may be NULL.  0, or -1 with errno EPERM or
- * ESRCH.  rt_sigqueueinfo(2), pidfd_send_signal(2)
+ * Sends sig to the main process or to its group, as scope says, with the value
+ * and sender in info if the kernel can pass them on (to a group: Linux 6.9).
+ * If the group is gone, to the main process.  info may be NULL.  By pidfd if
+ * there is one: then this is safe even after the main process was reaped.  0,
+ * or -1 with errno EPERM or ESRCH.  rt_sigqueueinfo(2), pidfd_send_signal(2)
  */
-int
-signals_send(pid_t main_pid, enum scope scope, int sig, const siginfo_t *info);
+int signals_send(const struct main_process *main_process, enum scope scope,
+    int sig, const siginfo_t *info);
+
+/* Returns a pidfd, or -1 with errno.  pidfd_open(2), Linux 5.3 */
+int signals_open_pidfd(pid_t pid);
 
 /*
  * Sends sig by pidfd, which cannot hit a process that reuses the number; by

@@ -11,8 +11,6 @@
 #include "signals.h"
 #include "system/system.h"
 
-#include <sys/syscall.h>
-
 #include <errno.h>
 #include <poll.h>
 #include <unistd.h>
@@ -23,7 +21,7 @@ enum { POLL_MS = 20, ANY_PARENT = -1 };
 static int
 send_to(const struct holder *holder, int sig)
 {
-	const int fd = (int)syscall(SYS_pidfd_open, holder->pid, 0);
+	const int fd = signals_open_pidfd(holder->pid);
 	struct proc_stat stat;
 	int error = 0;
 

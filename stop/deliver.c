@@ -33,8 +33,8 @@ send_to_main(struct stop *stop, int sig, const siginfo_t *info)
 
 	terminal_sent(stop->terminal, sig);
 	report_sent(stop->report, sig);
-	if (signals_send(stop->main->pid, scope, sig, info) == 0 ||
-	    errno != EPERM || stop->refusal_reported)
+	if (signals_send(stop->main, scope, sig, info) == 0 || errno != EPERM ||
+	    stop->refusal_reported)
 		return;
 	stop->refusal_reported = true;
 	report_line(stop->report, "cannot signal main process %d (%s): %m",
@@ -48,12 +48,10 @@ send_to_main(struct stop *stop, int sig, const siginfo_t *info)
 static void
 signal_main_group(struct stop *stop, int sig, bool wakes)
 {
-	const pid_t group = stop->main->pid;
-
-	if (!stop->main_gone || reaper_has_living_child(group)) {
-		kill(-group, sig);
+	if (!stop->main_gone || reaper_has_living_child(stop->main->pid)) {
+		signals_send(stop->main, SCOPE_GROUP, sig, NULL);
 		if (wakes)
-			kill(-group, SIGCONT);
+			signals_send(stop->main, SCOPE_GROUP, SIGCONT, NULL);
 	}
 	if (stop->blindness_reported || !reaper_has_living_child(0))
 		return;
@@ -191,7 +189,7 @@ stop_main_changed(struct stop *stop)
 		return;
 	stop->main_stopped = change != REAPER_CONTINUED;
 	/* While a deadline runs, init must not stop along. */
-	terminal_main_changed(stop->terminal, stop->main->pid,
+	terminal_main_changed(stop->terminal, stop->main,
 	    stop->main_stopped ? change : 0, stop->deadline == STOP_NEVER);
 }
 
@@ -207,7 +205,7 @@ stop_main_is_zombie(struct stop *stop)
 	if (stop->rest_signalled)
 		signal_main_group(stop, SIGTERM, true);
 	else if (options->scope == SCOPE_SESSION && !ends_rest)
-		kill(-stop->main->pid, SIGTERM);
+		signals_send(stop->main, SCOPE_SESSION, SIGTERM, NULL);
 }
 
 void

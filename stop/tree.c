@@ -12,8 +12,8 @@
 #include "system/system.h"
 
 #include <sys/mman.h>
-#include <sys/syscall.h>
 
+#include <errno.h>
 #include <unistd.h>
 
 enum {
@@ -40,21 +40,21 @@ has_seen(const struct round *round, pid_t pid)
 	return (round->seen[pid / CHAR_BIT] >> pid % CHAR_BIT & 1) != 0;
 }
 
-/* Signals it, if it lives; as PID 1 it was signalled with all others. */
+/* Names and counts it. */
 static void
-signal_one(struct round *round, int fd, pid_t pid, const struct proc_stat *stat)
+count(struct round *round, pid_t pid, const struct proc_stat *stat)
 {
-	if (system_has_exited(stat))
-		return;
 	if (round->names != NULL && round->hit < MAX_NAMES)
 		report_add(round->names, "%s%d (%s)",
 		    round->hit == 0 ? "" : ", ", (int)pid, stat->name);
 	round->hit++;
-	if (round->init != 1)
-		signals_send_by_pidfd(fd, pid, round->sig);
-	/* A first thread that has exited hides whether others stopped. */
-	if (round->wakes && (stat->state == 'T' || stat->state == 'Z'))
-		signals_send_by_pidfd(fd, pid, SIGCONT);
+}
+
+/* A first thread that has exited hides whether others stopped. */
+static bool
+needs_wake(const struct round *round, const struct proc_stat *stat)
+{
+	return round->wakes && (stat->state == 'T' || stat->state == 'Z');
 }
 
 /*
@@ -77,34 +77,63 @@ is_below(const struct round *round, pid_t pid)
 	return true;
 }
 
+/* As PID 1: all were signalled at once, and all are init's. */
+static void
+visit_in_namespace(struct round *round, pid_t pid)
+{
+	struct proc_stat stat;
+
+	if (system_read_stat(pid, &stat) == -1 || system_has_exited(&stat))
+		return;
+	count(round, pid, &stat);
+	if (needs_wake(round, &stat))
+		kill(pid, SIGCONT);
+}
+
 /*
- * Signals a process unless that was done before.  Is it new, and below init?
- * Parents mostly come before their children.
+ * Signals a process if it is below init, unless that was done before.  Is it
+ * new?  Parents mostly come before their children.  A number that is reused
+ * while this looks is visited again.
  */
+static bool
+visit_in_tree(struct round *round, pid_t pid)
+{
+	const int fd = signals_open_pidfd(pid);
+	struct proc_stat stat;
+	bool is_new =
+	    system_read_stat(pid, &stat) == 0 && is_below(round, stat.parent);
+
+	if (is_new && !system_has_exited(&stat)) {
+		is_new = signals_send_by_pidfd(fd, pid, round->sig) == 0 ||
+		    errno != ESRCH;
+		if (is_new && needs_wake(round, &stat))
+			signals_send_by_pidfd(fd, pid, SIGCONT);
+		if (is_new)
+			count(round, pid, &stat);
+	}
+	if (is_new)
+		round->seen[pid / CHAR_BIT] |= (uint8_t)(1 << pid % CHAR_BIT);
+	if (fd != -1)
+		close(fd);
+	return is_new;
+}
+
+/* Visits a process.  Is it new, and below init? */
 static bool
 visit(struct round *round, pid_t pid)
 {
-	const bool is_pid_1 = round->init == 1;
 	struct proc_stat stat;
-	bool is_new;
-	int fd;
 
 	if (pid == round->init) {
 		round->can_see |= system_read_stat(pid, &stat) == 0;
 		return false;
 	}
-	if (!is_pid_1 && (pid >= SYSTEM_PID_LIMIT || has_seen(round, pid)))
+	if (round->init == 1) {
+		visit_in_namespace(round, pid);
 		return false;
-	fd = (int)syscall(SYS_pidfd_open, pid, 0);
-	is_new = system_read_stat(pid, &stat) == 0 &&
-	    (is_pid_1 || is_below(round, stat.parent));
-	if (is_new)
-		signal_one(round, fd, pid, &stat);
-	if (is_new && !is_pid_1)
-		round->seen[pid / CHAR_BIT] |= (uint8_t)(1 << pid % CHAR_BIT);
-	if (fd != -1)
-		close(fd);
-	return is_new;
+	}
+	return pid < SYSTEM_PID_LIMIT && !has_seen(round, pid) &&
+	    visit_in_tree(round, pid);
 }
 
 /* Walks through all processes.  Did it find any that are new? */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * file.c: read a small file, and the clock.
+ * file.c: files, descriptors and the clock.
  */
 #include "system/system.h"
 
@@ -21,6 +21,18 @@ system_read_file(const char *path, char *text, size_t size)
 	if (length >= 0)
 		text[length] = '\0';
 	return length;
+}
+
+int
+system_move_up(int fd)
+{
+	int moved;
+
+	if (fd == -1 || fd > STDERR_FILENO)
+		return fd;
+	moved = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	close(fd);
+	return moved;
 }
 
 int64_t

@@ -49,6 +49,9 @@ const char *system_base_name(const char *path);
  */
 ssize_t system_read_file(const char *path, char *text, size_t size);
 
+/* Moves fd, unless it is -1, to 3 or above, close-on-exec.  Returns it. */
+int system_move_up(int fd);
+
 /* Returns the milliseconds of that clock: clock_gettime(2). */
 int64_t system_clock_ms(clockid_t clock);
 
@@ -148,11 +151,10 @@ void system_cgroup_find(
 /* Goes up one directory; false at the mount. */
 bool system_cgroup_up(struct cgroup *cgroup);
 
-/* Reads a file of this cgroup.  As system_read_file(). */
+/* Reads a file of this cgroup, as system_read_file(). */
 ssize_t system_cgroup_read(
     struct cgroup *cgroup, const char *name, char *text, size_t size);
-
-/* Returns the number in a file of this cgroup; -1, without errno: no number. */
+/* Returns the number in such a file; -1, without errno, if there is none. */
 int64_t system_cgroup_number(struct cgroup *cgroup, const char *name);
 
 #endif

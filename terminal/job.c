@@ -49,13 +49,14 @@ is_job_control(int sig)
 }
 
 static void
-continue_main(struct terminal *terminal, pid_t main_pid)
+continue_main(
+    struct terminal *terminal, const struct main_process *main_process)
 {
 	if (terminal->state == TERMINAL_STOPPED ||
 	    terminal->state == TERMINAL_STOPPED_FOREGROUND)
 		terminal->state = TERMINAL_BACKGROUND;
 	terminal->stop_sent = 0;
-	kill(-main_pid, SIGCONT);
+	signals_send(main_process, SCOPE_GROUP, SIGCONT, NULL);
 }
 
 signals_set
@@ -81,8 +82,8 @@ terminal_sent(struct terminal *terminal, int sig)
 }
 
 void
-terminal_main_changed(
-    struct terminal *terminal, pid_t main_pid, int sig, bool may_stop)
+terminal_main_changed(struct terminal *terminal,
+    const struct main_process *main_process, int sig, bool may_stop)
 {
 	const bool has_terminal = terminal->state == TERMINAL_FOREGROUND ||
 	    terminal->state == TERMINAL_GIVEN_UP;
@@ -97,8 +98,8 @@ terminal_main_changed(
 		return;
 	/* It was put into the foreground while it ran: nothing continues it. */
 	if (is_denial(sig) && terminal_has_foreground(terminal, getpgrp())) {
-		terminal_hand_over(terminal, main_pid);
-		continue_main(terminal, main_pid);
+		terminal_hand_over(terminal, main_process->pid);
+		continue_main(terminal, main_process);
 	} else if (may_stop && terminal->fd != -1 && is_job()) {
 		/* The whole job stops, and the shell takes the terminal. */
 		terminal->state =
@@ -109,7 +110,7 @@ terminal_main_changed(
 	} else if (sig == SIGTSTP && terminal->stop_sent != sig &&
 	    has_terminal) {
 		/* ^Z would hang the container, or outlast a deadline. */
-		kill(-main_pid, SIGCONT);
+		signals_send(main_process, SCOPE_GROUP, SIGCONT, NULL);
 	}
 }
 
@@ -126,7 +127,8 @@ terminal_is_key(const siginfo_t *info)
 
 /* Init received SIGCONT: is that all that the main process needs? */
 static bool
-was_continued(struct terminal *terminal, pid_t main_pid)
+was_continued(
+    struct terminal *terminal, const struct main_process *main_process)
 {
 	const enum terminal_state state = terminal->state;
 	const bool was_stopped =
@@ -134,9 +136,9 @@ was_continued(struct terminal *terminal, pid_t main_pid)
 
 	/* After a SIGSTOP to init alone, too, the shell has the terminal. */
 	if (terminal->fd != -1 && state != TERMINAL_STOPPED)
-		terminal_hand_over(terminal, main_pid);
+		terminal_hand_over(terminal, main_process->pid);
 	if (was_stopped)
-		continue_main(terminal, main_pid);
+		continue_main(terminal, main_process);
 	return was_stopped;
 }
 
@@ -156,19 +158,21 @@ was_denied(struct terminal *terminal, pid_t main_pid)
 }
 
 bool
-terminal_handles(struct terminal *terminal, pid_t main_pid,
-    const siginfo_t *info, bool may_stop)
+terminal_handles(struct terminal *terminal,
+    const struct main_process *main_process, const siginfo_t *info,
+    bool may_stop)
 {
 	const int sig = info->si_signo;
 	const bool is_key = terminal_is_key(info);
 
 	if (sig == SIGTSTP && is_key && !(may_stop && is_job()))
 		return true;
-	if (main_pid == 0)
+	if (main_process == NULL)
 		return false;
 	if (sig == SIGCONT)
-		return was_continued(terminal, main_pid);
-	return is_denial(sig) && is_key && was_denied(terminal, main_pid);
+		return was_continued(terminal, main_process);
+	return is_denial(sig) && is_key &&
+	    was_denied(terminal, main_process->pid);
 }
 
 void

@@ -8,6 +8,8 @@
  */
 #include "terminal/terminal.h"
 
+#include "system/system.h"
+
 #include <sys/ioctl.h>
 
 #include <errno.h>
@@ -23,26 +25,13 @@ foreground(int fd)
 	return ioctl(fd, TIOCGPGRP, &group) == -1 ? -1 : group;
 }
 
-/* A standard descriptor that was closed must not become the terminal. */
-static int
-move_up(int fd)
-{
-	int moved;
-
-	if (fd > STDERR_FILENO)
-		return fd;
-	moved = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-	close(fd);
-	return moved;
-}
-
 static int
 open_terminal(void)
 {
 	int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 
 	if (fd != -1)
-		return move_up(fd);
+		return system_move_up(fd);
 	if (errno == ENXIO) /* there is none */
 		return -1;
 	/* Without /dev, or a free descriptor, an inherited one will do. */

@@ -63,10 +63,12 @@ bool terminal_is_key(const siginfo_t *info);
  * Init received a signal.  True if there is nothing left to forward: SIGTSTP
  * from the keyboard if init cannot or, without may_stop, must not stop; SIGCONT
  * if init had stopped with the main process, which is continued now; SIGTTIN
- * or SIGTTOU for other members of init's group.  main_pid is 0 if that exited.
+ * or SIGTTOU for other members of init's group.  main_process is NULL if that
+ * has exited.
  */
-bool terminal_handles(struct terminal *terminal, pid_t main_pid,
-    const siginfo_t *info, bool may_stop);
+bool terminal_handles(struct terminal *terminal,
+    const struct main_process *main_process, const siginfo_t *info,
+    bool may_stop);
 
 /* Init has sent sig to main: a stop that it forwarded itself is not undone. */
 void terminal_sent(struct terminal *terminal, int sig);
@@ -77,8 +79,8 @@ void terminal_sent(struct terminal *terminal, int sig);
  * this returns; if none could, or init may not stop, a stop from the keyboard
  * is undone.  credentials(7)
  */
-void terminal_main_changed(
-    struct terminal *terminal, pid_t main_pid, int sig, bool may_stop);
+void terminal_main_changed(struct terminal *terminal,
+    const struct main_process *main_process, int sig, bool may_stop);
 
 /* The remaining processes were sent a signal: ^Z stops init with them. */
 void terminal_rest_signalled(const siginfo_t *info);

@@ -116,10 +116,11 @@ readonly POLL='
 		poll "grep -qs held said"
 		(sleep 1 8>&- & echo $! >orphan) # it outlives the subshell
 		orphan=$(<orphan)
-		poll "grep -qs ^State:.Z /proc/$orphan/status"
+		# It is a zombie, unless the kernel reaps it.
+		poll "! grep -qs ^State:.[^Z] /proc/$orphan/status"
 		kill -HUP $1
 		sleep 0.3 # the tracer holds init meanwhile
-		[ $heard = no ] && [ -e /proc/$orphan ] || exit 97
+		[ $heard = no ] || exit 97
 		[ $way = detach ] || kill -KILL $tracer
 		exec 8>&-
 		poll "[ \$heard = yes ] && [ ! -e /proc/$orphan ]"

@@ -108,7 +108,11 @@ cat_chatter() {
 	signal.signal(signal.SIGUSR2, lambda *_: done.append(1))
 	init = os.getppid()
 	for n in range(400):
-	    if n == 200: open("half", "w").close()
+	    if n == 200:
+	        open("half", "w").close()
+	        end = time.monotonic() + 20
+	        while not os.path.exists(os.environ.get("AWAIT", "half")) and time.monotonic() < end:
+	            time.sleep(0.005)
 	    before = len(heard)
 	    os.kill(init, signal.SIGUSR1)
 	    end = time.monotonic() + 5
@@ -268,7 +272,7 @@ termios.tcflow(target, termios.TCOOFF)'
 }
 
 @test "messages: full pipe is read again: the number of dropped lines is logged" {
-	run -0 log_to 'read, target = os.pipe()
+	AWAIT=log run -0 log_to 'read, target = os.pipe()
 os.set_blocking(target, False)
 import fcntl
 fcntl.fcntl(target, 1031, 4096)

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: MIT
 """Run a command with a seccomp filter that makes system calls fail with ERRNO.
 
-usage: refuse.py ERRNO NUMBER[,ARGUMENT]... -- COMMAND [ARG]...
+usage: refuse.py ERRNO NUMBER[,ARGUMENT...]... -- COMMAND [ARG]...
        refuse.py ERRNO --but FIRST LAST NUMBER... -- COMMAND [ARG]...
 
-NUMBER is the number of a system call.  With ARGUMENT it fails only if its first
-argument has that value.
+NUMBER is the number of a system call.  With arguments it fails only if the low
+32 bits of its first ones have these values; an empty one may have any.
 
 --but refuses all system calls except these, if they are made from an address
 between FIRST and LAST.  That confines the filter to one program, at fixed
@@ -39,12 +39,12 @@ def refuse_all_but(error, first, last, numbers):
 
 def refuse_only(error, rules):
     code = []
-    for number, argument in rules:
-        code.append((LOAD, 0, 0, NUMBER))
-        if argument is None:
-            code.append((EQUAL, 0, 1, number))
-        else:
-            code += [(EQUAL, 0, 3, number), (LOAD, 0, 0, ARGUMENT), (EQUAL, 0, 1, argument)]
+    for number, *arguments in rules:
+        checks = [(NUMBER, number)]
+        checks += [(ARGUMENT + 8 * i, value) for i, value in enumerate(arguments) if value]
+        for i, (offset, value) in enumerate(checks):
+            skip = 2 * (len(checks) - i) - 1
+            code += [(LOAD, 0, 0, offset), (EQUAL, 0, skip, int(value, 0))]
         code.append((RETURN, 0, 0, ERRNO | error))
     return code + [(RETURN, 0, 0, ALLOW)]
 
@@ -56,12 +56,12 @@ def main():
         first, last, *numbers = (int(word, 0) for word in words[1:])
         code = refuse_all_but(error, first, last, numbers)
     else:
-        pairs = (word.partition(",") for word in words)
-        code = refuse_only(error, [(int(n), int(arg) if arg else None) for n, _, arg in pairs])
+        code = refuse_only(error, [word.split(",") for word in words])
     text = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *line) for line in code))
     header = struct.pack("HxxxxxxP", len(code), ctypes.addressof(text))
     libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    if os.geteuid() != 0:
+        libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     if libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, header, 0, 0) != 0:
         sys.exit(f"refuse.py: {os.strerror(ctypes.get_errno())}")
     os.execvp(sys.argv[split + 1], sys.argv[split + 1 :])

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * loop.pml: a model of the loop in loop.c and of the states in stop/stop.c.
- * Around it processes exit, orphans arrive and signals are sent at any time;
- * spin tries every order of these events.  It must not find any of these:
+ * loop.pml: a model of the loop in loop.c, of the states in stop/stop.c
+ * and of the two ways to reap in reaper.c.  Around it processes exit, orphans
+ * arrive and signals are sent at any time; spin tries every order of events.  It must not find any of these:
  *
  *   main_stays       main has exited and is never reaped
  *   zombie_stays     an orphan has exited and is never reaped
@@ -15,7 +15,7 @@
  *                    child, and has not waited in vain for what it killed
  *   wrong_status     the exit status is not main's, nor that of a process that
  *                    was killed if main cannot be reaped
- *   main_reused      init signals main's number after it has reaped main
+ *   main_reused      init signals main's number after main was reaped
  *
  * All numbers are small: they only need to be greater than one.  A step of init
  * is one system call and what init computes from its result, since no other
@@ -46,6 +46,9 @@ bool is_sent;		/* the pending CHLD is from kill(2) */
 #define LIVE 1
 #define ZOMBIE 2
 #define MARKED 3	/* the zombie that is watched */
+/* Main after the kernel has reaped it: init has to learn its status. */
+#define LATE 4		/* SIGCHLD was sent, the status is not stored yet */
+#define STORED 5	/* the number may be reused */
 
 byte main = LIVE;
 byte orphans[2];	/* the elder first, as wait4(2) finds them */
@@ -69,6 +72,13 @@ byte kills;
 #define NONE_NOW 1
 #define CHILD 2
 hidden byte result;
+
+/* reaper.h: enum reaper_way.  The last two are INIT here. */
+mtype:way = { ANY, KERNEL, INIT };
+mtype:way way = INIT;
+bool autoreaps;		/* SIGCHLD has SA_NOCLDWAIT */
+bool has_pidfd;		/* of main */
+bool is_drained;
 
 bool more;		/* loop.c: loop_run() */
 
@@ -98,6 +108,12 @@ inline exits(process, how)
 	pending[CHLD] = true
 }
 
+inline remove_orphan(i)
+{
+	orphans[i] = (i == 0 -> orphans[1] : ABSENT);
+	orphans[1] = ABSENT
+}
+
 /* ------------------------------------------------------------ the exit */
 
 #define MAY_EXIT (state == KILLING_REST || (main == ABSENT && \
@@ -118,10 +134,16 @@ inline sent(what)
 	owed = (watched == what -> pending[what] : owed)
 }
 
+#ifdef SIGNAL_BY_NUMBER	/* main_reused */
+#define BY_PIDFD false
+#else
+#define BY_PIDFD has_pidfd
+#endif
+
 /* stop/deliver.c: send_to_main() */
 inline send_to_main(what)
 {
-	assert(main != ABSENT);	/* main_reused */
+	assert(main != ABSENT && (main != STORED || BY_PIDFD));	/* main_reused */
 	sent(what)
 }
 
@@ -246,22 +268,21 @@ inline child_reaped(is_main)
 	fi
 }
 
-/* loop.c: reap_one() */
-inline reap_one()
+/* reaper.c: reap(), of any child.  What the kernel has reaped is no child. */
+inline reap_any()
 {
 	if
 	:: main == ZOMBIE ->
 		main = ABSENT;
 		child_reaped(true)
 	:: main != ZOMBIE && orphans[0] >= ZOMBIE ->
-		orphans[0] = orphans[1];
-		orphans[1] = ABSENT;
+		remove_orphan(0);
 		child_reaped(false)
 	:: main != ZOMBIE && orphans[0] < ZOMBIE && orphans[1] >= ZOMBIE ->
-		orphans[1] = ABSENT;
+		remove_orphan(1);
 		child_reaped(false)
 	:: else ->
-		result = (main == ABSENT && orphans[0] == ABSENT ->
+		result = (main != LIVE && orphans[0] == ABSENT ->
 		    NO_CHILD : NONE_NOW)
 	fi
 }
@@ -302,6 +323,120 @@ inline count_child()
 	if
 	:: result != CHILD || reaped == REAP_BATCH || is_over -> batch_done()
 	:: else
+	fi
+}
+
+/* reaper.c: reap(), of main */
+inline reap_main()
+{
+	is_main = !main_gone && main == ZOMBIE;
+	if
+	:: is_main ->
+		main = ABSENT;
+		child_reaped(true);
+		count_child()
+	:: else
+	fi
+}
+
+/* reaper.c: let_kernel_reap() */
+inline open_pidfd()
+{
+	has_pidfd = main == LIVE || main == ZOMBIE
+}
+
+inline let_kernel_reap()
+{
+#ifdef OPEN_PIDFD_LATER	/* main_stays */
+	d_step { autoreaps = true; way = KERNEL };
+	open_pidfd()
+#else
+	open_pidfd();
+	d_step { autoreaps = true; way = KERNEL }
+#endif
+}
+
+/* reaper.c: find_zombie() */
+#define HAS_ZOMBIE \
+	(main == ZOMBIE || orphans[0] >= ZOMBIE || orphans[1] >= ZOMBIE)
+
+/* reaper.c: next_of_any(), with probe() */
+inline next_of_any()
+{
+	d_step { reap_main() };
+	if
+	:: is_main
+	:: !is_main && !HAS_ZOMBIE && (main == LIVE || orphans[0] != ABSENT) ->
+		d_step { result = NONE_NOW; count_child() }
+	:: !is_main && !HAS_ZOMBIE && main != LIVE && orphans[0] == ABSENT ->
+		d_step { reap_any(); count_child() }
+	:: !is_main && main == ZOMBIE ->
+		d_step { reap_any(); count_child() }
+	:: else ->
+		d_step {
+			if
+			:: orphans[0] >= ZOMBIE -> remove_orphan(0)
+			:: else -> remove_orphan(1)
+			fi
+		};
+		let_kernel_reap();
+		d_step { child_reaped(false); count_child() }
+	fi
+}
+
+/* reaper.c: main_reaped() */
+inline main_was_reaped()
+{
+#ifdef IGNORE_LATE_STATUS	/* main_stays */
+	if
+	:: main == LATE -> d_step { result = NONE_NOW; count_child() }
+	:: else -> d_step { main = ABSENT; child_reaped(true); count_child() }
+	fi
+#else
+#ifdef ACCEPT_NO_STATUS	/* wrong_status */
+	d_step {
+		result = CHILD;
+		is_main = main == LATE;
+		main = ABSENT;
+		if
+		:: is_main -> main_reaped(UNKNOWN)
+		:: else -> main_reaped(OF_MAIN)
+		fi;
+		count_child()
+	}
+#else
+	d_step {
+		main == STORED && has_pidfd ->
+		main = ABSENT;
+		child_reaped(true);
+		count_child()
+	}
+#endif
+#endif
+}
+
+/* reaper.c: next_of_kernel() */
+inline next_of_kernel()
+{
+	d_step { reap_main() };
+	if
+	:: is_main
+	:: !is_main && !main_gone && main >= LATE ->
+		main_was_reaped()
+	:: else ->
+		d_step {
+			if
+#ifdef NEVER_DRAIN	/* zombie_stays */
+			:: !main_gone -> result = NONE_NOW
+#else
+			:: is_drained && !main_gone -> result = NONE_NOW
+#endif
+			:: else ->
+				reap_any();
+				is_drained = result != CHILD
+			fi;
+			count_child()
+		}
 	fi
 }
 
@@ -374,6 +509,7 @@ inline choose()
 		if :: watched == STOP -> delay = true :: true fi;
 		if :: grace = true :: true fi;
 		if :: waits = true :: true fi;
+		if :: way = ANY :: true fi;
 		/* A child that exited before init's exec. */
 		if :: watched == A_ZOMBIE -> orphans[0] = MARKED :: true fi
 	}
@@ -384,6 +520,7 @@ active proctype init_loop()
 	byte sig, last, reaped;
 	byte turn = 1;		/* modulo SIGNAL_BATCH */
 	bool reaps = true;	/* a batch is next */
+	bool is_main;
 
 	choose();
 #ifdef WAIT_BEFORE_FIRST_BATCH	/* zombie_stays */
@@ -415,7 +552,9 @@ asleep:			d_step {
 #endif
 		fi;
 		do
-		:: reaps -> d_step { reap_one(); count_child() }
+		:: reaps && way == INIT -> d_step { reap_any(); count_child() }
+		:: reaps && way == ANY -> next_of_any()
+		:: reaps && way == KERNEL -> next_of_kernel()
 		:: else -> break
 		od
 	od
@@ -439,15 +578,24 @@ active proctype world()
 	:: d_step { watched == HIGH && !pending[HIGH] -> send(HIGH) }
 	:: d_step { watched == CHLD && !pending[CHLD] ->
 		send(CHLD); is_sent = true }
-	:: d_step { main == LIVE -> exits(main, ZOMBIE) }
+	:: d_step { main == LIVE ->
+		exits(main, (autoreaps -> LATE : ZOMBIE)) }
+	:: main == LATE -> main = STORED
 	:: d_step { orphans[0] == ABSENT -> orphans[0] = LIVE }
 	:: d_step { orphans[0] != ABSENT && orphans[1] == ABSENT ->
 		orphans[1] = LIVE }
-	:: d_step { orphans[0] == LIVE -> exits(orphans[0], ZOMBIE) }
-	:: d_step { orphans[1] == LIVE -> exits(orphans[1], ZOMBIE) }
-	:: d_step { watched == A_ZOMBIE && orphans[0] == LIVE &&
+	:: d_step { orphans[0] == LIVE && !autoreaps ->
+		exits(orphans[0], ZOMBIE) }
+	:: d_step { orphans[1] == LIVE && !autoreaps ->
+		exits(orphans[1], ZOMBIE) }
+	/* Not again before init has seen it: init would never have its turn. */
+	:: d_step { orphans[0] == LIVE && autoreaps && !pending[CHLD] ->
+		remove_orphan(0); pending[CHLD] = true }
+	:: d_step { orphans[1] == LIVE && autoreaps && !pending[CHLD] ->
+		remove_orphan(1); pending[CHLD] = true }
+	:: d_step { watched == A_ZOMBIE && orphans[0] == LIVE && !autoreaps &&
 		orphans[1] != MARKED -> exits(orphans[0], MARKED) }
-	:: d_step { watched == A_ZOMBIE && orphans[1] == LIVE &&
+	:: d_step { watched == A_ZOMBIE && orphans[1] == LIVE && !autoreaps &&
 		orphans[0] != MARKED -> exits(orphans[1], MARKED) }
 	od
 }
@@ -468,7 +616,7 @@ active proctype clock()
  * deadline, runs that never reach the deadline are disregarded.  Init needs no
  * such rule: between two steps of init the world can take only a few.
  */
-#define MAIN_STAYS (!is_over && main == ZOMBIE)
+#define MAIN_STAYS (!is_over && (main == ZOMBIE || main >= LATE))
 #define ZOMBIE_STAYS (!is_over && \
 	(orphans[0] == MARKED || orphans[1] == MARKED))
 #define IS_OWED (!is_over && owed)

@@ -84,6 +84,7 @@ static const struct {
     {"orphans", orphans_main},
     {"orphans-at-once", orphans_at_once_main},
     {"latency", latency_main},
+    {"leaves", leaves_main},
     {"leader-ends", leader_ends_main},
     {"many", many_main},
     {"zombies", zombies_main},

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* probe orphans, orphans-at-once, leader-ends: processes for init to reap. */
+/* probe orphans, orphans-at-once, leaves, leader-ends: what init has to reap.
+ */
 #include "probe.h"
 
 #include <pthread.h>
@@ -114,6 +115,24 @@ orphans_at_once_main(int argc, char **argv)
 	if (argc > 2)
 		sleep((unsigned)atoi(argv[2]));
 	return 7;
+}
+
+/*
+ * leaves STATUS [MICROSECONDS]: make an orphan, wait, and end with STATUS:
+ * exit, or from 129 on die of a signal.
+ */
+int
+leaves_main(int argc, char **argv)
+{
+	const int status = argc > 1 ? atoi(argv[1]) : 0;
+	pid_t orphan;
+
+	if (make_orphan(&orphan) == -1)
+		fail("fork");
+	usleep(argc > 2 ? (unsigned)atoi(argv[2]) : 0);
+	if (status > 128)
+		raise(status - 128);
+	_exit(status);
 }
 
 static void *

@@ -36,6 +36,7 @@ int hold_main(int argc, char **argv);
 int orphans_main(int argc, char **argv);
 int orphans_at_once_main(int argc, char **argv);
 int latency_main(int argc, char **argv);
+int leaves_main(int argc, char **argv);
 int leader_ends_main(int argc, char **argv);
 int many_main(int argc, char **argv);
 int zombies_main(int argc, char **argv);
