@@ -9,8 +9,7 @@
  *
  * The kernel reaps: with SA_NOCLDWAIT no child becomes a zombie, and a pidfd
  * still has the status of the main process, since Linux 6.15.  The first
- * orphan shows whether this works here.  An option that needs to see every
- * child rules it out.
+ * orphan shows whether this works here, if init need not see every child.
  */
 #include "reaper.h"
 
@@ -38,7 +37,7 @@ struct pidfd_info {
 
 enum {
 	INFO_EXIT = 1 << 3, /* PIDFD_INFO_EXIT */
-	STATUS_MS = 1000, /* a status follows SIGCHLD within microseconds */
+	STATUS_MS = 1000, /* it follows SIGCHLD within microseconds */
 };
 
 int
@@ -155,13 +154,14 @@ main_reaped(struct reaper *reaper, struct reaper_child *child)
 {
 	struct pollfd reaped = {.fd = reaper->main->pidfd}; /* POLLHUP */
 
-	reaper->main_gone = true;
 	child->pid = reaper->main->pid;
 	child->wstatus = STATUS_FAILURE << CHAR_BIT; /* if it never comes */
 	if (!read_status(reaped.fd, &child->wstatus)) {
-		poll(&reaped, 1, STATUS_MS);
+		if (poll(&reaped, 1, STATUS_MS) == 0)
+			return REAPER_NONE_NOW; /* it lives */
 		(void)read_status(reaped.fd, &child->wstatus);
 	}
+	reaper->main_gone = true;
 	return REAPER_CHILD;
 }
 

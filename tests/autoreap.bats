@@ -193,6 +193,14 @@ time.sleep(30)'
 	done
 }
 
+# As if a filter refused it.
+@test "autoreap: wait4 fails for a main that lives: init keeps running" {
+	run -7 strace -qq -o calls -e trace=wait4,poll,ppoll \
+	    -e inject=wait4:error=ECHILD:when=6 "$MINIREAP" -q -- \
+	    bash -c "$ORPHAN"'; sleep 0.3; (:&); sleep 1.5; exit 7'
+	grep -E '^p?poll.* = 0 \(Timeout\)' calls
+}
+
 @test "autoreap: 200 orphans become zombies before the switch: none remains" {
 	start "$MINIREAP" -- bash -c '
 	    "$0" orphans-at-once 200; echo ready; exec sleep 30' "$PROBE"

@@ -40,7 +40,8 @@ inject() {
 listed_calls() {
 	sed -n '/^\.Ss System calls/,/^\.S[hs] /p' \
 	    "$BATS_TEST_DIRNAME/../minireap.1" | \
-	    sed -n 's/^\.Li \([a-z].* .*[a-z0-9]\)$/\1/p' | grep -v ','
+	    sed -n 's/^\.Li \([a-z].* .*[a-z0-9]\)$/\1/p' | grep -v ',' | \
+	    tr ' ' '\n' | sort -u
 }
 
 # bats test_tags=static, slow
