@@ -118,6 +118,7 @@ remove_marks() {
 	equal status 137 "$STATUS"
 	only_strangers_survive
 	within time 2000 4000 "$TOOK"
+	needs_little_more 2000 "$TOOK" 2000
 }
 
 # bats test_tags=alone

@@ -195,6 +195,18 @@ elapsed_since() {
 	echo $((EXITED - $(date -r "$1" +%s%3N)))
 }
 
+# needs_little_more MS TOOK N: of a stop that lasts MS and ends with the death of
+# N processes, less than 0.3 s are init's own: the rest is what the kernel alone
+# takes to kill as many.
+needs_little_more() {
+	start -- "$ACTOR" ignore $TERM times "$3" '{' fork '{' live '}' '}' \
+		mark crowd live
+	await_lines crowd 1
+	send $KILL
+	await_exit
+	within "init's own time" 0 299 $(($2 - $1 - (EXITED - SENT)))
+}
+
 # has_messages N PATTERN: N of init's messages match.
 has_messages() {
 	equal "lines that match '$2'" "$1" "$(grep -cE "$2" err)"

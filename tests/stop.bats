@@ -276,6 +276,7 @@ main_with_worker() {
 	equal "lines" 2 "$(wc -l <err)"
 	has_messages 1 ' and [0-9]+ more$'
 	within "time" 2000 4000 $((EXITED - SENT))
+	needs_little_more 2000 $((EXITED - SENT)) 2000
 }
 
 @test "-t: 12 or 13 processes are killed: 12 are named, the others counted" {
