@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 enum {
+	FIRST_ORPHANS = 4,
 	ORPHANS = 200,
 	FIRST_QUEUED = 34, /* a real-time signal, even if libc reserves it */
 	QUEUED = 30,

@@ -8,8 +8,8 @@ bats_require_minimum_version 1.5.0
 load helpers
 
 PIDFD_SEND_SIGNAL=424 PIDFD_OPEN=434 # on all processors, for refuse.py
-IOCTL=29
-[ "$(uname -m)" != x86_64 ] || IOCTL=16
+IOCTL=29 RT_SIGACTION=134
+[ "$(uname -m)" != x86_64 ] || IOCTL=16 RT_SIGACTION=13
 
 setup() {
 	[ "$(uname -r | awk -F. '{ print $1 * 1000 + $2 }')" -ge 6015 ] ||
@@ -322,6 +322,23 @@ time.sleep(20)" "$0"' "$PROBE"
 	equal lines 1 "$(grep -c 'was killed by SIGKILL: ' said)"
 }
 
+@test "autoreap: init inherits SIGCHLD as ignored, or main ignores it: main's status is init's" {
+	cat >main.py <<-'PYTHON'
+	import os, signal, sys, time
+	if sys.argv[1] == "main":
+	    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+	if os.fork() == 0:
+	    if os.fork() == 0:
+	        time.sleep(0.1)
+	    os._exit(0)
+	time.sleep(0.4)
+	kernel_reaps = len(os.listdir(f"/proc/{os.getppid()}/fd")) > 3
+	os._exit(6 if kernel_reaps else 7)
+	PYTHON
+	run -6 "$MINIREAP" -- python3 main.py main
+	run -6 env --ignore-signal=CHLD "$MINIREAP" -- python3 main.py init
+}
+
 @test "autoreap: --pause: orphans are reaped, INT and TERM exit with 0" {
 	needs_root
 	unshare --pid --fork --kill-child --mount-proc "$MINIREAP" --pause 3>&- &
@@ -336,7 +353,8 @@ time.sleep(20)" "$0"' "$PROBE"
 }
 
 @test "autoreap: pidfds, or what is needed of them, refused: init reaps" {
-	for refused in $PIDFD_OPEN $PIDFD_SEND_SIGNAL "$IOCTL,,0xc040ff0b"; do
+	for refused in $PIDFD_OPEN $PIDFD_SEND_SIGNAL "$IOCTL,,0xc040ff0b" \
+	    "$RT_SIGACTION,17"; do
 		start python3 "$BATS_TEST_DIRNAME/refuse.py" EPERM "$refused" -- \
 		    "$MINIREAP" -- bash -c '
 		    "$0" orphans 20; echo ready; trap "exit 3" TERM

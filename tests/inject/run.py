@@ -128,6 +128,8 @@ SKIPPED = {
     "below -t, no /proc: init waitid ENOSYS 1+": "with neither /proc nor waitid, init "
     "cannot know whether main's group is still that of its children",
     "below -t, no /proc: init waitid EPERM 1+": "as for ENOSYS",
+    "storm -t: init pidfd_send_signal": "once the kernel reaps, main is signalled by pidfd alone, "
+    "and a stop signal that is refused is lost, as with kill",
 }
 
 Injection = collections.namedtuple("Injection", "scenario role call error when")

@@ -112,6 +112,7 @@ SCENARIOS = [
     Scenario("--install", "--install {}/copy", None, 0, (), 0, below=True, check=check_install),
     Scenario("--install fails", "--install {}/d", None, 0, (), 125, before="mkdir -p d"),
     Scenario("storm", "", f"{STORM} {MAIN}"),
+    Scenario("storm -g", "-g", f"{STORM} {MAIN}", queue=True),
     Scenario("storm -t", "-t 300ms", f"{STORM} {MAIN}", 1, (USR1, TERM)),
     Scenario("no command", "", None, 0, (), 127, run=["/no/such/command"]),
     Scenario("no command in PATH", "", None, 0, (), 127, run=["no-such-command"]),
