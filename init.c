@@ -105,8 +105,14 @@ run(struct init *init)
 	    .init = init->self,
 	};
 
-	start_release(terminal_keep(&init->terminal), init->options.quiet);
-	if (init->options.quiet)
+	const bool quiet = init->options.quiet;
+
+	/* Others reach the container's streams by /proc/1/fd. */
+	start_release(terminal_keep(&init->terminal),
+	    init->self == 1 ? 0
+		: quiet	    ? 3
+			    : 2);
+	if (quiet)
 		report_close(&init->report);
 	return loop_run(&loop);
 }

@@ -3,7 +3,8 @@
  * release.c: release what init inherited.  What init keeps open cannot be
  * unmounted, closed or read to its end while the container lives: a pipe whose
  * reader waits for the end, a socket that main closes to say that it is done,
- * the directory that init was started in.
+ * the directory that init was started in.  PID 1 keeps the standard ones:
+ * others reach the container's streams by /proc/1/fd.
  */
 #include "start/start.h"
 
@@ -38,26 +39,27 @@ close_range_of(unsigned first, unsigned last)
 }
 
 static void
-replace_standard(int last, int keep)
+replace_standard(int count, int keep)
 {
 	int null;
 
 	/* A free descriptor, even if RLIMIT_NOFILE is 3. */
 	close(keep == STDIN_FILENO ? STDOUT_FILENO : STDIN_FILENO);
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	for (int fd = STDIN_FILENO; fd <= last; fd++)
+	for (int fd = STDIN_FILENO; fd < count; fd++)
 		if (fd != keep && dup2(null, fd) == -1)
 			close(fd);
-	if (null > last)
+	if (null >= count)
 		close(null);
 }
 
 void
-start_release(int keep, bool stderr_too)
+start_release(int keep, int standard)
 {
 	const unsigned kept = keep < FIRST_FD ? FIRST_FD - 1 : (unsigned)keep;
 
-	replace_standard(stderr_too ? STDERR_FILENO : STDOUT_FILENO, keep);
+	if (standard > 0)
+		replace_standard(standard, keep);
 	if (!close_range_of(FIRST_FD, kept - 1) ||
 	    !close_range_of(kept + 1, UINT_MAX))
 		close_listed(keep);

@@ -39,12 +39,12 @@ struct start {
 pid_t start_main(const struct start *start, int *status);
 
 /*
- * Releases what others may wait for: chdir to /, stdin and stdout to /dev/null
- * (closed if there is none), with stderr_too stderr as well, and every other
- * descriptor closed but keep, if that is not -1.  close_range(2), Linux 5.9;
- * else /proc/self/fd, without which they stay open.
+ * Releases what others may wait for: chdir to /; the first standard
+ * descriptors, from 0 on, are replaced by /dev/null (closed if there is none);
+ * those from 3 on are closed.  keep stays, if it is not -1.  close_range(2),
+ * Linux 5.9; else /proc/self/fd, without which they stay open.
  */
-void start_release(int keep, bool stderr_too);
+void start_release(int keep, int standard);
 
 /* ------------------------------------------------- between the files */
 

@@ -57,7 +57,7 @@ descriptors() {
 	exec 7<&-
 }
 
-@test "start: init keeps open only stderr, and changes to /" {
+@test "start: not PID 1: init keeps open only stderr, and changes to /" {
 	exec 7</dev/zero
 	start "$MINIREAP" -- sh -c "$WAITS" </etc/passwd >out 2>err
 	equal directory / "$(readlink /proc/$JOB/cwd)"
@@ -71,7 +71,44 @@ descriptors() {
 	finish
 }
 
-@test "start: main closes its stdout, a pipe: the reader sees end-of-file" {
+# streams COMMAND...: as PID 1, run a shell that uses /proc/1/fd.
+streams() {
+	echo said | as_pid_1 "$@" sh -c '
+	    read -r line </proc/1/fd/0
+	    echo "1 $line" >>/proc/1/fd/1
+	    echo "2 $line" >>/proc/1/fd/2'
+}
+
+@test "start: PID 1: /proc/1/fd/0 to 2 are the streams of the container" {
+	needs_root
+	for name in minireap tini dumb-init catatonit docker-init podman-init; do
+		ln -sf "$MINIREAP" $name
+		for options in '' -q; do
+			[ "$name $options" != 'catatonit -q' ] || continue
+			# shellcheck disable=SC2086 # a list of options
+			run -0 --separate-stderr streams ./$name $options --
+			equal "$name $options: stdout" '1 said' "$output"
+			equal "$name $options: stderr" '2 said' "$stderr"
+		done
+	done
+}
+
+@test "start: PID 1: on a terminal and with files, 0 to 2 stay open" {
+	needs_root
+	run -0 script -qec "unshare --pid --fork --mount-proc '$MINIREAP' -- sh -c '
+	    echo tty >/proc/1/fd/1; readlink /proc/1/fd/0'" /dev/null </dev/null
+	contains "$output" tty
+	contains "$output" /dev/pts/
+	as_pid_1 "$MINIREAP" -q -- sh -c 'ls -l /proc/1/fd' \
+	    </etc/passwd >out 2>err
+	contains "$(cat out)" '0 -> /etc/passwd'
+	contains "$(cat out)" "1 -> $PWD/out"
+	contains "$(cat out)" "2 -> $PWD/err"
+	as_pid_1 "$MINIREAP" -- sh -c 'ls /proc/1/fd >out' <&- 2>&- 3>&-
+	equal 'descriptors' 1 "$(xargs <out)"
+}
+
+@test "start: not PID 1, main closes its stdout, a pipe: the reader sees end-of-file" {
 	mkfifo pipe
 	"$MINIREAP" -- sh -c "exec >&-; $WAITS" >pipe 3>&- &
 	JOB=$!
