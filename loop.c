@@ -155,10 +155,8 @@ reap(struct loop *loop)
 	if (reaped > 0 && loop->options->warn && loop->sees_proc &&
 	    loop->init == 1)
 		modes_watch_zombies(&loop->watch, loop->report, loop->init);
-	if (result == REAPER_NO_CHILD)
-		stop_no_child(&loop->stop);
-	else if (terminal_exists(loop->terminal) &&
-	    !stop_main_is_gone(&loop->stop))
+	stop_children(&loop->stop, result != REAPER_NO_CHILD);
+	if (terminal_exists(loop->terminal) && !stop_main_is_gone(&loop->stop))
 		stop_main_changed(&loop->stop);
 	return result == REAPER_CHILD;
 }

@@ -12,19 +12,24 @@
 #include <errno.h>
 #include <time.h>
 
-enum { MAX_WAIT_MS = 3600 * 1000 }; /* fits a long on every processor */
+enum {
+	MAX_WAIT_MS = 3600 * 1000, /* fits a long on every processor */
+	MIN_LOOK_MS = 10,
+	MAX_LOOK_MS = 1000,
+};
 
 /* The time, or 0 if no option needs it. */
 static int64_t
 now_ms(const struct stop *stop)
 {
 	return stop->options->delay_ms == TIME_UNSET &&
-		stop->options->grace_ms == TIME_UNSET
+		stop->options->grace_ms == TIME_UNSET && !stop->options->wait
 	    ? 0
 	    : system_clock_ms(CLOCK_MONOTONIC);
 }
 
-static void
+/* False: it was refused. */
+static bool
 send_to_main(struct stop *stop, int sig, const siginfo_t *info)
 {
 	const enum scope scope = info != NULL && terminal_is_key(info)
@@ -33,12 +38,14 @@ send_to_main(struct stop *stop, int sig, const siginfo_t *info)
 
 	terminal_sent(stop->terminal, sig);
 	report_sent(stop->report, sig);
-	if (signals_send(stop->main, scope, sig, info) == 0 || errno != EPERM ||
-	    stop->refusal_reported)
-		return;
+	if (signals_send(stop->main, scope, sig, info) == 0 || errno == ESRCH)
+		return true;
+	if (!stop->refusal_reported)
+		report_line(stop->report,
+		    "cannot signal main process %d (%s): %m",
+		    (int)stop->main->pid, stop->main->name);
 	stop->refusal_reported = true;
-	report_line(stop->report, "cannot signal main process %d (%s): %m",
-	    (int)stop->main->pid, stop->main->name);
+	return false;
 }
 
 /*
@@ -60,14 +67,39 @@ signal_main_group(struct stop *stop, int sig, bool wakes)
 	    "no usable /proc: only the main process's group can be signalled");
 }
 
+/* Once. */
+static void
+report_refusal(struct stop *stop, const struct stop_round *round)
+{
+	if (round->error == 0 || stop->rest_refusal_reported ||
+	    round->refused == stop->main->pid)
+		return;
+	stop->rest_refusal_reported = true;
+	errno = round->error;
+	if (round->refused != 0)
+		report_line(stop->report, "cannot signal %d (%s): %m",
+		    (int)round->refused, round->refused_name);
+	else
+		report_line(
+		    stop->report, "cannot signal the remaining processes: %m");
+}
+
+/* Returns how many could be signalled, or -1 without /proc. */
 static int
 signal_rest(struct stop *stop, int sig, bool wakes, struct message *names)
 {
-	const int hit = stop_signal_tree(stop->init, sig, wakes, names);
+	struct stop_round round = {
+	    .init = stop->init,
+	    .sig = sig,
+	    .wakes = wakes,
+	    .names = names,
+	};
 
-	if (hit == -1 && stop->init != 1)
+	stop_signal_tree(&round);
+	if (round.hit == -1 && stop->init != 1)
 		signal_main_group(stop, sig, wakes);
-	return hit;
+	report_refusal(stop, &round);
+	return round.hit;
 }
 
 static void
@@ -133,11 +165,11 @@ carry_out(struct stop *stop, enum stop_action action)
 		forward(stop, stop->options->stop_signal, &stop->held);
 		break;
 	case STOP_KILL_MAIN:
-		report_main_killed(
-		    stop->report, stop->main, stop->options->grace_ms);
 		/* The status unless, or until, main can be reaped. */
 		stop->status = STATUS_SIGNALLED + SIGKILL;
-		send_to_main(stop, SIGKILL, NULL);
+		if (send_to_main(stop, SIGKILL, NULL))
+			report_main_killed(
+			    stop->report, stop->main, stop->options->grace_ms);
 		break;
 	case STOP_TERM_REST:
 		if (!stop->rest_signalled)
@@ -215,10 +247,38 @@ stop_main_reaped(struct stop *stop, int wstatus)
 	carry_out(stop, stop_main_exited(stop, now_ms(stop)));
 }
 
-void
-stop_no_child(struct stop *stop)
+/*
+ * As PID 1: processes that the engine has put into the namespace are not its
+ * children, and no signal reports their exit.
+ */
+static bool
+others_remain(struct stop *stop)
 {
-	carry_out(stop, stop_none_left(stop));
+	int64_t now;
+
+	if (stop->init != 1 || stop_none_left(stop) == STOP_NOTHING ||
+	    (kill(-1, 0) == -1 && errno == ESRCH))
+		return false;
+	now = now_ms(stop);
+	if (now < stop->look_at)
+		return true;
+	if (stop->look_at == 0)
+		stop->look_pause = MIN_LOOK_MS;
+	else if (signal_rest(stop, 0, false, NULL) == 0)
+		return false; /* zombies, or what may not be signalled */
+	stop->look_at = now + stop->look_pause;
+	if (stop->look_pause < MAX_LOOK_MS)
+		stop->look_pause *= 2;
+	return true;
+}
+
+void
+stop_children(struct stop *stop, bool is_left)
+{
+	if (is_left)
+		stop->look_at = 0;
+	else if (!others_remain(stop))
+		carry_out(stop, stop_none_left(stop));
 }
 
 int
@@ -236,10 +296,13 @@ stop_main_is_gone(const struct stop *stop)
 long
 stop_time_left(const struct stop *stop)
 {
+	int64_t next = stop->deadline;
 	int64_t left;
 
-	if (stop->deadline == STOP_NEVER)
+	if (stop->look_at != 0 && stop->look_at < next)
+		next = stop->look_at;
+	if (next == STOP_NEVER)
 		return SIGNALS_FOREVER;
-	left = stop->deadline - now_ms(stop);
+	left = next - now_ms(stop);
 	return left < 0 ? 0 : left < MAX_WAIT_MS ? (long)left : MAX_WAIT_MS;
 }

@@ -7,7 +7,7 @@
  *   WAITING -> DELAYING -> DRAINING -> KILLING_REST     main has exited
  *
  * Left to right by the stop signal and by the one deadline; from the upper line
- * to the lower one when main exits.
+ * to the lower one when main exits, or cannot even be killed.
  */
 #include "stop/stop.h"
 
@@ -48,12 +48,21 @@ stop_received(struct stop *stop, int sig, int64_t now)
 	}
 }
 
+/* What the rest has in any case. */
+static int64_t
+min_drain(const struct stop *stop)
+{
+	const int64_t grace = stop->options->grace_ms;
+
+	return grace < MIN_DRAIN_MS ? grace : MIN_DRAIN_MS;
+}
+
 /* How long the rest has: what is left of the grace, or a second. */
 static int64_t
 drain_deadline(const struct stop *stop, int64_t now)
 {
 	const int64_t grace = stop->options->grace_ms;
-	const int64_t min = grace < MIN_DRAIN_MS ? grace : MIN_DRAIN_MS;
+	const int64_t min = min_drain(stop);
 
 	if (grace == TIME_UNSET)
 		return STOP_NEVER;
@@ -70,7 +79,8 @@ stop_main_exited(struct stop *stop, int64_t now)
 	stop->main_gone = true;
 	if (stop->options->grace_ms == TIME_UNSET && !stop->options->wait)
 		return STOP_EXIT;
-	if (stop->state == STOP_KILLING_REST)
+	/* The rest did not wait for a main that was stuck. */
+	if (stop->state == STOP_DRAINING || stop->state == STOP_KILLING_REST)
 		return STOP_NOTHING;
 	if (stop->options->wait && stop->state == STOP_RUNNING) {
 		stop->state = STOP_WAITING;
@@ -91,12 +101,16 @@ stop_expired(struct stop *stop, int64_t now)
 		stop->state = STOP_KILLING_MAIN;
 		stop->deadline = now + REAP_LIMIT_MS;
 		return STOP_KILL_MAIN;
+	case STOP_KILLING_MAIN: /* it is stuck in the kernel */
+		stop->state = STOP_DRAINING;
+		stop->deadline = now + min_drain(stop);
+		return STOP_TERM_REST;
 	case STOP_KILLING_REST:
 		if (now >= stop->give_up)
 			return STOP_EXIT;
 		stop->deadline = now + KILL_EVERY_MS;
 		return STOP_KILL_AGAIN;
-	default: /* draining, or main is stuck in the kernel */
+	default: /* draining */
 		stop->state = STOP_KILLING_REST;
 		stop->deadline = now + KILL_EVERY_MS;
 		stop->give_up = now + REAP_LIMIT_MS;

@@ -8,6 +8,7 @@
 
 #include "minireap.h"
 #include "report/report.h"
+#include "system/system.h"
 #include "terminal/terminal.h"
 
 #include <sys/types.h>
@@ -54,8 +55,12 @@ struct stop {
 	int64_t give_up; /* in STOP_KILLING_REST */
 	siginfo_t held; /* the stop signal, in STOP_DELAYING */
 
+	int64_t look_at; /* when others are looked for next, or 0 */
+	int64_t look_pause; /* then */
+
 	bool main_stopped; /* as last seen */
 	bool refusal_reported; /* that main may not be signalled */
+	bool rest_refusal_reported; /* that another may not be */
 	bool blindness_reported; /* that others cannot be signalled */
 	bool rest_signalled; /* while main was a zombie: see deliver.c */
 	bool is_over;
@@ -77,8 +82,8 @@ void stop_main_is_zombie(struct stop *stop);
 /* It was reaped, with this wait status. */
 void stop_main_reaped(struct stop *stop, int wstatus);
 
-/* No child is left. */
-void stop_no_child(struct stop *stop);
+/* Children may be left, or none is. */
+void stop_children(struct stop *stop, bool is_left);
 
 /* Init's exit status, or -1 while it must stay. */
 int stop_status(const struct stop *stop);
@@ -86,7 +91,7 @@ int stop_status(const struct stop *stop);
 /* Has the main process been reaped? */
 bool stop_main_is_gone(const struct stop *stop);
 
-/* Milliseconds until the deadline, or SIGNALS_FOREVER. */
+/* Milliseconds until there is something to do, or SIGNALS_FOREVER. */
 long stop_time_left(const struct stop *stop);
 
 /* sig was received, before any rewriting.  SEND, or NOTHING: hold it. */
@@ -101,13 +106,31 @@ enum stop_action stop_main_exited(struct stop *stop, int64_t now);
 /* No child is left.  EXIT, or NOTHING while main is there. */
 enum stop_action stop_none_left(const struct stop *stop);
 
+/* One signal for every process below init. */
+struct stop_round {
+	/* Set by the caller. */
+	pid_t init;
+	int sig; /* 0: none is sent */
+	bool wakes; /* stopped processes get SIGCONT, so that they act on it */
+	struct message *names; /* to append the first of them to, or NULL */
+
+	/* Results. */
+	int hit; /* how many live, and could be signalled; -1: no /proc */
+	int error; /* errno if one refused, or 0 */
+	pid_t refused; /* the first that did, or 0 if it is not known */
+	char refused_name[PROC_NAME_SIZE];
+
+	/* tree.c's own. */
+	bool can_see; /* /proc has shown init itself */
+	bool is_cut; /* the last walk */
+	uint8_t *seen; /* a bit for each pid below init; not as PID 1 */
+};
+
 /*
- * Sends sig to every process below init; as PID 1 to the whole namespace at
- * once.  With wakes, stopped ones get SIGCONT.  Names the first of them in
- * names, unless that is NULL.  Returns how many lived; -1 if /proc cannot be
- * read, and then, unless init is PID 1, no process was signalled.  kill(2);
+ * Sends it; as PID 1 to the whole namespace at once.  If /proc cannot be read,
+ * then, unless init is PID 1, no process was signalled.  kill(2);
  * pidfd_send_signal(2), Linux 5.1
  */
-int stop_signal_tree(pid_t init, int sig, bool wakes, struct message *names);
+void stop_signal_tree(struct stop_round *round);
 
 #endif

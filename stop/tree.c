@@ -14,36 +14,42 @@
 #include <sys/mman.h>
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 enum {
 	MAX_PASSES = 16, /* over a tree that grows while it is walked */
+	MAX_PASSES_MS = 200, /* until no further one is begun */
+	MAX_NAMING_MS = 100,
 	MAX_NAMES = 12, /* in one line */
 	SURE_WAY_UP = 8, /* so many ancestors are not all strangers */
 	SEEN_BYTES = SYSTEM_PID_LIMIT / CHAR_BIT,
 };
 
-/* One signal for all of them, and what is known while it is sent. */
-struct round {
-	pid_t init;
-	int sig;
-	bool wakes; /* stopped ones are continued, so that they act on it */
-	bool can_see; /* /proc has shown init itself */
-	unsigned hit;
-	struct message *names; /* of those that were signalled, or NULL */
-	uint8_t *seen; /* a bit for each pid below init; not as PID 1 */
-};
+static int64_t
+now_ms(void)
+{
+	return system_clock_ms(CLOCK_MONOTONIC);
+}
 
 static bool
-has_seen(const struct round *round, pid_t pid)
+has_seen(const struct stop_round *round, pid_t pid)
 {
 	return (round->seen[pid / CHAR_BIT] >> pid % CHAR_BIT & 1) != 0;
 }
 
-/* Names and counts it. */
+/* It was signalled: names and counts it; or that was refused. */
 static void
-count(struct round *round, pid_t pid, const struct proc_stat *stat)
+count(struct stop_round *round, pid_t pid, const struct proc_stat *stat,
+    bool is_signalled)
 {
+	if (!is_signalled && round->error == 0) {
+		round->error = errno;
+		round->refused = pid;
+		memcpy(round->refused_name, stat->name, sizeof stat->name);
+	}
+	if (!is_signalled)
+		return;
 	if (round->names != NULL && round->hit < MAX_NAMES)
 		report_add(round->names, "%s%d (%s)",
 		    round->hit == 0 ? "" : ", ", (int)pid, stat->name);
@@ -52,7 +58,7 @@ count(struct round *round, pid_t pid, const struct proc_stat *stat)
 
 /* A first thread that has exited hides whether others stopped. */
 static bool
-needs_wake(const struct round *round, const struct proc_stat *stat)
+needs_wake(const struct stop_round *round, const struct proc_stat *stat)
 {
 	return round->wakes && (stat->state == 'T' || stat->state == 'Z');
 }
@@ -62,7 +68,7 @@ needs_wake(const struct round *round, const struct proc_stat *stat)
  * its ancestors soon have numbers that were not.
  */
 static bool
-is_below(const struct round *round, pid_t pid)
+is_below(const struct stop_round *round, pid_t pid)
 {
 	struct proc_stat stat;
 
@@ -77,15 +83,20 @@ is_below(const struct round *round, pid_t pid)
 	return true;
 }
 
-/* As PID 1: all were signalled at once, and all are init's. */
+/* As PID 1: all are signalled at once.  Signal 0 shows whether that is refused.
+ */
 static void
-visit_in_namespace(struct round *round, pid_t pid)
+visit_in_namespace(struct stop_round *round, pid_t pid)
 {
 	struct proc_stat stat;
+	bool is_signalled;
 
 	if (system_read_stat(pid, &stat) == -1 || system_has_exited(&stat))
 		return;
-	count(round, pid, &stat);
+	is_signalled = kill(pid, 0) == 0;
+	if (!is_signalled && errno == ESRCH)
+		return;
+	count(round, pid, &stat, is_signalled);
 	if (needs_wake(round, &stat))
 		kill(pid, SIGCONT);
 }
@@ -96,7 +107,7 @@ visit_in_namespace(struct round *round, pid_t pid)
  * while this looks is visited again.
  */
 static bool
-visit_in_tree(struct round *round, pid_t pid)
+visit_in_tree(struct stop_round *round, pid_t pid)
 {
 	const int fd = signals_open_pidfd(pid);
 	struct proc_stat stat;
@@ -104,12 +115,14 @@ visit_in_tree(struct round *round, pid_t pid)
 	    system_read_stat(pid, &stat) == 0 && is_below(round, stat.parent);
 
 	if (is_new && !system_has_exited(&stat)) {
-		is_new = signals_send_by_pidfd(fd, pid, round->sig) == 0 ||
-		    errno != ESRCH;
+		const bool is_signalled =
+		    signals_send_by_pidfd(fd, pid, round->sig) == 0;
+
+		is_new = is_signalled || errno != ESRCH;
+		if (is_new)
+			count(round, pid, &stat, is_signalled);
 		if (is_new && needs_wake(round, &stat))
 			signals_send_by_pidfd(fd, pid, SIGCONT);
-		if (is_new)
-			count(round, pid, &stat);
 	}
 	if (is_new)
 		round->seen[pid / CHAR_BIT] |= (uint8_t)(1 << pid % CHAR_BIT);
@@ -120,7 +133,7 @@ visit_in_tree(struct round *round, pid_t pid)
 
 /* Visits a process.  Is it new, and below init? */
 static bool
-visit(struct round *round, pid_t pid)
+visit(struct stop_round *round, pid_t pid)
 {
 	struct proc_stat stat;
 
@@ -136,9 +149,12 @@ visit(struct round *round, pid_t pid)
 	    visit_in_tree(round, pid);
 }
 
-/* Walks through all processes.  Did it find any that are new? */
+/*
+ * Walks through all processes, until the time is over: init may have to share
+ * the processors with a fork bomb.  Did it find any that are new?
+ */
 static bool
-walk(struct round *round)
+walk(struct stop_round *round, int64_t until)
 {
 	struct proc_walk walk;
 	bool found = false;
@@ -146,55 +162,75 @@ walk(struct round *round)
 
 	if (system_walk_begin(&walk, "/proc") == -1)
 		return false;
-	while ((pid = system_walk_next(&walk)) != -1)
+	while ((pid = system_walk_next(&walk)) != -1 && now_ms() < until)
 		found = visit(round, pid) || found;
 	system_walk_end(&walk);
+	round->is_cut = pid != -1;
 	return found;
 }
 
 /* Walks until nothing new is found.  The bits are mapped meanwhile only. */
 static void
-walk_tree(struct round *round)
+walk_tree(struct stop_round *round)
 {
+	const int64_t end = now_ms() + MAX_PASSES_MS;
+
 	round->seen = mmap(NULL, SEEN_BYTES, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (round->seen == MAP_FAILED)
 		return;
-	for (int i = 1; (walk(round) || !round->can_see) && i < MAX_PASSES; i++)
+	for (int i = 1; (walk(round, INT64_MAX) || !round->can_see) &&
+	     i < MAX_PASSES && now_ms() < end;
+	     i++)
 		;
 	munmap(round->seen, SEEN_BYTES);
 }
 
+/*
+ * Names all processes of the namespace before they are killed.  Those of a fork
+ * bomb have to be stopped first; others are not, as nsenter(1) would stop with
+ * its child, and not wait for it then.
+ */
+static void
+name_namespace(struct stop_round *round)
+{
+	const struct message before = *round->names;
+
+	walk(round, now_ms() + MAX_NAMING_MS);
+	if (!round->is_cut)
+		return;
+	*round->names = before;
+	round->hit = 0;
+	kill(-1, SIGSTOP);
+	walk(round, INT64_MAX);
+}
+
 /* The whole namespace; /proc has the names, and which ones are stopped. */
 static void
-signal_namespace(struct round *round)
+signal_namespace(struct stop_round *round)
 {
 	round->can_see = system_proc_is_ours();
-	/* A fork bomb would leave no time to read its names. */
-	if (round->names != NULL && round->can_see) {
-		kill(-1, SIGSTOP);
-		walk(round);
-	}
-	kill(-1, round->sig);
-	if (round->wakes && round->can_see)
-		walk(round);
+	if (round->names != NULL && round->can_see)
+		name_namespace(round);
+	/* Of all results but EPERM the kernel returns the last. */
+	if (kill(-1, round->sig) == -1 && errno != ESRCH && round->error == 0)
+		round->error = errno;
+	if (round->names == NULL && round->can_see)
+		walk(round, INT64_MAX);
 	else if (round->wakes)
 		kill(-1, SIGCONT);
 }
 
-int
-stop_signal_tree(pid_t init, int sig, bool wakes, struct message *names)
+void
+stop_signal_tree(struct stop_round *round)
 {
-	struct round round = {
-	    .init = init, .sig = sig, .wakes = wakes, .names = names};
-
-	if (init == 1)
-		signal_namespace(&round);
+	if (round->init == 1)
+		signal_namespace(round);
 	else if (system_proc_is_ours())
-		walk_tree(&round);
-	if (!round.can_see)
-		return -1;
-	if (names != NULL && round.hit > MAX_NAMES)
-		report_add(names, " and %u more", round.hit - MAX_NAMES);
-	return (int)round.hit;
+		walk_tree(round);
+	if (!round->can_see)
+		round->hit = -1;
+	else if (round->names != NULL && round->hit > MAX_NAMES)
+		report_add(
+		    round->names, " and %d more", round->hit - MAX_NAMES);
 }

@@ -23,9 +23,9 @@ int
 system_walk_begin(struct proc_walk *walk, const char *directory)
 {
 	walk->fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	walk->size = walk->fd == -1 ? -1 : 0;
+	walk->size = 0;
 	walk->at = 0;
-	return (int)walk->size;
+	return walk->fd == -1 ? -1 : 0;
 }
 
 int

@@ -357,7 +357,7 @@ time.sleep(20)" "$0"' "$PROBE"
 	    "$RT_SIGACTION,17"; do
 		start python3 "$BATS_TEST_DIRNAME/refuse.py" EPERM "$refused" -- \
 		    "$MINIREAP" -- bash -c '
-		    "$0" orphans 20; echo ready; trap "exit 3" TERM
+		    "$0" orphans 20; trap "exit 3" TERM; echo ready
 		    while :; do read -rt 1 <><(:); done' "$PROBE"
 		wait_until 10 no_child_but_main $INIT
 		run ! kernel_reaps $INIT

@@ -154,6 +154,8 @@ readonly POLL='
 	equal 'lines when it was full' 0 "$(grep -ac 'signal SIGUSR1' said)"
 }
 
+# What is queued counts for the user: other tests would miss signals.
+# bats test_tags=alone
 @test "200,000 signals from 4 senders: main gets TERM, and its exit is noticed" {
 	local senders=()
 	# Real-time signals are queued, so they also make a backlog.

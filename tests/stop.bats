@@ -954,23 +954,6 @@ main_is_gone() {
 	within "time" 3000 6000 $((EXITED - at))
 }
 
-@test "-t: a process injected by nsenter: signalled, but not waited for" {
-	needs nsenter
-	start -t 5 -- "$ACTOR" fork '{' session quit $TERM 400 0 mark ready live '}' \
-		quit $USR1 0 7 mark ready live
-	await_lines ready 2
-	nsenter -t "$INIT" -p -m "$ACTOR" note "$PWD/notes" \
-		mark "$PWD/injected" live 3>&- </dev/null >/dev/null 2>&1 &
-	injector=$!
-	await_lines injected 1
-	send $USR1
-	await_exit
-	wait $injector || :
-	equal status 7 "$STATUS"
-	equal "TERMs" 1 "$(count_noted notes $TERM)"
-	within "time" 400 4999 $((EXITED - SENT))
-}
-
 # count_switches: how often init has gone to sleep.
 count_switches() {
 	awk '/^voluntary_ctxt_switches/ { print $2 }' "/proc/$INIT/status"

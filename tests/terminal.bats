@@ -488,11 +488,11 @@ held() {
 	SH
 }
 
-@test "terminal: after the start: PID 1 keeps only stderr, others one descriptor more" {
+@test "terminal: after the start: PID 1 keeps 0 to 2, others stderr and one more" {
 	needs_root
 	type_into unshare --pid --fork --mount-proc ./minireap -- \
 	    sh -c "$(held 1)" <<-'STEPS'
-	expect held 1 times
+	expect held 3 times
 	end 0
 	STEPS
 	type_into ./minireap -- sh -c "$(held '$PPID')" <<-'STEPS'

@@ -218,6 +218,13 @@ inline expire()
 		status = KILLED;
 #endif
 		send_to_main(KILL)
+	:: state == KILLING_MAIN ->
+		state = DRAINING;	/* main is stuck in the kernel */
+#ifdef LEAVE_STUCK_MAIN_DRAINING	/* deadline_missed */
+		arm(false)
+#else
+		arm(true)
+#endif
 	:: state == KILLING_REST && kills == KILLS ->
 		exit_init()
 	:: state == KILLING_REST && kills < KILLS ->
@@ -243,7 +250,7 @@ inline main_reaped(whose)
 	:: grace || waits -> exit_init()
 #endif
 	:: !grace && !waits -> exit_init()
-	:: (grace || waits) && state == KILLING_REST
+	:: (grace || waits) && (state == KILLING_REST || state == DRAINING)
 	:: waits && state == RUNNING -> state = WAITING
 	:: else ->
 		arm(grace);

@@ -36,6 +36,7 @@ struct history {
 	int64_t main_kill;
 	int64_t main_exit; /* when it was reaped */
 	int64_t rest_term;
+	bool is_stuck; /* main, since rest_term */
 	int64_t rest_kill;
 };
 
@@ -85,11 +86,13 @@ random_upto(int64_t max) /* 0..max; splitmix64 */
 
 /*
  * When init must send TERM to the rest: when main exits, but with -b only after
- * a stop signal.
+ * a stop signal; or when main was not reaped in time after SIGKILL.
  */
 static int64_t
 rest_term_due(const struct history *h)
 {
+	if (h->is_stuck)
+		return h->rest_term;
 	if (h->main_exit == NEVER)
 		return NEVER;
 	if (h->grace == TIME_UNSET && !h->wait)
@@ -129,6 +132,8 @@ rest_kill_due(const struct history *h)
 	const int64_t term = rest_term_due(h);
 	int64_t end;
 
+	if (h->is_stuck)
+		return h->rest_term + min;
 	if (h->grace == TIME_UNSET || h->main_exit == NEVER)
 		return NEVER;
 	if (term == NEVER) /* -b: only a stop signal starts the clock */
@@ -154,7 +159,7 @@ next_due(const struct history *h)
 	if (h->n_stops > 0 && h->delay != TIME_UNSET && h->hold_end == NEVER &&
 	    rest_term_due(h) == NEVER && h->n_stops == 1)
 		return h->stops[0] + h->delay;
-	if (h->main_exit == NEVER)
+	if (h->main_exit == NEVER && !h->is_stuck)
 		return h->main_kill != NEVER ? h->main_kill + REAP_LIMIT
 					     : main_kill_due(h);
 	return rest_kill_due(h);
@@ -305,7 +310,7 @@ reap_main(struct world *w)
 		w->over = true;
 		return;
 	}
-	if (h->rest_kill != NEVER) {
+	if (h->rest_kill != NEVER || h->is_stuck) {
 		expect(STOP_NOTHING, actual);
 		return;
 	}
@@ -335,13 +340,15 @@ expire(struct world *w)
 		if (w->now > h->rest_kill + REAP_LIMIT)
 			fail("waits longer than the limit for reaping");
 		signal_rest(w, SIGKILL);
-	} else if (h->main_exit == NEVER && h->main_kill != NEVER) {
-		/* Main cannot be reaped, but init has to exit. */
-		expect(STOP_KILL_REST, actual);
+	} else if (h->main_exit == NEVER && h->main_kill != NEVER &&
+	    !h->is_stuck) {
+		/* Main cannot be reaped, but the rest has its time. */
+		expect(STOP_TERM_REST, actual);
 		if (w->now < h->main_kill + REAP_LIMIT)
 			fail("gave up main before the limit for reaping");
-		h->rest_kill = w->now;
-		signal_rest(w, SIGKILL);
+		h->is_stuck = true;
+		h->rest_term = w->now;
+		signal_rest(w, SIGTERM);
 	} else if (h->hold_end == NEVER && h->delay != TIME_UNSET &&
 	    h->n_stops == 1 && h->rest_term == NEVER) {
 		expect(STOP_SEND_HELD, actual);
@@ -349,7 +356,7 @@ expire(struct world *w)
 			fail("the held signal was sent too early");
 		h->hold_end = w->now;
 		forward(w, h->stop_signal);
-	} else if (h->main_exit == NEVER) {
+	} else if (h->main_exit == NEVER && !h->is_stuck) {
 		expect(STOP_KILL_MAIN, actual);
 		if (w->now < main_kill_due(h))
 			fail("main was killed too early");
