@@ -41,15 +41,13 @@ child_signalled(struct loop *loop, const siginfo_t *info)
 static void
 forward(struct loop *loop, const siginfo_t *info)
 {
-	const int sig = info->si_signo;
 	const bool main_gone = stop_main_is_gone(&loop->stop);
 
-	if (loop->options->verbosity >= 2)
-		report_signal(
-		    loop->report, info, sig, loop->options->rewrite[sig]);
 	/* While a deadline runs, init must not stop. */
-	if (!terminal_handles(loop->terminal, main_gone ? NULL : loop->main,
+	if (terminal_handles(loop->terminal, main_gone ? NULL : loop->main,
 		info, stop_time_left(&loop->stop) == SIGNALS_FOREVER))
+		report_signal(loop->report, info, 0);
+	else
 		stop_signal(&loop->stop, info);
 }
 

@@ -55,7 +55,8 @@ struct options {
 	int zombies_signal; /* for their parents, or 0 */
 	int64_t delay_ms; /* or TIME_UNSET */
 	int64_t grace_ms; /* or TIME_UNSET */
-	int stop_signal;
+	uint64_t stop_signals; /* signal n: bit n - 1 */
+	bool stop_is_default; /* the next -S replaces stop_signals */
 	int parent_death; /* a signal, or 0 */
 	int failure_status; /* for init's own failures */
 	uint8_t rewrite[SIGNAL_RTMAX + 1]; /* [received] = sent; 0: none */

@@ -174,7 +174,8 @@ options_read(char **argv, char **envp, struct options *options,
 	*options = (struct options){
 	    .delay_ms = TIME_UNSET,
 	    .grace_ms = TIME_UNSET,
-	    .stop_signal = SIGTERM,
+	    .stop_signals = (uint64_t)1 << (SIGTERM - 1),
+	    .stop_is_default = true,
 	};
 	memset(options->rewrite, REWRITE_UNSET, sizeof options->rewrite);
 	options_set_defaults(argv[0], envp, options);
@@ -186,6 +187,7 @@ options_read(char **argv, char **envp, struct options *options,
 	if (word != NULL)
 		return refuse(&reader, word, "not an option");
 	error->in_variable = false;
+	options->stop_is_default = true;
 	reader.words = argv[0] == NULL ? argv : argv + 1;
 	if (read_options(&reader, &word) == -1)
 		return -1;

@@ -7,6 +7,7 @@
 #include "system/system.h"
 
 #include <ctype.h>
+#include <signal.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -21,6 +22,7 @@ enum kind {
 	COUNT,
 	SCOPE,
 	SIGNAL,
+	STOP,
 	TIME,
 	FILENAME,
 	REWRITE,
@@ -37,8 +39,7 @@ static const struct setting settings[] = {
     {'g', "group", VALUE_NONE, SCOPE, SCOPE_GROUP},
     {0, "session", VALUE_NONE, SCOPE, SCOPE_SESSION},
     {'r', "rewrite", VALUE_NEEDED, REWRITE, 0},
-    {'S', "stop-signal", VALUE_NEEDED, SIGNAL,
-	offsetof(struct options, stop_signal)},
+    {'S', "stop-signal", VALUE_NEEDED, STOP, 0},
     {'d', "delay", VALUE_NEEDED, TIME, offsetof(struct options, delay_ms)},
     {'t', "grace", VALUE_NEEDED, TIME, offsetof(struct options, grace_ms)},
     {'b', "wait", VALUE_NONE, FLAG, offsetof(struct options, wait)},
@@ -69,6 +70,15 @@ options_find(const char *name)
 	return NULL;
 }
 
+static const char not_a_signal[] = "not a signal";
+static const char cannot_arrive[] = "SIGKILL and SIGSTOP are never received";
+
+static bool
+never_arrives(int sig)
+{
+	return sig == SIGKILL || sig == SIGSTOP;
+}
+
 /* "F:T"; value is cut in two at the colon, and restored. */
 static const char *
 add_rewrite(struct options *options, char *value)
@@ -89,6 +99,8 @@ add_rewrite(struct options *options, char *value)
 		return "not a signal before the colon";
 	if (to == -1)
 		return "not a signal after the colon";
+	if (never_arrives(from))
+		return cannot_arrive;
 	options->rewrite[from] = (uint8_t)to;
 	return NULL;
 }
@@ -116,12 +128,52 @@ set_signal(int *setting, const char *value)
 	const int sig = system_signal_number(value);
 
 	if (sig == -1)
-		return "not a signal";
+		return not_a_signal;
 	*setting = sig;
 	return NULL;
 }
 
-/* "90", "1.5s", "200ms" */
+/* "TERM,QUIT"; value is cut at each comma, and restored. */
+static const char *
+add_stop_signals(struct options *options, char *value)
+{
+	uint64_t set = options->stop_is_default ? 0 : options->stop_signals;
+
+	for (char *next = value; next != NULL; value = next) {
+		int sig;
+
+		next = strchr(value, ',');
+		if (next != NULL)
+			*next = '\0';
+		sig = system_signal_number(value);
+		if (next != NULL)
+			*next++ = ',';
+		if (sig == -1)
+			return not_a_signal;
+		if (never_arrives(sig))
+			return cannot_arrive;
+		set |= (uint64_t)1 << (sig - 1);
+	}
+	options->stop_signals = set;
+	options->stop_is_default = false;
+	return NULL;
+}
+
+enum { NANO = 1000000000 };
+
+/* Returns the digits after a point as billionths, and moves *text past them. */
+static int64_t
+parse_fraction(const char **text)
+{
+	int64_t fraction = 0;
+
+	for (int64_t weight = NANO / 10; isdigit((unsigned char)**text);
+	     weight /= 10)
+		fraction += (*(*text)++ - '0') * weight;
+	return fraction;
+}
+
+/* "90", "1.5s", "200ms".  A time that is not 0 never becomes 0. */
 static const char *
 set_time(int64_t *setting, const char *value)
 {
@@ -132,17 +184,19 @@ set_time(int64_t *setting, const char *value)
 	    {"", 1000}, {"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}};
 	const char *rest;
 	const int64_t whole = system_parse_number(value, &rest, MAX_UNITS);
-	int thousandths = 0;
+	int64_t fraction = 0;
 
-	if (whole != -1 && *rest == '.' && isdigit((unsigned char)rest[1]))
-		for (int weight = 100; isdigit((unsigned char)*++rest);
-		     weight /= 10)
-			thousandths += (*rest - '0') * weight;
+	if (whole != -1 && *rest == '.' && isdigit((unsigned char)rest[1])) {
+		rest++;
+		fraction = parse_fraction(&rest);
+	}
 	for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
 		if (whole == -1 || strcmp(rest, units[i].name) != 0)
 			continue;
-		*setting =
-		    whole * units[i].ms + thousandths * units[i].ms / 1000;
+		*setting = whole * units[i].ms +
+		    (fraction * units[i].ms + NANO / 2) / NANO;
+		if (*setting == 0 && strpbrk(value, "123456789") != NULL)
+			*setting = 1;
 		return NULL;
 	}
 	return "not a time such as 500ms, 1.5s, 2m or 1h";
@@ -165,6 +219,14 @@ set_zombies(struct options *options, const char *value)
 			     : set_signal(&options->zombies_signal, value);
 }
 
+static void
+set_text(struct options *options, enum kind kind)
+{
+	options->text = kind == HELP ? options_help
+	    : kind == VERSION	     ? options->version
+				     : options_license;
+}
+
 const char *
 options_apply(
     struct options *options, const struct setting *setting, char *value)
@@ -185,6 +247,8 @@ options_apply(
 		break;
 	case SIGNAL:
 		return set_signal(field, value);
+	case STOP:
+		return add_stop_signals(options, value);
 	case TIME:
 		return set_time(field, value);
 	case FILENAME:
@@ -199,13 +263,9 @@ options_apply(
 	case ZOMBIES:
 		return set_zombies(options, value);
 	case HELP:
-		options->text = options_help;
-		break;
 	case VERSION:
-		options->text = options->version;
-		break;
 	case LICENSE:
-		options->text = options_license;
+		set_text(options, setting->kind);
 		break;
 	}
 	return NULL;

@@ -21,7 +21,7 @@ const char options_help[] =
     "  -g, --group             signals go to its process group\n"
     "      --session           give it a session; signals go to its group\n"
     "  -r, --rewrite F:T       forward signal F as T (0 or none: drop it)\n"
-    "  -S, --stop-signal SIG   the signal that starts a stop (default TERM)\n"
+    "  -S, --stop-signal SIG   the signals that start a stop (TERM,QUIT)\n"
     "  -d, --delay TIME        hold the first stop signal for TIME\n"
     "  -t, --grace TIME        stop in order: TERM, and KILL after TIME\n"
     "  -b, --wait              stay until every descendant has exited\n"

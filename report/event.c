@@ -51,18 +51,22 @@ report_main_killed(struct report *report,
 }
 
 void
-report_signal(struct report *report, const siginfo_t *info, int sig, int sent)
+report_signal(struct report *report, const siginfo_t *info, int sent)
 {
 	char received_name[SYSTEM_SIGNAL_NAME_SIZE];
 	char sent_name[SYSTEM_SIGNAL_NAME_SIZE] = "none";
 	char from[SYSTEM_NUMBER_SIZE] = "kernel";
 
-	if (sent != 0)
+	if (report->options->verbosity < 2)
+		return;
+	if (sent > 0)
 		system_signal_name(sent, sent_name);
 	if (signals_is_sent(info))
 		system_format_number(from, (unsigned long)info->si_pid);
-	report_line(report, "signal %s from=%s sent=%s",
-	    system_signal_name(sig, received_name), from, sent_name);
+	report_line(report, "signal %s from=%s %s%s",
+	    system_signal_name(info->si_signo, received_name), from,
+	    sent == REPORT_HELD ? "held" : "sent=",
+	    sent == REPORT_HELD ? "" : sent_name);
 }
 
 void

@@ -109,9 +109,10 @@ _Noreturn void report_fail(struct report *report, const char *format, ...)
 void report_reaped(
     struct report *report, const char *name, const struct reaper_child *child);
 
-/* A signal was received, and sent on as sent; 0: it was dropped. */
-void
-report_signal(struct report *report, const siginfo_t *info, int sig, int sent);
+enum { REPORT_HELD = -1 };
+
+/* With -vv: a signal was received, and sent on as sent; 0: it was dropped. */
+void report_signal(struct report *report, const siginfo_t *info, int sent);
 
 /* Init has sent sig to the main process: being killed by it is no surprise. */
 void report_sent(struct report *report, int sig);

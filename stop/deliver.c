@@ -12,21 +12,7 @@
 #include <errno.h>
 #include <time.h>
 
-enum {
-	MAX_WAIT_MS = 3600 * 1000, /* fits a long on every processor */
-	MIN_LOOK_MS = 10,
-	MAX_LOOK_MS = 1000,
-};
-
-/* The time, or 0 if no option needs it. */
-static int64_t
-now_ms(const struct stop *stop)
-{
-	return stop->options->delay_ms == TIME_UNSET &&
-		stop->options->grace_ms == TIME_UNSET && !stop->options->wait
-	    ? 0
-	    : system_clock_ms(CLOCK_MONOTONIC);
-}
+enum { MAX_WAIT_MS = 3600 * 1000 }; /* fits a long on every processor */
 
 /* False: it was refused. */
 static bool
@@ -48,77 +34,6 @@ send_to_main(struct stop *stop, int sig, const siginfo_t *info)
 	return false;
 }
 
-/*
- * Without /proc: main's group.  Once main is reaped, a living child in the
- * group shows that its number has not become another group's.
- */
-static void
-signal_main_group(struct stop *stop, int sig, bool wakes)
-{
-	if (!stop->main_gone || reaper_has_living_child(stop->main->pid)) {
-		signals_send(stop->main, SCOPE_GROUP, sig, NULL);
-		if (wakes)
-			signals_send(stop->main, SCOPE_GROUP, SIGCONT, NULL);
-	}
-	if (stop->blindness_reported || !reaper_has_living_child(0))
-		return;
-	stop->blindness_reported = true;
-	report_line(stop->report,
-	    "no usable /proc: only the main process's group can be signalled");
-}
-
-/* Once. */
-static void
-report_refusal(struct stop *stop, const struct stop_round *round)
-{
-	if (round->error == 0 || stop->rest_refusal_reported ||
-	    round->refused == stop->main->pid)
-		return;
-	stop->rest_refusal_reported = true;
-	errno = round->error;
-	if (round->refused != 0)
-		report_line(stop->report, "cannot signal %d (%s): %m",
-		    (int)round->refused, round->refused_name);
-	else
-		report_line(
-		    stop->report, "cannot signal the remaining processes: %m");
-}
-
-/* Returns how many could be signalled, or -1 without /proc. */
-static int
-signal_rest(struct stop *stop, int sig, bool wakes, struct message *names)
-{
-	struct stop_round round = {
-	    .init = stop->init,
-	    .sig = sig,
-	    .wakes = wakes,
-	    .names = names,
-	};
-
-	stop_signal_tree(&round);
-	if (round.hit == -1 && stop->init != 1)
-		signal_main_group(stop, sig, wakes);
-	report_refusal(stop, &round);
-	return round.hit;
-}
-
-static void
-kill_rest(struct stop *stop)
-{
-	struct message line;
-	int hit;
-
-	report_begin(&line);
-	report_add(&line, "killed the remaining processes: ");
-	hit = signal_rest(stop, SIGKILL, false, &line);
-	if (hit == -1 && stop->init == 1)
-		report_add(&line, "all, unnamed without a usable /proc");
-	else if (hit == -1)
-		report_add(&line, "the main process's group");
-	if (hit != 0)
-		report_send(stop->report, &line);
-}
-
 /* What remains cannot be killed, or not by init. */
 static void
 give_up(struct stop *stop)
@@ -133,28 +48,56 @@ give_up(struct stop *stop)
 	report_failure(stop->report, &line, stop->status);
 }
 
-/* Sends on what was received, as -r says. */
+/* A stopped process does not act on a signal that asks it to exit. */
 static void
-forward(struct stop *stop, int sig, const siginfo_t *info)
+wake_main(struct stop *stop)
 {
-	const int sent = stop->options->rewrite[sig];
-	const bool is_stop = sig == stop->options->stop_signal;
-	int change;
+	const int change = reaper_next_stop(stop->main->pid, true);
 
-	if (sent == 0)
-		return;
-	if (stop->main_gone) {
-		signal_rest(stop, sent, is_stop, NULL);
-		terminal_rest_signalled(info);
-		return;
-	}
-	send_to_main(stop, sent, info);
-	if (!is_stop)
-		return;
-	/* A stopped process does not act on a signal that asks it to exit. */
-	change = reaper_next_stop(stop->main->pid, true);
 	if (change > 0 || (change == REAPER_NO_CHANGE && stop->main_stopped))
 		send_to_main(stop, SIGCONT, NULL);
+}
+
+/* Sends on what was received, as -r says. */
+static void
+forward(struct stop *stop, const siginfo_t *info)
+{
+	const int sig = info->si_signo;
+	const int sent = stop->options->rewrite[sig];
+	const bool is_stop = stop_is_stop_signal(stop, sig);
+
+	if (sent != 0 && stop->main_gone) {
+		stop_signal_rest(stop, sent, is_stop, NULL);
+		terminal_rest_signalled(info);
+	} else if (sent != 0) {
+		send_to_main(stop, sent, info);
+		if (is_stop)
+			wake_main(stop);
+	}
+	report_signal(stop->report, info, sent);
+}
+
+/* With -t or -d: an engine's STOPSIGNAL that is not in -S stops nothing. */
+static void
+hint(struct stop *stop, const siginfo_t *info)
+{
+	const int sig = info->si_signo;
+	const signals_set asks = signals_only(SIGTERM) | signals_only(SIGQUIT) |
+	    signals_only(SIGINT) | signals_only(SIGPWR) |
+	    signals_only(SIGNAL_RTMIN + 3);
+	char name[SYSTEM_SIGNAL_NAME_SIZE];
+
+	if (stop->hint_reported || stop->init != 1 ||
+	    (asks & signals_only(sig)) == 0 || stop_is_stop_signal(stop, sig) ||
+	    info->si_code != SI_USER || info->si_pid != 0 ||
+	    (stop->options->grace_ms == TIME_UNSET &&
+		stop->options->delay_ms == TIME_UNSET))
+		return;
+	stop->hint_reported = true;
+	system_signal_name(sig, name);
+	report_line(stop->report,
+	    "%s received from outside; if it asks for a stop, use -S %s", name,
+	    name + 3);
 }
 
 static void
@@ -162,7 +105,7 @@ carry_out(struct stop *stop, enum stop_action action)
 {
 	switch (action) {
 	case STOP_SEND_HELD:
-		forward(stop, stop->options->stop_signal, &stop->held);
+		forward(stop, &stop->held);
 		break;
 	case STOP_KILL_MAIN:
 		/* The status unless, or until, main can be reaped. */
@@ -173,13 +116,13 @@ carry_out(struct stop *stop, enum stop_action action)
 		break;
 	case STOP_TERM_REST:
 		if (!stop->rest_signalled)
-			signal_rest(stop, SIGTERM, true, NULL);
+			stop_signal_rest(stop, SIGTERM, true, NULL);
 		break;
 	case STOP_KILL_REST:
-		kill_rest(stop);
+		stop_kill_rest(stop);
 		break;
 	case STOP_KILL_AGAIN:
-		signal_rest(stop, SIGKILL, false, NULL);
+		stop_signal_rest(stop, SIGKILL, false, NULL);
 		break;
 	case STOP_EXIT:
 		give_up(stop);
@@ -192,12 +135,19 @@ carry_out(struct stop *stop, enum stop_action action)
 void
 stop_signal(struct stop *stop, const siginfo_t *info)
 {
-	const int sig = info->si_signo;
+	const enum stop_action action =
+	    stop_received(stop, info->si_signo, stop_now_ms(stop));
 
-	if (stop_received(stop, sig, now_ms(stop)) == STOP_SEND)
-		forward(stop, sig, info);
-	else
+	if (action == STOP_NOTHING) {
 		stop->held = *info;
+		report_signal(stop->report, info, REPORT_HELD);
+		return;
+	}
+	if (action == STOP_SEND_HELD)
+		forward(stop, &stop->held);
+	if (action == STOP_SEND || info->si_signo != stop->held.si_signo)
+		forward(stop, info);
+	hint(stop, info);
 }
 
 void
@@ -207,7 +157,7 @@ stop_keep_deadline(struct stop *stop)
 
 	if (stop->deadline == STOP_NEVER || stop->is_over)
 		return;
-	now = now_ms(stop);
+	now = stop_now_ms(stop);
 	if (now >= stop->deadline)
 		carry_out(stop, stop_expired(stop, now));
 }
@@ -235,7 +185,7 @@ stop_main_is_zombie(struct stop *stop)
 	stop->rest_signalled =
 	    ends_rest && stop->init != 1 && !system_proc_is_ours();
 	if (stop->rest_signalled)
-		signal_main_group(stop, SIGTERM, true);
+		stop_signal_main_group(stop, SIGTERM, true);
 	else if (options->scope == SCOPE_SESSION && !ends_rest)
 		signals_send(stop->main, SCOPE_SESSION, SIGTERM, NULL);
 }
@@ -244,32 +194,7 @@ void
 stop_main_reaped(struct stop *stop, int wstatus)
 {
 	stop->status = reaper_exit_status(wstatus);
-	carry_out(stop, stop_main_exited(stop, now_ms(stop)));
-}
-
-/*
- * As PID 1: processes that the engine has put into the namespace are not its
- * children, and no signal reports their exit.
- */
-static bool
-others_remain(struct stop *stop)
-{
-	int64_t now;
-
-	if (stop->init != 1 || stop_none_left(stop) == STOP_NOTHING ||
-	    (kill(-1, 0) == -1 && errno == ESRCH))
-		return false;
-	now = now_ms(stop);
-	if (now < stop->look_at)
-		return true;
-	if (stop->look_at == 0)
-		stop->look_pause = MIN_LOOK_MS;
-	else if (signal_rest(stop, 0, false, NULL) == 0)
-		return false; /* zombies, or what may not be signalled */
-	stop->look_at = now + stop->look_pause;
-	if (stop->look_pause < MAX_LOOK_MS)
-		stop->look_pause *= 2;
-	return true;
+	carry_out(stop, stop_main_exited(stop, stop_now_ms(stop)));
 }
 
 void
@@ -277,7 +202,7 @@ stop_children(struct stop *stop, bool is_left)
 {
 	if (is_left)
 		stop->look_at = 0;
-	else if (!others_remain(stop))
+	else if (!stop_others_remain(stop))
 		carry_out(stop, stop_none_left(stop));
 }
 
@@ -303,6 +228,6 @@ stop_time_left(const struct stop *stop)
 		next = stop->look_at;
 	if (next == STOP_NEVER)
 		return SIGNALS_FOREVER;
-	left = next - now_ms(stop);
+	left = next - stop_now_ms(stop);
 	return left < 0 ? 0 : left < MAX_WAIT_MS ? (long)left : MAX_WAIT_MS;
 }

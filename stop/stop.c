@@ -17,6 +17,12 @@ enum {
 	KILL_EVERY_MS = 100, /* what was forked since is killed, too */
 };
 
+bool
+stop_is_stop_signal(const struct stop *stop, int sig)
+{
+	return (stop->options->stop_signals >> (sig - 1) & 1) != 0;
+}
+
 /* The stop signal is forwarded: the clock of -t starts. */
 static enum stop_action
 start_clock(struct stop *stop, int64_t now, enum stop_action action)
@@ -31,7 +37,7 @@ start_clock(struct stop *stop, int64_t now, enum stop_action action)
 enum stop_action
 stop_received(struct stop *stop, int sig, int64_t now)
 {
-	if (sig != stop->options->stop_signal)
+	if (!stop_is_stop_signal(stop, sig))
 		return STOP_SEND;
 	switch (stop->state) {
 	case STOP_RUNNING:
@@ -42,7 +48,7 @@ stop_received(struct stop *stop, int sig, int64_t now)
 		stop->deadline = now + stop->options->delay_ms;
 		return STOP_NOTHING;
 	case STOP_DELAYING: /* a second one ends the delay */
-		return start_clock(stop, now, STOP_SEND);
+		return start_clock(stop, now, STOP_SEND_HELD);
 	default:
 		return STOP_SEND;
 	}

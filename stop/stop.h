@@ -61,6 +61,7 @@ struct stop {
 	bool main_stopped; /* as last seen */
 	bool refusal_reported; /* that main may not be signalled */
 	bool rest_refusal_reported; /* that another may not be */
+	bool hint_reported; /* that a signal may ask for a stop */
 	bool blindness_reported; /* that others cannot be signalled */
 	bool rest_signalled; /* while main was a zombie: see deliver.c */
 	bool is_over;
@@ -87,24 +88,49 @@ void stop_children(struct stop *stop, bool is_left);
 
 /* Init's exit status, or -1 while it must stay. */
 int stop_status(const struct stop *stop);
-
 /* Has the main process been reaped? */
 bool stop_main_is_gone(const struct stop *stop);
 
-/* Milliseconds until there is something to do, or SIGNALS_FOREVER. */
+/* Milliseconds until a deadline or look, or SIGNALS_FOREVER. */
 long stop_time_left(const struct stop *stop);
 
-/* sig was received, before any rewriting.  SEND, or NOTHING: hold it. */
+/* Is it one of -S? */
+bool stop_is_stop_signal(const struct stop *stop, int sig);
+
+/* sig was received.  SEND; NOTHING: hold it; SEND_HELD: that, then another sig.
+ */
 enum stop_action stop_received(struct stop *stop, int sig, int64_t now);
 
 /* The deadline is over. */
 enum stop_action stop_expired(struct stop *stop, int64_t now);
-
 /* The main process was reaped.  EXIT, TERM_REST or NOTHING. */
 enum stop_action stop_main_exited(struct stop *stop, int64_t now);
-
 /* No child is left.  EXIT, or NOTHING while main is there. */
 enum stop_action stop_none_left(const struct stop *stop);
+
+/* ------------------------------------------------- between the files */
+
+/* The time in milliseconds, or 0 if no option needs it. */
+int64_t stop_now_ms(const struct stop *stop);
+
+/*
+ * Sends sig to main's group.  Once main is reaped, only if a living child in
+ * the group shows that its number has not become another group's.
+ */
+void stop_signal_main_group(struct stop *stop, int sig, bool wakes);
+
+/*
+ * Sends sig to the remaining processes: struct stop_round; without /proc to
+ * main's group.  Reports a refusal, once.  Returns the round's hit.
+ */
+int
+stop_signal_rest(struct stop *stop, int sig, bool wakes, struct message *names);
+
+/* Kills them, with a line that names them. */
+void stop_kill_rest(struct stop *stop);
+
+/* No child is left.  Others, as PID 1?  look_at is set to the next look. */
+bool stop_others_remain(struct stop *stop);
 
 /* One signal for every process below init. */
 struct stop_round {
@@ -119,17 +145,14 @@ struct stop_round {
 	int error; /* errno if one refused, or 0 */
 	pid_t refused; /* the first that did, or 0 if it is not known */
 	char refused_name[PROC_NAME_SIZE];
-
-	/* tree.c's own. */
 	bool can_see; /* /proc has shown init itself */
 	bool is_cut; /* the last walk */
 	uint8_t *seen; /* a bit for each pid below init; not as PID 1 */
 };
 
 /*
- * Sends it; as PID 1 to the whole namespace at once.  If /proc cannot be read,
- * then, unless init is PID 1, no process was signalled.  kill(2);
- * pidfd_send_signal(2), Linux 5.1
+ * As PID 1 to the whole namespace at once; otherwise to none if /proc cannot be
+ * read.  kill(2); pidfd_send_signal(2), Linux 5.1
  */
 void stop_signal_tree(struct stop_round *round);
 

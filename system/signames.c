@@ -57,6 +57,9 @@ system_signal_number(const char *text)
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (strncasecmp(text, names[i].name, sizeof names[i].name) == 0)
 			return names[i].number;
+	/* As they are printed. */
+	if (strcmp(text, "32") == 0 || strcmp(text, "33") == 0)
+		return 32 + text[1] - '2';
 	return real_time_number(text);
 }
 

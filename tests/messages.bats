@@ -55,8 +55,8 @@ setup() {
 @test "-w: each orphan, but not main, is logged with name, status and CPU time" {
 	needs_root
 	as_pid_1 sh -c 'exec "$@" 2>log' sh "$MINIREAP" -w -- timeout 60 bash -c '
-	    (bash -c "exit 5" & exec true)
-	    (bash -c "kill -KILL \$\$" & exec true)
+	    (bash -c "sleep 0.2; exit 5" & exec true)
+	    (bash -c "sleep 0.2; kill -KILL \$\$" & exec true)
 	    (python3 -c "
 import time
 while time.process_time() < 1.1: pass" & exec true)

@@ -131,12 +131,35 @@ named() {
 }
 
 @test "-r: two signals, the second may be none: other values are refused" {
-	for pair in 1:2 TERM:QUIT SIGTERM:sigquit rtmin:RTMAX-1 9:9 15:0 15:none; do
+	for pair in 1:2 TERM:QUIT SIGTERM:sigquit rtmin:RTMAX-1 3:3 15:9 15:0 15:none; do
 		accepted -r "$pair"
 	done
-	for pair in TERM TERM: :TERM : X:TERM TERM:X 0:15 15:65 1:2:3 none:1; do
+	for pair in TERM TERM: :TERM : X:TERM TERM:X 0:15 15:65 1:2:3 none:1 \
+	    KILL:USR1 STOP:TERM; do
 		refused "option -r $pair" -r "$pair"
 	done
+}
+
+@test "-S: a list of signals: other values, KILL and STOP are refused" {
+	for list in QUIT TERM,QUIT 15,3,RTMIN+3 sigterm,SIG32; do
+		accepted -S "$list" --stop-signal="$list"
+	done
+	for list in TERM, ,TERM , TERM,,QUIT TERM,X 'TERM, QUIT' KILL TERM,STOP 9; do
+		refused "option -S $list" -S "$list"
+	done
+}
+
+@test "options: a time that is not zero is rounded to milliseconds, but never to zero" {
+	# The clock ends a main that ignores TERM.
+	for time in 0.0005h 0.03m 1.8s 1800ms; do
+		run -137 --separate-stderr env --default-signal=TERM \
+		    "$MINIREAP" -t "$time" -- bash -c "trap '' TERM
+			kill -TERM \$PPID; while :; do sleep 1; done"
+		contains "$stderr" 'did not exit within 1.800s'
+	done
+	run -137 --separate-stderr "$MINIREAP" -t 0.0000001ms -- bash -c "trap '' TERM
+	    kill -TERM \$PPID; while :; do sleep 1; done"
+	contains "$stderr" 'did not exit within 0.001s'
 }
 
 @test "-e: statuses from 0 to 255 separated by commas: other values are refused" {

@@ -634,6 +634,80 @@ exit_under_init() {
 	within "time" 500 3500 $((EXITED - SENT))
 }
 
+@test "-S TERM,QUIT: either starts the stop; the command line replaces the variable's" {
+	for sig in $TERM $QUIT; do
+		rm -f ready
+		MINIREAP_OPTIONS='-S INT' start -S TERM -S QUIT -t 0.3 -- "$ACTOR" \
+			note notes mark ready live
+		await_lines ready 1
+		send $INT
+		await_lines notes 1
+		sleep 0.5 # longer than the grace
+		[ ! -e exited ]
+		send $sig
+		await_exit
+		equal status 137 "$STATUS"
+		within "time" 300 3300 $((EXITED - SENT))
+		rm notes
+	done
+}
+
+@test "-S TERM,QUIT -d: TERM, then QUIT: both at once, the held one first" {
+	start -vv -S TERM,QUIT -d 20 -- "$ACTOR" note notes mark ready live
+	await_lines ready 1
+	send $TERM
+	wait_until 5 grep -q held err
+	equal "during the delay" 0 "$(count_noted notes '.*')"
+	send $QUIT
+	await_lines notes 2
+	sed -n 's/.*signal //p' err >signals
+	equal log "$(printf '%s\n' 'SIGTERM from=0 held' 'SIGTERM from=0 sent=SIGTERM' \
+	    'SIGQUIT from=0 sent=SIGQUIT')" "$(cat signals)"
+	send $KILL
+	await_exit
+}
+
+# hints: the hints in err.
+hints() {
+	grep -c 'received from outside; if it asks for a stop, use -S' err
+}
+
+@test "-t, PID 1: QUIT, INT, PWR or RTMIN+3 from outside: one hint at -S" {
+	for sig in $QUIT $INT 30 37; do
+		rm -f ready notes
+		start -t 5 -- "$ACTOR" note notes mark ready live
+		await_lines ready 1
+		send $sig
+		await_lines notes 1
+		send $sig
+		await_lines notes 2
+		send $KILL
+		await_exit
+		equal "hints for $sig" 1 "$(hints)"
+	done
+	has_messages 1 '^minireap: SIGRTMIN\+3 received from outside; if it asks for a stop, use -S RTMIN\+3$'
+}
+
+@test "no hint: not from outside, another signal, a stop signal, -q, or without -t and -d" {
+	start -t 5 -- "$ACTOR" note notes mark ready kill 1 $QUIT live
+	await_lines notes 1
+	send 28
+	await_lines notes 2
+	send $KILL
+	await_exit
+	equal "from inside, WINCH" 0 "$(hints)"
+	for options in '-S QUIT -d 0' '-q -t 5' ''; do
+		rm -f ready notes
+		start $options -- "$ACTOR" note notes mark ready live
+		await_lines ready 1
+		send $QUIT
+		await_lines notes 1
+		send $KILL
+		await_exit
+		equal "$options" 0 "$(hints)"
+	done
+}
+
 @test "-S QUIT: a stop: the rest gets TERM, not QUIT" {
 	start -S QUIT -t 5 -- "$ACTOR" fork '{' session note notes die $TERM 0 \
 		mark ready live '}' die $QUIT 4 mark ready live
@@ -717,17 +791,6 @@ exit_under_init() {
 	equal status 4 "$STATUS"
 	equal "TERMs" 1 "$(count_noted notes $TERM)"
 	equal "USR1s" 0 "$(count_noted notes $USR1)"
-}
-
-@test "-r KILL:USR1: init's own KILL, to main or to the rest: not rewritten" {
-	start -r KILL:USR1 -t 0.4 -- "$ACTOR" fork '{' session note notes mark ready \
-		live '}' note notes mark ready live
-	await_lines ready 2
-	send $TERM
-	await_exit
-	equal status 137 "$STATUS"
-	equal "USR1s" 0 "$(count_noted notes $USR1)"
-	within "time" 800 3400 $((EXITED - SENT))
 }
 
 @test "-r CONT:USR1: init's own CONT: not rewritten" {

@@ -52,7 +52,7 @@ check_options(const struct options *options)
 		options->zombies_signal <= SIGNAL_RTMAX,
 	    "--zombies has a signal or none");
 	expect(
-	    options->stop_signal >= 1 && options->stop_signal <= SIGNAL_RTMAX,
+	    options->stop_signals != 0,
 	    "the stop signal is a signal");
 	expect(
 	    options->parent_death >= 0 && options->parent_death <= SIGNAL_RTMAX,

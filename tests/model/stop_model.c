@@ -274,7 +274,7 @@ receive(struct world *w, int sig)
 {
 	struct history *h = &w->h;
 	const bool is_stop = sig == h->stop_signal;
-	bool held = false;
+	bool held = false, was_held = false;
 	enum stop_action actual;
 
 	record("%lld: signal %d\n", (long long)w->now, sig);
@@ -285,11 +285,15 @@ receive(struct world *w, int sig)
 		    rest_term_due(h) == NEVER && h->rest_kill == NEVER;
 		if (!held && h->n_stops == 1 && h->delay != TIME_UNSET)
 			h->hold_end = w->now;
+		was_held = h->n_stops == 2 && h->hold_end == NEVER &&
+		    h->delay != TIME_UNSET && rest_term_due(h) == NEVER &&
+		    h->rest_kill == NEVER;
 		if (h->n_stops == 2 && h->hold_end == NEVER)
 			h->hold_end = w->now;
 	}
 	actual = stop_received(&w->stop, sig, now_for_init(w));
-	expect(held ? STOP_NOTHING : STOP_SEND, actual);
+	expect(held ? STOP_NOTHING : was_held ? STOP_SEND_HELD : STOP_SEND,
+	    actual);
 	if (!held)
 		forward(w, sig == SIGKILL ? 0 : sig);
 }
@@ -416,12 +420,12 @@ random_world(struct world *w)
 	w->options.delay_ms = random_upto(2) == 0 ? random_ms() : TIME_UNSET;
 	w->options.grace_ms = random_upto(3) != 0 ? random_ms() : TIME_UNSET;
 	w->options.wait = random_upto(2) == 0;
-	w->options.stop_signal =
+	w->h.stop_signal =
 	    random_upto(3) != 0 ? SIG_STOP : 1 + (int)random_upto(63);
 	w->h.delay = w->options.delay_ms;
 	w->h.grace = w->options.grace_ms;
 	w->h.wait = w->options.wait;
-	w->h.stop_signal = w->options.stop_signal;
+	w->options.stop_signals = (uint64_t)1 << (w->h.stop_signal - 1);
 	w->h.main_exit = w->h.main_kill = w->h.rest_kill = NEVER;
 	w->h.rest_term = w->h.hold_end = NEVER;
 	w->kill_ms = random_upto(5) == 0 ? random_ms() : 0;
