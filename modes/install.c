@@ -55,7 +55,10 @@ install_program(const char *file)
 		return -1;
 	/* The pid is 1 in each of the containers that share the volume. */
 	syscall(SYS_getrandom, &random, sizeof random, 0);
-	system_format_number(stpcpy(stpcpy(temporary, file), "."), random);
+	strcpy(temporary, file);
+	temporary[system_base_name(file) - file] = '.';
+	system_format_number(
+	    temporary + (system_base_name(file) - file) + 1, random);
 	umask(0);
 	fd = open(
 	    temporary, O_WRONLY | O_CREAT | O_EXCL | O_SYNC | O_CLOEXEC, 0755);

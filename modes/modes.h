@@ -21,16 +21,18 @@ modes_install(const struct options *options, struct report *report);
 _Noreturn void
 modes_zombies(const struct options *options, struct report *report, pid_t self);
 
-/* For --warn: when to look next, and how many were reported.  All 0 at first.
- */
+/* For --warn.  All 0 at first. */
 struct zombies_watch {
-	int64_t next_ms;
+	int64_t next_ms; /* when to look next */
 	unsigned reported;
+	pid_t suspect; /* the worst parent at the first look */
+	unsigned suspected; /* its zombies then */
 };
 
 /*
  * Inside init: looks for zombies whose parent does not wait, at most once a
- * minute, and reports 32 or more of them if they are more than last time.
+ * minute, and reports 32 or more if they are more than last time, and not fewer
+ * at a second look: their parent might be about to wait.
  */
 void modes_watch_zombies(
     struct zombies_watch *watch, struct report *report, pid_t init);

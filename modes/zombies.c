@@ -18,6 +18,7 @@
 enum {
 	SETTLE_MS = 50, /* a zombie that is gone after that was being reaped */
 	WATCH_EVERY_MS = 60 * 1000,
+	SECOND_LOOK_MS = 500,
 	WATCH_MIN = 32, /* zombies that are worth a line */
 };
 
@@ -79,14 +80,16 @@ static void
 describe_holder(struct zombies *zombies, struct holder *holder, pid_t self)
 {
 	struct proc_status status;
+	bool is_known;
 
 	was_read(zombies, system_read_stat(holder->pid, &holder->stat));
-	was_read(zombies, system_read_status(holder->pid, &status));
+	is_known = was_read(zombies, system_read_status(holder->pid, &status));
 	if (holder->pid == 0)
 		holder->refusal = "outside this PID namespace";
 	if (holder->pid == self)
 		holder->refusal = "minireap itself";
-	if (holder->pid == 1 || status.innermost == 1)
+	/* 0: its number there is not known, and might be 1. */
+	if (holder->pid == 1 || (is_known && status.innermost <= 1))
 		holder->refusal = "a PID 1 that does not wait for orphans; "
 				  "it should run under an init";
 }
@@ -169,23 +172,35 @@ modes_watch_zombies(
 	const int64_t now = system_clock_ms(CLOCK_MONOTONIC);
 	struct proc_stat stat = {.name = "?"};
 	struct zombies *zombies;
+	const struct holder *worst;
+	bool is_news;
 
 	if (now < watch->next_ms)
 		return;
-	watch->next_ms = now + WATCH_EVERY_MS;
 	zombies = modes_find_zombies(init); /* its own will be reaped */
+	watch->next_ms = now + WATCH_EVERY_MS;
 	if (zombies == NULL)
 		return;
-	if (zombies->count >= WATCH_MIN && zombies->count > watch->reported) {
-		const struct holder *worst = &zombies->holders[0];
-
-		sort_holders(zombies);
+	sort_holders(zombies);
+	worst = &zombies->holders[0];
+	is_news =
+	    zombies->count >= WATCH_MIN && zombies->count > watch->reported;
+	if (is_news &&
+	    (worst->pid != watch->suspect || worst->count < watch->suspected)) {
+		watch->suspect = worst->pid;
+		watch->suspected = worst->count;
+		watch->next_ms = now + SECOND_LOOK_MS;
+		munmap(zombies, sizeof *zombies);
+		return;
+	}
+	if (is_news) {
 		(void)system_read_stat(worst->pid, &stat);
 		report_line(report,
 		    "%u zombies have a parent that does not wait, "
 		    "%u of them %d (%s): see --zombies",
 		    zombies->count, worst->count, (int)worst->pid, stat.name);
 	}
+	watch->suspect = 0;
 	watch->reported = zombies->count;
 	munmap(zombies, sizeof *zombies);
 }

@@ -193,9 +193,8 @@ add_killer(struct message *line, const struct report *report, bool is_killed)
 		add_oom(line, report, &oom);
 	} else if (is_killed) {
 		report_add(line,
-		    oom.kills == 0
-			? ": sent by a process, not by the OOM killer"
-			: ": the sender is not on record");
+		    oom.kills == 0 ? ": no OOM kill was recorded in this cgroup"
+				   : ": the sender is not on record");
 	}
 	return oom.kills > 0;
 }

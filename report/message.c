@@ -29,27 +29,61 @@ add_number(struct message *line, unsigned long value)
 		add_char(line, *s);
 }
 
-/* Appends s with every byte below lowest escaped. */
+/*
+ * Returns how many bytes the character at s has, 1 to 4, if it is valid UTF-8
+ * and may be printed: no control, no separator of lines, no override of the
+ * direction of writing.  Else 0.
+ */
+static int
+printable_length(const unsigned char *s, unsigned char lowest)
+{
+	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+	const int length = *s < 0x80 ? 1 : *s < 0xe0 ? 2 : *s < 0xf0 ? 3 : 4;
+	uint32_t c = *s & 0x7fu >> length;
+
+	if (length == 1)
+		return *s >= lowest && *s != 0x7f && *s != '\\';
+	for (int i = 1; i < length; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (s[i] & 0x3f);
+	}
+	if (*s < 0xc0 || *s >= 0xf8 || c < least[length] || c > 0x10ffff ||
+	    c >> 11 == 0xd800 >> 11)
+		return 0;
+	return c < 0xa0 || (c >= 0x2028 && c <= 0x202e) ||
+		(c >= 0x2066 && c <= 0x2069)
+	    ? 0
+	    : length;
+}
+
+static void
+add_escape(struct message *line, unsigned char c)
+{
+	add_char(line, '\\');
+	if (c == '\\')
+		add_char(line, '\\');
+	else if (c == '\r')
+		add_char(line, 'r');
+	else if (c == '\n')
+		add_char(line, 'n');
+	else
+		for (int shift = 6; shift >= 0; shift -= 3)
+			add_char(line, (char)('0' + (c >> shift & 7)));
+}
+
+/* Appends s; bytes below lowest, and what may not be printed, are escaped. */
 static void
 add_escaped(struct message *line, const char *s, unsigned char lowest)
 {
-	for (; *s != '\0'; s++) {
-		const unsigned char c = (unsigned char)*s;
+	while (*s != '\0') {
+		const unsigned char *c = (const unsigned char *)s;
+		int length = printable_length(c, lowest);
 
-		if (c >= lowest && c != 0x7f && c != '\\') {
-			add_char(line, *s);
-			continue;
-		}
-		add_char(line, '\\');
-		if (c == '\\')
-			add_char(line, '\\');
-		else if (c == '\r')
-			add_char(line, 'r');
-		else if (c == '\n')
-			add_char(line, 'n');
-		else
-			for (int shift = 6; shift >= 0; shift -= 3)
-				add_char(line, (char)('0' + (c >> shift & 7)));
+		if (length == 0)
+			add_escape(line, (unsigned char)*s++);
+		while (length-- > 0)
+			add_char(line, *s++);
 	}
 }
 

@@ -33,8 +33,8 @@ void report_begin(struct message *line);
 
 /*
  * Appends to line as printf(3) does, for %s, %d, %u, %ld, %lu, %m and %%
- * without flags or widths.  Control bytes and backslashes in a %s are escaped,
- * so that no text can end the line or drive a terminal.
+ * without flags or widths.  In a %s, backslashes, controls and what is not
+ * UTF-8 are escaped, so that no text can end the line or drive a terminal.
  */
 void report_add(struct message *line, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -7,12 +7,14 @@
 #include "system/system.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
 enum {
 	STAT_SIZE = 512, /* up to the start time, with the longest name */
-	STATUS_SIZE = 4096, /* up to NSpid, with hundreds of groups */
+	STATUS_SIZE = 4096, /* NSpid follows the groups, up to 65,536 */
+	LINE_SIZE = 512, /* of the longest other line */
 	CONTAINER_DIGITS = 64, /* of an id, as engines make them */
 };
 
@@ -53,14 +55,23 @@ parse_stat(const char *line, struct proc_stat *stat)
 	return 0;
 }
 
-/* Reads /proc/PID/NAME; name is "/stat", "/status" or "/cgroup". */
-static int
-read_proc(pid_t pid, const char *name, char *text, size_t size)
+enum { PATH_SIZE = sizeof "/proc//status" + SYSTEM_NUMBER_SIZE };
+
+/* Writes /proc/PID/NAME; name is "/stat", "/status" or "/cgroup". */
+static void
+format_path(char path[PATH_SIZE], pid_t pid, const char *name)
 {
-	char path[sizeof "/proc//status" + SYSTEM_NUMBER_SIZE];
 	char *end = stpcpy(path, "/proc/");
 
 	stpcpy(system_format_number(end, (unsigned long)pid), name);
+}
+
+static int
+read_proc(pid_t pid, const char *name, char *text, size_t size)
+{
+	char path[PATH_SIZE];
+
+	format_path(path, pid, name);
 	errno = ESRCH; /* if the file is empty or not as expected */
 	return system_read_file(path, text, size) > 0 ? 0 : -1;
 }
@@ -83,10 +94,40 @@ system_is_gone(int error)
 
 /* Returns the number after key at the start of a line, or -1. */
 static int64_t
-number_at(const char *text, const char *key)
+number_at(const char *text, const char *key, int64_t max)
 {
-	return system_parse_number(
-	    system_find_line(text, key), &text, UINT32_MAX);
+	return system_parse_number(system_find_line(text, key), &text, max);
+}
+
+/*
+ * Returns what follows "NSpid:" in the rest of a status that did not fit into
+ * text, or "".  Its last bytes are kept, as a line may be cut.
+ */
+static const char *
+find_nspid(pid_t pid, char text[STATUS_SIZE])
+{
+	char path[PATH_SIZE];
+	size_t kept = 0;
+	ssize_t n;
+	int fd;
+
+	format_path(path, pid, "/status");
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	*text = '\0';
+	while ((n = read(fd, text + kept, STATUS_SIZE - 1 - kept)) > 0) {
+		const size_t length = kept + (size_t)n;
+		const char *pids;
+
+		text[length] = '\0';
+		pids = system_find_line(text, "NSpid:\t");
+		if (strchr(pids, '\n') != NULL)
+			break;
+		kept = length < LINE_SIZE ? length : LINE_SIZE;
+		memmove(text, text + length - kept, kept);
+		text[kept] = '\0';
+	}
+	close(fd);
+	return system_find_line(text, "NSpid:\t");
 }
 
 int
@@ -99,10 +140,14 @@ system_read_status(pid_t pid, struct proc_status *status)
 	memset(status, 0, sizeof *status);
 	if (read_proc(pid, "/status", text, sizeof text) == -1)
 		return -1;
-	status->parent = (pid_t)number_at(text, "PPid:\t");
-	status->uid = (uid_t)number_at(text, "Uid:\t");
+	status->parent =
+	    (pid_t)number_at(text, "PPid:\t", SYSTEM_PID_LIMIT - 1);
+	status->uid = (uid_t)number_at(text, "Uid:\t", UINT32_MAX);
 	pids = system_find_line(text, "NSpid:\t");
-	while ((number = system_parse_number(pids, &pids, INT_MAX)) != -1) {
+	if (strlen(text) == STATUS_SIZE - 1)
+		pids = find_nspid(pid, text);
+	while ((number = system_parse_number(
+		    pids, &pids, SYSTEM_PID_LIMIT - 1)) != -1) {
 		status->namespaces++;
 		status->innermost = (pid_t)number;
 		pids += *pids == '\t';

@@ -149,11 +149,11 @@ limits=', memory limit 16384 KiB, peak 163[0-9][0-9] KiB$'
 	needs_root
 	run -137 --separate-stderr with_memory_limit "$GROUP" 16 "${AS_PID_1[@]}" "$MINIREAP" -- \
 	    sh -c 'kill -KILL $$'
-	main_line_is 'was killed by SIGKILL: sent by a process, not by the OOM killer' \
+	main_line_is 'was killed by SIGKILL: no OOM kill was recorded in this cgroup' \
 	    "$stderr"
 	run -137 --separate-stderr with_memory_limit "$GROUP" 16 "$MINIREAP" -- \
 	    sh -c 'kill -KILL $$'
-	main_line_is 'was killed by SIGKILL: sent by a process, not by the OOM killer' \
+	main_line_is 'was killed by SIGKILL: no OOM kill was recorded in this cgroup' \
 	    "$stderr"
 }
 
@@ -163,7 +163,7 @@ limits=', memory limit 16384 KiB, peak 163[0-9][0-9] KiB$'
 	[ "$(awk '$1 == "oom_kill" { print $2 }' "$GROUP-2/memory.oom_control")" = 1 ]
 	run -137 --separate-stderr with_memory_limit "$GROUP" 16 "${AS_PID_1[@]}" "$MINIREAP" -- \
 	    sh -c 'kill -KILL $$'
-	main_line_is 'was killed by SIGKILL: sent by a process, not by the OOM killer' \
+	main_line_is 'was killed by SIGKILL: no OOM kill was recorded in this cgroup' \
 	    "$stderr"
 }
 
@@ -173,7 +173,7 @@ limits=', memory limit 16384 KiB, peak 163[0-9][0-9] KiB$'
 	for option in -v -w; do
 		run -137 --separate-stderr with_memory_limit "$GROUP" 16 "${AS_PID_1[@]}" \
 		    "$MINIREAP" $option -- sh -c 'kill -KILL $$'
-		main_line_is 'was killed by SIGKILL: sent by a process, not by the OOM killer' \
+		main_line_is 'was killed by SIGKILL: no OOM kill was recorded in this cgroup' \
 		    "$(grep killed <<<"$stderr")"
 	done
 	# Without these options init did not read the count at its start; the line
@@ -271,7 +271,7 @@ write_v2_files() { # OOM_KILLS MAX PEAK
 	needs_root
 	write_v2_files 0 16777216 16773120
 	run -137 --separate-stderr with_cgroup_v2 / "$MINIREAP" -- sh -c 'kill -KILL $$'
-	main_line_is 'was killed by SIGKILL: sent by a process, not by the OOM killer' \
+	main_line_is 'was killed by SIGKILL: no OOM kill was recorded in this cgroup' \
 	    "$stderr"
 }
 

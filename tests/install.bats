@@ -47,6 +47,14 @@ refused() {
 	equal files $'file\nlink' "$(ls -A to)"
 }
 
+@test "--install: a name of 255 bytes: installed" {
+	long=$(printf '%0255d' 0)
+	"$MINIREAP" --install "to/$long"
+	cmp "$MINIREAP" "to/$long"
+	(cd to && "$MINIREAP" --install here)
+	equal files "$long"$'\nhere' "$(ls -A to)"
+}
+
 @test "--install: argv[0] is an arbitrary word: installs the running program" {
 	run -0 bash -c 'exec -a any-name "$0" --install to/file' "$MINIREAP"
 	cmp "$MINIREAP" to/file
@@ -109,9 +117,9 @@ minireap: cannot install to/new: read-only file system" "$(cat lines)"
 @test "--install: order: the data is on the disk before the file has its name" {
 	strace -o trace "$MINIREAP" --install to/file
 	# With O_SYNC, what was written is on the disk when write(2) returns.
-	grep -E '^open.*"to/file\.[0-9]+", .*O_EXCL.*O_SYNC' trace
+	grep -E '^open.*"to/\.[0-9]+", .*O_EXCL.*O_SYNC' trace
 	last=$(grep -nE '^write\(' trace | tail -n 1)
-	rename=$(grep -nE '^rename.*"to/file\.[0-9]+".*"to/file"\) += 0' trace)
+	rename=$(grep -nE '^rename.*"to/\.[0-9]+".*"to/file"\) += 0' trace)
 	[ "${last%%:*}" -lt "${rename%%:*}" ]
 }
 

@@ -129,6 +129,52 @@ fails_to_look() {
 }
 
 # bats test_tags=static
+@test "--zombies: names with controls in UTF-8: escaped, other characters are not" {
+	process 1 0 S init
+	process 10 1 S parent
+	while IFS=' ' read -r pid bytes _; do
+		process "$pid" 10 Z "$(printf '%b' "$bytes")"
+	done <<-'NAMES'
+	11 a\0302\0233mRED a CSI of two bytes
+	12 b\0233m of one
+	13 c\0342\0200\0256d right-to-left override
+	14 e\0342\0201\0246f isolate
+	15 g\0342\0200\0250h line separator
+	16 caf\0303\0251\0342\0234\0223 letters and signs
+	17 \0360\0237\0232\0200 four bytes
+	18 i\0303 cut off
+	19 j\0300\0257k overlong
+	20 l\0355\0240\0200m a surrogate
+	21 n\0364\0220\0200\0200o beyond the last
+	NAMES
+	run -1 faked
+	equal names "$(printf '%s ' 'a\302\233mRED' 'b\233m' 'c\342\200\256d' \
+	    'e\342\201\246f' 'g\342\200\250h' $'caf\303\251\342\234\223' \
+	    $'\360\237\232\200' 'i\303' 'j\300\257k' 'l\355\240\200m' \
+	    'n\364\220\200\200o')" "$(rows | sort -nk 2 | awk '{ print $5 }' | tr '\n' ' ')"
+}
+
+# bats test_tags=static
+@test "--zombies: the parent's namespaces follow 5,000 groups: a PID 1 is recognised" {
+	process 1 0 S init
+	for pid in 10 20 30; do
+		process $pid 1 S parent$pid
+		process $((pid + 1)) $pid Z dead
+	done
+	groups=$(seq 100000 105000 | xargs)
+	printf 'Name:\tx\nPPid:\t1\nUid:\t0\t0\t0\t0\nGroups:\t%s\nNStgid:\t10\t1\nNSpid:\t10\t1\nNSpgid:\t10\t1\n' \
+	    "$groups" >proc/10/status
+	printf 'Name:\tx\nPPid:\t1\nUid:\t0\t0\t0\t0\nGroups:\t%s\nNSpid:\t20\t2\n' \
+	    "$groups" >proc/20/status
+	printf 'Name:\tx\nPPid:\t1\nUid:\t0\t0\t0\t0\nGroups:\t%s\n' \
+	    "$groups" >proc/30/status
+	run -1 faked
+	contains "$output" '10 (parent10) is never signalled: a PID 1'
+	contains "$output" '30 (parent30) is never signalled: a PID 1'
+	run ! grep 'parent20) is never' <<<"$output"
+}
+
+# bats test_tags=static
 @test "--zombies: UID is the zombie's, AGE is in seconds, minutes, hours or days" {
 	process 1 0 S init
 	now=$(awk '{ printf "%d", $1 * 100 }' /proc/uptime)
@@ -555,11 +601,11 @@ watched() {
 	local count=$1
 	shift
 	as_pid_1 "$MINIREAP" "$@" -- bash -c 'hold '"$count"' never dead negligent
-	    for i in 1 2; do (exec sleep 0 & exec true); sleep 0.2; done
+	    for i in 1 2 3 4 5; do (exec sleep 0 & exec true); sleep 0.2; done
 	    echo $HOLDER' 3>&-
 }
 
-@test "-w: 32 zombies of one parent: logged once, at the next reaping" {
+@test "-w: 32 zombies of one parent: logged once, at a second look" {
 	run -0 --separate-stderr watched 40 -w
 	# Up to three processes that have just exited may be counted, too.
 	equal line "minireap: 4N zombies have a parent that does not wait, 40 of them $output (negligent): see --zombies" \
@@ -572,17 +618,35 @@ watched() {
 	run ! grep zombies <<<"$stderr"
 }
 
-@test "-w: several orphans reaped: /proc is read once a minute" {
+# A parent that waits for one child after another is not called negligent.
+@test "-w: 40 zombies that are reaped one by one: nothing is logged" {
+	cat >slow.py <<-'PYTHON'
+	import os, time
+	for _ in range(40):
+	    if os.fork() == 0:
+	        os._exit(0)
+	for _ in range(40):
+	    time.sleep(0.1)
+	    os.wait()
+	PYTHON
+	run -0 --separate-stderr as_pid_1 "$MINIREAP" -w -- bash -c '
+	    python3 slow.py & for i in {1..12}; do
+		(exec sleep 0 & exec true); sleep 0.1; done; wait'
+	contains "$stderr" 'reaped '
+	run ! grep zombies <<<"$stderr"
+}
+
+@test "-w: several orphans reaped: /proc is read twice a minute" {
 	# strace as PID 1 would wait a minute for the holder.
 	as_pid_1 bash -c 'strace -o calls "$0" -w -- bash -c "hold 40 never
-	    for i in 1 2 3; do (exec sleep 0 & exec true); sleep 0.2; done"
+	    for i in 1 2 3 4 5; do (exec sleep 0 & exec true); sleep 0.2; done"
 	    exit $?' "$MINIREAP" 3>&- 2>/dev/null
 	grep -q 'wait4.* = [1-9]' calls
 	equal walks 0 "$(grep -c '"/proc", .*O_DIRECTORY' calls)" # not PID 1
 	as_pid_1 "$MINIREAP" -w -- bash -c 'strace -o calls -p 1 2>traced &
 	    wait_until 5 grep -q attached traced; hold 40 never
-	    for i in 1 2 3; do (exec sleep 0 & exec true); sleep 0.2; done' \
+	    for i in 1 2 3 4 5; do (exec sleep 0 & exec true); sleep 0.2; done' \
 	    3>&- 2>/dev/null
-	equal walks 1 "$(grep -c '"/proc", .*O_DIRECTORY' calls)"
+	equal walks 2 "$(grep -c '"/proc", .*O_DIRECTORY' calls)"
 	[ "$(grep -c 'wait4.* = [1-9]' calls)" -ge 3 ]
 }
