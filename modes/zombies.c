@@ -66,13 +66,15 @@ modes_find_zombies(pid_t except)
 
 	if (zombies == MAP_FAILED)
 		return NULL;
-	if (system_walk_begin(&walk, "/proc") == 0) {
-		while ((pid = system_walk_next(&walk)) != -1)
-			look_at_process(zombies, pid, except);
-		system_walk_end(&walk);
+	if (system_walk_begin(&walk, "/proc") == -1) {
+		zombies->error = errno;
+		return zombies;
 	}
+	while ((pid = system_walk_next(&walk)) != -1)
+		look_at_process(zombies, pid, except);
 	if (walk.size == -1)
 		zombies->error = errno;
+	system_walk_end(&walk);
 	return zombies;
 }
 

@@ -39,7 +39,7 @@ printable_length(const unsigned char *s, unsigned char lowest)
 {
 	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
 	const int length = *s < 0x80 ? 1 : *s < 0xe0 ? 2 : *s < 0xf0 ? 3 : 4;
-	uint32_t c = *s & 0x7fu >> length;
+	uint32_t c = *s & 0x7fU >> length;
 
 	if (length == 1)
 		return *s >= lowest && *s != 0x7f && *s != '\\';

@@ -25,10 +25,7 @@ system_walk_begin(struct proc_walk *walk, const char *directory)
 	walk->fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	walk->size = 0;
 	walk->at = 0;
-	if (walk->fd != -1)
-		return 0;
-	walk->size = -1;
-	return -1;
+	return walk->fd == -1 ? -1 : 0;
 }
 
 int
