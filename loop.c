@@ -118,6 +118,10 @@ reap_one(struct loop *loop)
 	struct reaper_child child;
 	const enum reaper_result result = reaper_next(&loop->reaper, &child);
 
+	if (result == REAPER_REFUSED && !loop->refusal_reported) {
+		loop->refusal_reported = true;
+		report_line(loop->report, "cannot wait for children: %m");
+	}
 	if (result != REAPER_CHILD)
 		return result;
 	strcpy(stat.name, "?");

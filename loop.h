@@ -29,6 +29,7 @@ struct loop {
 	struct stop stop;
 	struct zombies_watch watch; /* of -w */
 	bool sees_proc; /* which has the names of zombies */
+	bool refusal_reported; /* that init may not wait for children */
 	unsigned turn;
 	int last; /* the signal that had its turn last */
 };

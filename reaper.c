@@ -2,10 +2,9 @@
 /*
  * reaper.c: reap init's children, in one of two ways.
  *
- * Init reaps: SIGCHLD coalesces, so that one may stand for many: children are
- * reaped until none is left to reap.  A zombie whose other threads still run
- * cannot be reaped yet; the kernel sends SIGCHLD again when the last of them
- * has exited.
+ * Init reaps: one SIGCHLD may stand for many children, so reap until none is
+ * left.  A zombie whose other threads still run cannot be reaped yet; SIGCHLD
+ * comes again when the last of them has exited.
  *
  * The kernel reaps: with SA_NOCLDWAIT no child becomes a zombie, and a pidfd
  * still has the status of the main process, since Linux 6.15.  The first
@@ -21,6 +20,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include <errno.h>
 #include <poll.h>
 #include <stdint.h>
 #include <unistd.h>
@@ -47,14 +47,38 @@ reaper_adopt(void)
 	    SYS_prctl, (long)PR_SET_CHILD_SUBREAPER, 1L, 0L, 0L, 0L);
 }
 
+/* As reap(), if a filter refuses wait4(2). */
+static enum reaper_result
+reap_by_waitid(pid_t pid, struct reaper_child *child)
+{
+	siginfo_t info;
+
+	info.si_pid = 0; /* stays so if none has exited */
+	if (waitid(pid == -1 ? P_ALL : P_PID, (id_t)pid, &info,
+		WEXITED | WNOHANG | __WALL) == -1)
+		return errno == ECHILD ? REAPER_NO_CHILD : REAPER_REFUSED;
+	child->pid = info.si_pid;
+	child->wstatus = info.si_code == CLD_EXITED ? info.si_status << CHAR_BIT
+						    : info.si_status;
+	return info.si_pid > 0 ? REAPER_CHILD : REAPER_NONE_NOW;
+}
+
 /* Reaps pid, -1 for any child. */
 static enum reaper_result
 reap(struct reaper *reaper, pid_t pid, struct reaper_child *child)
 {
 	child->pid = wait4(pid, &child->wstatus, WNOHANG | __WALL,
 	    reaper->way >= REAPER_USAGE ? &child->usage : NULL);
-	if (child->pid <= 0)
-		return (enum reaper_result)child->pid;
+	if (child->pid == 0)
+		return REAPER_NONE_NOW;
+	if (child->pid == -1 && errno == ECHILD)
+		return REAPER_NO_CHILD;
+	if (child->pid == -1) {
+		const enum reaper_result result = reap_by_waitid(pid, child);
+
+		if (result != REAPER_CHILD)
+			return result;
+	}
 	reaper->main_gone |= child->pid == reaper->main->pid;
 	return REAPER_CHILD;
 }
@@ -77,8 +101,6 @@ needs_main(const struct reaper *reaper)
 {
 	return reaper->main->pid != 0 && !reaper->main_gone;
 }
-
-/* --------------------------------------------------------- the kernel reaps */
 
 /* The status of a process that was reaped, by its pidfd: is it known? */
 static bool
@@ -184,16 +206,15 @@ next_of_kernel(struct reaper *reaper, struct reaper_child *child)
 	return result;
 }
 
-/* ---------------------------------------------------------------- both ways */
-
 /* The next zombie is shown. */
 static enum reaper_result
 next_zombie(struct reaper *reaper, struct reaper_child *child)
 {
 	child->pid = find_zombie();
+	if (child->pid == -1)
+		return reap(reaper, -1, child);
 	child->is_zombie = child->pid > 0;
-	return child->pid == -1 ? reap(reaper, -1, child)
-				: (enum reaper_result)child->is_zombie;
+	return (enum reaper_result)child->is_zombie;
 }
 
 enum reaper_result
@@ -217,29 +238,6 @@ reaper_finish(struct reaper *reaper, struct reaper_child *child)
 {
 	return !child->is_zombie ||
 	    reap(reaper, child->pid, child) == REAPER_CHILD;
-}
-
-int
-reaper_next_stop(pid_t child, bool keeps)
-{
-	siginfo_t info;
-
-	info.si_pid = 0; /* stays so if this fails, too */
-	waitid(P_PID, (id_t)child, &info,
-	    WSTOPPED | WCONTINUED | WNOHANG | (keeps ? WNOWAIT : 0));
-	if (info.si_pid == 0)
-		return REAPER_NO_CHANGE;
-	return info.si_code == CLD_STOPPED ? info.si_status : REAPER_CONTINUED;
-}
-
-bool
-reaper_has_living_child(pid_t group)
-{
-	siginfo_t info;
-
-	/* A zombie is not among the children that could still stop. */
-	return waitid(group == 0 ? P_ALL : P_PGID, (id_t)group, &info,
-		   WSTOPPED | WNOHANG | WNOWAIT | __WALL) == 0;
 }
 
 int

@@ -41,6 +41,7 @@ struct reaper_child {
 };
 
 enum reaper_result {
+	REAPER_REFUSED = -2, /* by a filter: errno says how */
 	REAPER_NO_CHILD = -1, /* none is left */
 	REAPER_NONE_NOW = 0, /* none has exited */
 	REAPER_CHILD = 1,
@@ -65,19 +66,6 @@ reaper_next(struct reaper *reaper, struct reaper_child *child);
 /* Reaps the child if it is still a zombie.  False if it cannot be reaped yet.
  */
 bool reaper_finish(struct reaper *reaper, struct reaper_child *child);
-
-/* What reaper_next_stop() returns beside the number of a signal. */
-enum { REAPER_NO_CHANGE = 0, REAPER_CONTINUED = -1 };
-
-/*
- * Returns the signal that has stopped child, which is not reaped yet,
- * REAPER_CONTINUED, or REAPER_NO_CHANGE; each change once, unless keeps is
- * set: then the next call returns it, too.  waitid(2)
- */
-int reaper_next_stop(pid_t child, bool keeps);
-
-/* Is there a child, in that process group if it is not 0, that lives? */
-bool reaper_has_living_child(pid_t group);
 
 /* The exit status that a shell derives from wstatus: n, or 128 + signal. */
 int reaper_exit_status(int wstatus);

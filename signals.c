@@ -11,14 +11,18 @@
 #include <sys/syscall.h>
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
-/* What the kernel takes on every processor: two longs, not a libc's time_t. */
-struct kernel_timespec {
-	long seconds;
-	long nanoseconds;
-};
+/* A new processor of 32 bits has only the call with times of 64. */
+#ifdef SYS_rt_sigtimedwait_time64
+enum { TIMED_WAIT = SYS_rt_sigtimedwait_time64 };
+#else
+enum { TIMED_WAIT = SYS_rt_sigtimedwait };
+#endif
+
+enum { REFUSED_MS = 100 }; /* a wait that fails must not become a busy loop */
 
 struct kernel_sigaction {
 #ifdef __mips__
@@ -122,21 +126,37 @@ signals_stop_group(int sig)
 	signals_set_mask(SIGNALS_ALL);
 }
 
+static long
+wait_once(signals_set set, siginfo_t *info, long timeout_ms)
+{
+	const long seconds = timeout_ms / 1000;
+	const long nanoseconds = timeout_ms % 1000 * 1000000;
+	/* As kernels take it, not a libc's struct timespec. */
+	const int64_t timeout[] = {seconds, nanoseconds};
+	const bool forever = timeout_ms == SIGNALS_FOREVER;
+	long sig = syscall(
+	    TIMED_WAIT, &set, info, forever ? NULL : timeout, sizeof set);
+
+	if (TIMED_WAIT != SYS_rt_sigtimedwait && sig == -1 && errno == ENOSYS) {
+		const long old[] = {seconds, nanoseconds};
+
+		sig = syscall(SYS_rt_sigtimedwait, &set, info,
+		    forever ? NULL : old, sizeof set);
+	}
+	return sig;
+}
+
 int
 signals_wait(signals_set set, siginfo_t *info, long timeout_ms)
 {
-	struct kernel_timespec timeout = {
-	    .seconds = timeout_ms / 1000,
-	    .nanoseconds = timeout_ms % 1000 * 1000000,
-	};
 	long sig;
 
 	/* EINTR: init was stopped and continued. */
 	do
-		sig = syscall(SYS_rt_sigtimedwait, &set, info,
-		    timeout_ms == SIGNALS_FOREVER ? NULL : &timeout,
-		    sizeof set);
+		sig = wait_once(set, info, timeout_ms);
 	while (sig == -1 && errno == EINTR && timeout_ms <= 0);
+	if (sig == -1 && errno != EAGAIN && errno != EINTR && timeout_ms != 0)
+		poll(NULL, 0, REFUSED_MS);
 	return sig > 0 ? (int)sig : 0;
 }
 

@@ -9,10 +9,31 @@
 #include "signals.h"
 #include "system/system.h"
 
+#include <sys/wait.h>
+
 #include <errno.h>
 #include <time.h>
 
 enum { MAX_WAIT_MS = 3600 * 1000 }; /* fits a long on every processor */
+
+enum { NO_CHANGE = 0, CONTINUED = -1 };
+
+/*
+ * Returns the signal that has stopped main, which is not reaped yet, CONTINUED,
+ * or NO_CHANGE; each change once, unless keeps is set.  waitid(2)
+ */
+static int
+next_stop(const struct stop *stop, bool keeps)
+{
+	siginfo_t info;
+
+	info.si_pid = 0; /* stays so if this fails, too */
+	waitid(P_PID, (id_t)stop->main->pid, &info,
+	    WSTOPPED | WCONTINUED | WNOHANG | (keeps ? WNOWAIT : 0));
+	if (info.si_pid == 0)
+		return NO_CHANGE;
+	return info.si_code == CLD_STOPPED ? info.si_status : CONTINUED;
+}
 
 /* False: it was refused. */
 static bool
@@ -52,9 +73,9 @@ give_up(struct stop *stop)
 static void
 wake_main(struct stop *stop)
 {
-	const int change = reaper_next_stop(stop->main->pid, true);
+	const int change = next_stop(stop, true);
 
-	if (change > 0 || (change == REAPER_NO_CHANGE && stop->main_stopped))
+	if (change > 0 || (change == NO_CHANGE && stop->main_stopped))
 		send_to_main(stop, SIGCONT, NULL);
 }
 
@@ -165,11 +186,11 @@ stop_keep_deadline(struct stop *stop)
 void
 stop_main_changed(struct stop *stop)
 {
-	const int change = reaper_next_stop(stop->main->pid, false);
+	const int change = next_stop(stop, false);
 
-	if (change == REAPER_NO_CHANGE)
+	if (change == NO_CHANGE)
 		return;
-	stop->main_stopped = change != REAPER_CONTINUED;
+	stop->main_stopped = change != CONTINUED;
 	/* While a deadline runs, init must not stop along. */
 	terminal_main_changed(stop->terminal, stop->main,
 	    stop->main_stopped ? change : 0, stop->deadline == STOP_NEVER);

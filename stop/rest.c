@@ -6,14 +6,26 @@
  */
 #include "stop/stop.h"
 
-#include "reaper.h"
 #include "signals.h"
 #include "system/system.h"
+
+#include <sys/wait.h>
 
 #include <errno.h>
 #include <time.h>
 
 enum { MIN_LOOK_MS = 10, MAX_LOOK_MS = 1000 };
+
+/* Is there a child, in that process group if it is not 0, that lives? */
+static bool
+has_living_child(pid_t group)
+{
+	siginfo_t info;
+
+	/* A zombie is not among the children that could still stop. */
+	return waitid(group == 0 ? P_ALL : P_PGID, (id_t)group, &info,
+		   WSTOPPED | WNOHANG | WNOWAIT | __WALL) == 0;
+}
 
 /* The time, or 0 if no option needs it. */
 int64_t
@@ -28,12 +40,12 @@ stop_now_ms(const struct stop *stop)
 void
 stop_signal_main_group(struct stop *stop, int sig, bool wakes)
 {
-	if (!stop->main_gone || reaper_has_living_child(stop->main->pid)) {
+	if (!stop->main_gone || has_living_child(stop->main->pid)) {
 		signals_send(stop->main, SCOPE_GROUP, sig, NULL);
 		if (wakes)
 			signals_send(stop->main, SCOPE_GROUP, SIGCONT, NULL);
 	}
-	if (stop->blindness_reported || !reaper_has_living_child(0))
+	if (stop->blindness_reported || !has_living_child(0))
 		return;
 	stop->blindness_reported = true;
 	report_line(stop->report,

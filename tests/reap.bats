@@ -252,3 +252,66 @@ figure() {
 	    bash -c '(sleep 0.05 &); sleep 0.2; exit 7'
 	contains "$stderr" 'minireap: reaped '
 }
+
+# As a filter may refuse it that knows only what another init calls.
+@test "reap: wait4 refused: signals are forwarded, main's exit is noticed" {
+	wait4=61
+	[ "$(uname -m)" = x86_64 ] || wait4=260
+	for status in 0 7 137; do
+		python3 "$BATS_TEST_DIRNAME/refuse.py" EPERM $wait4 -- \
+		    "$MINIREAP" -- python3 -c '
+import os, signal, sys, time
+heard = []
+signal.signal(signal.SIGUSR1, lambda *_: heard.append(1))
+if os.fork() == 0: os._exit(0)
+print("ready", flush=True)
+while not heard: time.sleep(0.02)
+status = int(sys.argv[1])
+if status > 128: os.kill(os.getpid(), status - 128)
+os._exit(status)' $status >heard 2>said 3>&- &
+		init=$!
+		wait_until 10 grep -q ready heard
+		before=$(awk '{ print $14 + $15 }' "/proc/$init/stat")
+		sleep 0.5
+		spent=$(($(awk '{ print $14 + $15 }' "/proc/$init/stat") - before))
+		kill -USR1 $init
+		actual=0
+		wait $init || actual=$?
+		equal status $status "$actual"
+		run ! grep cannot said
+		[ $spent -le 5 ] # clock ticks
+	done
+}
+
+@test "reap: wait4 and waitid refused: one line, and signals are forwarded" {
+	calls='61 247'
+	[ "$(uname -m)" = x86_64 ] || calls='260 95'
+	python3 "$BATS_TEST_DIRNAME/refuse.py" EPERM $calls -- "$MINIREAP" -- \
+	    "$PROBE" listen >heard 2>said 3>&- &
+	init=$!
+	wait_until 10 grep -q ready heard
+	kill -USR1 $init
+	kill -USR2 $init
+	wait_until 10 eval '[ "$(wc -l <heard)" = 3 ]'
+	equal message 'minireap: cannot wait for children: operation not permitted' \
+	    "$(cat said)"
+	[ "$(awk '{ print $14 + $15 }' "/proc/$init/stat")" -le 5 ] # clock ticks
+	kill -KILL $init
+	wait $init || :
+}
+
+@test "reap: rt_sigtimedwait refused: no busy loop, and main's exit is noticed" {
+	waits=128
+	[ "$(uname -m)" = x86_64 ] || waits=137
+	python3 "$BATS_TEST_DIRNAME/refuse.py" EPERM $waits -- "$MINIREAP" -- \
+	    sh -c 'echo ready; sleep 1; exit 7' >heard 3>&- &
+	init=$!
+	wait_until 10 grep -q ready heard
+	before=$(awk '{ print $14 + $15 }' "/proc/$init/stat")
+	sleep 0.6
+	spent=$(($(awk '{ print $14 + $15 }' "/proc/$init/stat") - before))
+	status=0
+	wait $init || status=$?
+	equal status 7 "$status"
+	[ $spent -le 10 ] # clock ticks
+}
