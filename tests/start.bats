@@ -232,6 +232,23 @@ n = ctypes.c_int(); ctypes.CDLL(None).prctl(2, ctypes.byref(n)); print(n.value)'
 	equal 'pid and LISTEN_PID' "${output% *}" "${output#* }"
 }
 
+# A profile that was recorded under another init allows clone and execve only.
+@test "start: vfork, fork, clone3 and shared memory refused, in any combination: main starts" {
+	[ "$(uname -m)" = x86_64 ] || skip 'fork and vfork exist on few processors'
+	for vfork in '' 58; do
+		for fork in '' 57; do
+			for clone3 in '' 435; do
+				for shared in '' "$CLONE,$SHARES_MEMORY"; do
+					run -3 timeout 60 python3 \
+					    "$BATS_TEST_DIRNAME/refuse.py" EPERM \
+					    0xffff $vfork $fork $clone3 $shared -- \
+					    "$MINIREAP" -g -t 1 -- bash -c 'exit 3'
+				done
+			done
+		done
+	done
+}
+
 @test "start: CLONE_VM refused, exec fails: one line explains it" {
 	run -127 --separate-stderr env PATH=/usr/bin python3 \
 	    "$BATS_TEST_DIRNAME/refuse.py" EPERM "$CLONE,$SHARES_MEMORY" -- \

@@ -131,17 +131,59 @@ tree_stopped_in_order() {
 	save_completed work/file
 }
 
-@test "docker stop: a process of docker exec: gets TERM and does not delay the stop" {
-	docker_must_run
-	start_in docker init \
-		/actor fork '{' session quit 15 400 0 mark /work/ready live '}' \
-		die 15 6 mark /work/ready live
-	await_lines work/ready 2
-	docker exec -d "$NAME" /actor note /work/notes mark /work/injected live
+# exec_saves_file ENGINE IMAGE: a process of exec has its time, too.
+exec_saves_file() {
+	start_in "$1" "$2" /actor die 15 6 mark /work/ready live
+	await_lines work/ready 1
+	"$1" exec -d "$NAME" /actor save /work/exec 500 mark /work/injected live
 	await_lines work/injected 1
-	takes_between 300 4000 docker stop -t 10 "$NAME" 3>&-
-	container_exited docker "$NAME" 6
-	equal "TERMs" 1 "$(count_noted work/notes $TERM)"
+	stop_in "$1" "$NAME" 6
+	save_completed work/exec
+}
+
+# quit_is_a_stop ENGINE IMAGE: as images of nginx and php-fpm have it.
+quit_is_a_stop() {
+	start_in "$1" --stop-signal QUIT --entrypoint /minireap "$2" \
+		-S TERM,QUIT -t 2 -- /actor fork '{' session save /work/file 300 \
+		mark /work/ready live '}' die 3 4 mark /work/ready live
+	await_lines work/ready 2
+	stop_in "$1" "$NAME" 4
+	save_completed work/file
+}
+
+# streams_are_the_log ENGINE IMAGE: what cron jobs and log links write to.
+streams_are_the_log() {
+	start_in "$1" "$2" sh -c '
+	    sh -c "echo a job >>/proc/1/fd/1 2>&1; echo its error >/proc/1/fd/2"
+	    : >/work/ready; exec sleep 600'
+	wait_until 20 test -e work/ready
+	wait_until 20 container_logged "$1" "$NAME" 'a job'
+	wait_until 20 container_logged "$1" "$NAME" 'its error'
+	"$1" kill "$NAME"
+}
+
+@test "docker stop: a process of docker exec: saves its file" {
+	docker_must_run
+	exec_saves_file docker init
+}
+
+@test "docker stop: STOPSIGNAL QUIT and -S TERM,QUIT: the worker saves its file" {
+	docker_must_run
+	quit_is_a_stop docker bare
+}
+
+@test "docker stop: STOPSIGNAL QUIT without -S: a hint" {
+	docker_must_run
+	start_in docker --stop-signal QUIT init /actor die 3 4 mark /work/ready live
+	await_lines work/ready 1
+	stop_in docker "$NAME" 4
+	container_logged docker "$NAME" \
+		'SIGQUIT received from outside; if it asks for a stop, use -S QUIT'
+}
+
+@test "docker logs: /proc/1/fd/1 and /proc/1/fd/2 are in it" {
+	docker_must_run
+	streams_are_the_log docker init
 }
 
 @test "docker stop: --pid=container:NAME: the other container keeps running" {
@@ -175,4 +217,19 @@ tree_stopped_in_order() {
 	await_lines work/ready 4
 	stop_in podman_here "$NAME" 5
 	tree_stopped_in_order
+}
+
+@test "podman stop: a process of podman exec: saves its file" {
+	podman_must_run
+	exec_saves_file podman_here stop:init
+}
+
+@test "podman stop: STOPSIGNAL QUIT and -S TERM,QUIT: the worker saves its file" {
+	podman_must_run
+	quit_is_a_stop podman_here stop:init
+}
+
+@test "podman logs: /proc/1/fd/1 and /proc/1/fd/2 are in it" {
+	podman_must_run
+	streams_are_the_log podman_here stop:init
 }
