@@ -28,6 +28,7 @@ enum { SIGNAL_RTMIN = 34, SIGNAL_RTMAX = 64 };
 /* Who receives a forwarded signal. */
 enum scope {
 	SCOPE_MAIN, /* the main process alone */
+	SCOPE_SAME_GROUP, /* it alone, which stays in init's group */
 	SCOPE_GROUP, /* its process group */
 	SCOPE_SESSION, /* its process group, which leads a session */
 };
@@ -45,6 +46,8 @@ enum { TIME_UNSET = -1 };
 struct options {
 	char **command; /* NULL with pause, install, zombies or text */
 	enum scope scope;
+	enum scope single_scope; /* what -c means */
+	unsigned scopes_given; /* bit n: enum scope n */
 	unsigned verbosity;
 	bool warn;
 	bool quiet;

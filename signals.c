@@ -212,7 +212,7 @@ int
 signals_send(const struct main_process *main_process, enum scope scope, int sig,
     const siginfo_t *info)
 {
-	const bool to_group = scope != SCOPE_MAIN;
+	const bool to_group = scope >= SCOPE_GROUP;
 
 	/* The kernel refuses codes of kill(2) and tgkill(2) from others. */
 	if (info != NULL && info->si_code < 0 && info->si_code != SI_TKILL) {

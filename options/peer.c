@@ -40,8 +40,10 @@ apply_peer(struct options *options, enum kind kind, char **envp)
 
 	switch (kind) {
 	case DUMB_INIT:
-		if (!equals(envp, "DUMB_INIT_SETSID=", "0"))
-			options->scope = SCOPE_SESSION;
+		options->single_scope = SCOPE_SAME_GROUP;
+		options->scope = equals(envp, "DUMB_INIT_SETSID=", "0")
+		    ? SCOPE_SAME_GROUP
+		    : SCOPE_SESSION;
 		options->verbosity = equals(envp, "DUMB_INIT_DEBUG=", "1");
 		break;
 	case TINI:

@@ -38,6 +38,7 @@ static const struct setting settings[] = {
     {'c', "single-child", VALUE_NONE, SCOPE, SCOPE_MAIN},
     {'g', "group", VALUE_NONE, SCOPE, SCOPE_GROUP},
     {0, "session", VALUE_NONE, SCOPE, SCOPE_SESSION},
+    {0, "same-group", VALUE_NONE, SCOPE, SCOPE_SAME_GROUP},
     {'r', "rewrite", VALUE_NEEDED, REWRITE, 0},
     {'S', "stop-signal", VALUE_NEEDED, STOP, 0},
     {'d', "delay", VALUE_NEEDED, TIME, offsetof(struct options, delay_ms)},
@@ -120,6 +121,20 @@ add_remap(struct options *options, const char *value)
 		if (*rest++ == '\0')
 			return NULL;
 	}
+}
+
+static const char *
+set_scope(struct options *options, enum scope scope)
+{
+	const unsigned same = 1U << SCOPE_SAME_GROUP;
+
+	options->scope = scope == SCOPE_MAIN ? options->single_scope : scope;
+	options->scopes_given |= 1U << scope;
+	/* Those above it are groups of main's own. */
+	return (options->scopes_given & same) != 0 &&
+		options->scopes_given >= 2 * same
+	    ? "--same-group excludes -g and --session"
+	    : NULL;
 }
 
 static const char *
@@ -243,8 +258,7 @@ options_apply(
 		++*(unsigned *)field;
 		break;
 	case SCOPE:
-		options->scope = setting->field;
-		break;
+		return set_scope(options, setting->field);
 	case SIGNAL:
 		return set_signal(field, value);
 	case STOP:

@@ -20,6 +20,7 @@ const char options_help[] =
     "  -c, --single-child      signals go to COMMAND only (default)\n"
     "  -g, --group             signals go to its process group\n"
     "      --session           give it a session; signals go to its group\n"
+    "      --same-group        leave it in this process group\n"
     "  -r, --rewrite F:T       forward signal F as T (0 or none: drop it)\n"
     "  -S, --stop-signal SIG   the signals that start a stop (TERM,QUIT)\n"
     "  -d, --delay TIME        hold the first stop signal for TIME\n"

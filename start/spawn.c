@@ -103,7 +103,7 @@ become_main(void *argument)
 		tie_to_init(start->init);
 	if (start->options->scope == SCOPE_SESSION)
 		setsid();
-	else
+	else if (start->options->scope != SCOPE_SAME_GROUP)
 		setpgid(0, 0);
 	terminal_take(start->terminal);
 	/* Variables for the process that was started are for main now. */
@@ -166,7 +166,8 @@ start_main(const struct start *start, int *status)
 		return -1;
 	}
 	/* Without CLONE_VFORK the child may not have got there yet. */
-	if (start->options->scope != SCOPE_SESSION)
+	if (start->options->scope != SCOPE_SESSION &&
+	    start->options->scope != SCOPE_SAME_GROUP)
 		setpgid(pid, pid);
 	return pid;
 }

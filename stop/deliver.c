@@ -84,8 +84,12 @@ static void
 forward(struct stop *stop, const siginfo_t *info)
 {
 	const int sig = info->si_signo;
-	const int sent = stop->options->rewrite[sig];
 	const bool is_stop = stop_is_stop_signal(stop, sig);
+	/* Main has got it, if it is in init's group. */
+	const int sent = !stop->main_gone && stop->terminal->is_shared &&
+		(terminal_is_key(info) || sig == SIGCONT)
+	    ? 0
+	    : stop->options->rewrite[sig];
 
 	if (sent != 0 && stop->main_gone) {
 		stop_signal_rest(stop, sent, is_stop, NULL);

@@ -56,7 +56,8 @@ continue_main(
 	    terminal->state == TERMINAL_STOPPED_FOREGROUND)
 		terminal->state = TERMINAL_BACKGROUND;
 	terminal->stop_sent = 0;
-	signals_send(main_process, SCOPE_GROUP, SIGCONT, NULL);
+	if (!terminal->is_shared)
+		signals_send(main_process, SCOPE_GROUP, SIGCONT, NULL);
 }
 
 signals_set

@@ -63,12 +63,13 @@ terminal_has_foreground(const struct terminal *terminal, pid_t group)
 struct terminal
 terminal_find(enum scope scope)
 {
-	struct terminal terminal = {.fd = open_terminal()};
+	struct terminal terminal = {
+	    .fd = open_terminal(), .is_shared = scope == SCOPE_SAME_GROUP};
 
 	if (terminal.fd == -1)
 		return terminal;
 	terminal.state = TERMINAL_BACKGROUND;
-	if (!is_foreground(terminal.fd, getpgrp()))
+	if (terminal.is_shared || !is_foreground(terminal.fd, getpgrp()))
 		return terminal;
 	if (scope != SCOPE_SESSION)
 		terminal.state = TERMINAL_FOREGROUND;

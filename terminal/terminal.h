@@ -29,12 +29,14 @@ struct terminal {
 	int fd; /* open on it, or -1 */
 	enum terminal_state state;
 	int stop_sent; /* the last stop signal that init forwarded, or 0 */
+	bool is_shared; /* main is in init's group, and gets keys and CONT */
 };
 
 /*
  * Finds the terminal, /dev/tty or else one of descriptors 0 to 2, and decides
  * whether the main process gets it: if init's group is in the foreground.  For
- * SCOPE_SESSION a session leader gives it up.  tty(4), TIOCNOTTY(2const)
+ * SCOPE_SAME_GROUP nothing changes hands.  For SCOPE_SESSION a session leader
+ * gives it up.  tty(4), TIOCNOTTY(2const)
  */
 struct terminal terminal_find(enum scope scope);
 

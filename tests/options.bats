@@ -140,6 +140,14 @@ named() {
 	done
 }
 
+@test "--same-group: with -g or --session: refused" {
+	accepted --same-group -c
+	refused 'option -g' --same-group -g
+	refused 'option --same-group' --session --same-group
+	equal line 'minireap: option --same-group: --same-group excludes -g and --session' \
+	    "$(cat err)"
+}
+
 @test "-S: a list of signals: other values, KILL and STOP are refused" {
 	for list in QUIT TERM,QUIT 15,3,RTMIN+3 sigterm,SIG32; do
 		accepted -S "$list" --stop-signal="$list"

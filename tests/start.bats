@@ -49,6 +49,53 @@ descriptors() {
 	run -0 as_pid_1 "$MINIREAP" -- bash -c "$group"
 }
 
+# group_of PID
+group_of() {
+	local stat
+	stat=$(<"/proc/$1/stat")
+	awk '{ print $3 }' <<<"${stat##*) }"
+}
+
+# dies_with_its_group COMMAND...: init and main are in one process group, and a
+# signal to that ends both, as "timeout -s KILL" sends it.
+dies_with_its_group() {
+	rm -f ready main
+	setsid "$@" sh -c "echo \$\$ >main; $WAITS" 3>&- &
+	JOB=$!
+	wait_until 10 test -s main
+	main=$(cat main)
+	init=$(awk '$1 == "PPid:" { print $2 }' "/proc/$main/status")
+	wait_until 10 test -e ready
+	equal group "$(group_of "$init")" "$(group_of "$main")"
+	kill -KILL -- "-$(group_of "$init")"
+	wait_until 10 eval '[ ! -e /proc/$main ] || [ "$(state_of $main)" = Z ]'
+	wait $JOB || :
+}
+
+@test "--same-group, and -c as dumb-init: main dies with init's group" {
+	ln -s "$MINIREAP" dumb-init
+	dies_with_its_group "$MINIREAP" --same-group --
+	dies_with_its_group ./dumb-init -c --
+	dies_with_its_group ./dumb-init --single-child --
+	DUMB_INIT_SETSID=0 dies_with_its_group ./dumb-init --
+	MINIREAP_OPTIONS=--same-group dies_with_its_group "$MINIREAP" -t 1 --
+}
+
+@test "--same-group: signals reach main once, by its pid; CONT does not" {
+	start "$MINIREAP" --same-group -- bash -c '
+	    trap "echo TERM >>heard; exit 3" TERM; trap "echo CONT >>heard" CONT
+	    trap "echo USR1 >>heard" USR1
+	    touch ready; while :; do read -rt 0.05 <><(:); done'
+	kill -CONT $JOB
+	kill -USR1 $JOB
+	wait_until 10 test -s heard
+	kill -TERM $JOB
+	status=0
+	wait $JOB || status=$?
+	equal status 3 "$status"
+	equal heard 'USR1 TERM' "$(xargs <heard)"
+}
+
 @test "start: main inherits directory, arguments and descriptors" {
 	echo text >file
 	exec 7<file

@@ -892,14 +892,14 @@ main_is_gone() {
 }
 
 @test "-b -t: main ignores TERM: killed, then the rest gets TERM" {
-	start -b -t 0.5 -- "$ACTOR" fork '{' session save file 300 mark ready \
+	start -b -t 1 -- "$ACTOR" fork '{' session save file 200 mark ready \
 		live '}' ignore $TERM mark ready live
 	await_lines ready 2
 	send $TERM
 	await_exit
 	equal status 137 "$STATUS"
 	save_completed file
-	within "time" 800 3500 $((EXITED - SENT))
+	within "time" 1200 4000 $((EXITED - SENT))
 }
 
 @test "-b -d: a stop after main exited: the daemon gets TERM after the delay" {

@@ -60,6 +60,35 @@ job_steps() {
 	job_steps busybox | type_into busybox ash
 }
 
+@test "terminal: --same-group: ^Z stops, fg continues, ^C arrives once" {
+	cat >main.py <<-'PYTHON'
+	import os, signal
+	counts = {signal.SIGINT: 0, signal.SIGCONT: 0}
+	def count(sig, _): counts[sig] += 1
+	for sig in counts: signal.signal(sig, count)
+	print("waits", flush=True)
+	while not counts[signal.SIGINT]: signal.pause()
+	import time
+	time.sleep(0.3)
+	print("INT", counts[signal.SIGINT], "CONT", counts[signal.SIGCONT], flush=True)
+	PYTHON
+	type_into bash --norc --noprofile <<-'STEPS'
+	foreground bash
+	send ./minireap --same-group -- python3 main.py\n
+	expect waits
+	send ^Z
+	expect Stopped
+	foreground bash
+	send fg\n
+	foreground minireap
+	send ^C
+	expect INT 1 CONT 1
+	foreground bash
+	send exit 0\n
+	end 0
+	STEPS
+}
+
 @test "terminal: started in the background: main reads it only after fg" {
 	type_into bash --norc --noprofile <<-'STEPS'
 	foreground bash
