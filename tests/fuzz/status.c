@@ -8,7 +8,8 @@
 #include "system/system.h"
 
 enum {
-	MAX_FILE = 4095, /* bytes that are read */
+	MAX_FILE = 4095, /* bytes that are read at first */
+	MAX_PID = 4194303,
 	MAX_CGROUP = 1000,
 	CONTAINER_DIGITS = 64,
 };
@@ -43,9 +44,9 @@ number(const char *text, long max)
 static void
 parse_pids_again(const char *value, struct proc_status *status)
 {
-	for (; number(value, INT_MAX) != -1; value += *value == '\t') {
+	for (; number(value, MAX_PID) != -1; value += *value == '\t') {
 		status->namespaces++;
-		status->innermost = (pid_t)number(value, INT_MAX);
+		status->innermost = (pid_t)number(value, MAX_PID);
 		value += strspn(value, DIGITS);
 	}
 }
@@ -78,8 +79,7 @@ parse_status_again(void)
 
 	if (*input == '\0')
 		return status;
-	/* The kernel writes no parent above INT_MAX. */
-	status.parent = (pid_t)number(value_of("PPid:"), UINT32_MAX);
+	status.parent = (pid_t)number(value_of("PPid:"), MAX_PID);
 	status.uid = (uid_t)number(value_of("Uid:"), UINT32_MAX);
 	parse_pids_again(value_of("NSpid:"), &status);
 	return status;
@@ -112,10 +112,13 @@ check_status(void)
 
 	expect(system_read_status(7, &status) == (*input == '\0' ? -1 : 0),
 	    "an error only if the file is empty");
-	expect(status.parent == expected.parent && status.uid == expected.uid &&
-		status.namespaces == expected.namespaces &&
-		status.innermost == expected.innermost,
+	expect(status.parent == expected.parent && status.uid == expected.uid,
 	    "the numbers that the lines have");
+	/* What follows that is read from a file. */
+	expect(strlen(input) >= MAX_FILE ||
+		(status.namespaces == expected.namespaces &&
+		    status.innermost == expected.innermost),
+	    "the numbers in all namespaces");
 }
 
 /* A process can choose any name, but a newline is escaped in this file. */
@@ -130,13 +133,13 @@ check_name(const uint8_t *data, size_t size)
 		if (*s == '\n')
 			*s = 'n';
 	snprintf(file, sizeof file,
-	    "Name:\t%s\nState:\tZ (zombie)\nPid:\t7\nPPid:\t2147483647\n"
+	    "Name:\t%s\nState:\tZ (zombie)\nPid:\t7\nPPid:\t4194303\n"
 	    "Uid:\t4294967294\t1\t2\t3\nGid:\t5\t5\t5\t5\nNSpid:\t7\t4\t1\n"
 	    "NSpgid:\t7\t4\t1\n",
 	    name);
 	input = file;
 	expect(system_read_status(7, &status) == 0, "every name can be read");
-	expect(status.parent == INT_MAX && status.uid == 4294967294 &&
+	expect(status.parent == MAX_PID && status.uid == 4294967294 &&
 		status.namespaces == 3 && status.innermost == 1,
 	    "the name changes no number");
 	free(name);

@@ -15,7 +15,8 @@ parse_again(const char *text)
 	static regex_t pattern;
 	static bool is_compiled;
 	regmatch_t part[4];
-	char thousandths[] = "000";
+	char billionths[] = "000000000";
+	int64_t ms;
 	unsigned long whole;
 	int64_t unit = 1000;
 
@@ -30,15 +31,17 @@ parse_again(const char *text)
 	if (whole > MAX_UNITS) /* or ULONG_MAX, if it overflows */
 		return -1;
 	for (regoff_t i = part[2].rm_so + 1; i < part[2].rm_eo; i++)
-		if (i - part[2].rm_so <= 3)
-			thousandths[i - part[2].rm_so - 1] = text[i];
+		if (i - part[2].rm_so <= 9)
+			billionths[i - part[2].rm_so - 1] = text[i];
 	if (part[3].rm_so != -1 && part[3].rm_eo - part[3].rm_so == 2)
 		unit = 1;
 	else if (part[3].rm_so != -1 && text[part[3].rm_so] == 'm')
 		unit = 60000;
 	else if (part[3].rm_so != -1 && text[part[3].rm_so] == 'h')
 		unit = 3600000;
-	return (int64_t)whole * unit + atoi(thousandths) * unit / 1000;
+	ms = (int64_t)whole * unit +
+	    (atol(billionths) * unit + 500000000) / 1000000000;
+	return ms == 0 && strpbrk(text, "123456789") != NULL ? 1 : ms;
 }
 
 int
