@@ -555,7 +555,7 @@ os.execlp(os.environ[\"MINIREAP\"], \"minireap\", \"--zombies=KILL\")"'
 	holder=$(cat holder)
 	grep -oE "^pidfd_open\($holder,|\"/proc/$holder/stat\"|^pidfd_send_signal\([0-9]+, SIG[A-Z]+" calls |
 	    sed 's/([0-9]*, / /; s/(.*//; s/".*"/stat/' |
-	    sed -n '/pidfd_open/,$p' >order
+	    sed -n '/pidfd_open/,/SIGTERM/p' >order
 	diff order - <<-'LIST'
 	pidfd_open
 	stat
