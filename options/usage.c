@@ -22,7 +22,7 @@ const char options_help[] =
     "      --session           give it a session; signals go to its group\n"
     "      --same-group        leave it in this process group\n"
     "  -r, --rewrite F:T       forward signal F as T (0 or none: drop it)\n"
-    "  -S, --stop-signal SIG   the signals that start a stop (TERM,QUIT)\n"
+    "  -S, --stop-signal SIGS  what starts a stop: TERM,QUIT (default TERM)\n"
     "  -d, --delay TIME        hold the first stop signal for TIME\n"
     "  -t, --grace TIME        stop in order: TERM, and KILL after TIME\n"
     "  -b, --wait              stay until every descendant has exited\n"
