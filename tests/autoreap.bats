@@ -81,15 +81,17 @@ no_child_but_main() { # PID
 	done
 }
 
-# watch PID SECONDS: of the children of PID, print how many were seen, and how
-# many of them as a zombie, with one thread, for a millisecond or longer.
+# watch PID SECONDS [COUNT]: of the children of PID, print how many were seen, and
+# how many of them as a zombie, with one thread, for a millisecond or longer.  Stop
+# once COUNT were seen.
 watch() {
 	python3 - "$@" 3>&- <<-'PYTHON'
 	import sys, time
-	parent, seconds = sys.argv[1], float(sys.argv[2])
+	parent, seconds, count = [*map(float, sys.argv[1:]), 1e9][:3]
+	parent = int(parent)
 	seen, first, stale = set(), {}, set()
 	end = time.monotonic() + seconds
-	while time.monotonic() < end:
+	while time.monotonic() < end and len(seen) < count:
 	    with open(f"/proc/{parent}/task/{parent}/children") as file:
 	        children = file.read().split()
 	    for child in children:
@@ -111,13 +113,13 @@ watch() {
 # orphans COMMAND...: start it with a main that makes orphans all the time.
 orphans() {
 	start "$@" bash -c 'echo ready
-	    for _ in {1..400}; do (sleep 0.01 &); done; sleep 30'
+	    for _ in {1..3000}; do (sleep 0.01 &); done; sleep 30'
 }
 
 @test "autoreap: a watcher of /proc: no orphan is a zombie for a millisecond" {
 	orphans "$MINIREAP" --
 	wait_until 10 kernel_reaps $INIT
-	read -r seen stale < <(watch $INIT 2)
+	read -r seen stale < <(watch $INIT 25 100)
 	echo "# $seen orphans seen"
 	kill $INIT
 	exits 143
