@@ -21,6 +21,7 @@ setup() {
 # start COMMAND...: run init in the background.  Set INIT, its pid, and return
 # once main is ready.
 start() {
+	rm -f heard
 	env --default-signal=INT,QUIT "$@" >heard 2>said 3>&- &
 	INIT=$!
 	wait_until 10 grep -q ready heard
