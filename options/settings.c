@@ -80,7 +80,20 @@ never_arrives(int sig)
 	return sig == SIGKILL || sig == SIGSTOP;
 }
 
-/* "F:T"; value is cut in two at the colon, and restored. */
+/* Returns the signal that the text before end names, or -1. */
+static int
+signal_before(const char *text, char *end)
+{
+	const char next = *end;
+	int sig;
+
+	*end = '\0';
+	sig = system_signal_number(text);
+	*end = next;
+	return sig;
+}
+
+/* "F:T" */
 static const char *
 add_rewrite(struct options *options, char *value)
 {
@@ -90,9 +103,7 @@ add_rewrite(struct options *options, char *value)
 
 	if (*colon == '\0')
 		return "not two signals, FROM:TO";
-	*colon = '\0';
-	from = system_signal_number(value);
-	*colon = ':';
+	from = signal_before(value, colon);
 	to = system_signal_number(colon + 1);
 	if (strcmp(colon + 1, "0") == 0 || strcmp(colon + 1, "none") == 0)
 		to = 0;
@@ -148,26 +159,24 @@ set_signal(int *setting, const char *value)
 	return NULL;
 }
 
-/* "TERM,QUIT"; value is cut at each comma, and restored. */
+/* "TERM,QUIT" */
 static const char *
 add_stop_signals(struct options *options, char *value)
 {
 	uint64_t set = options->stop_is_default ? 0 : options->stop_signals;
 
-	for (char *next = value; next != NULL; value = next) {
-		int sig;
+	for (;;) {
+		char *end = strchrnul(value, ',');
+		const int sig = signal_before(value, end);
 
-		next = strchr(value, ',');
-		if (next != NULL)
-			*next = '\0';
-		sig = system_signal_number(value);
-		if (next != NULL)
-			*next++ = ',';
 		if (sig == -1)
 			return not_a_signal;
 		if (never_arrives(sig))
 			return cannot_arrive;
 		set |= (uint64_t)1 << (sig - 1);
+		if (*end == '\0')
+			break;
+		value = end + 1;
 	}
 	options->stop_signals = set;
 	options->stop_is_default = false;
