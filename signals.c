@@ -15,7 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A new processor of 32 bits has only the call with times of 64. */
+/* 32-bit processors that are newer than Linux 5.1 have only the 64-bit times.
+ */
 #ifdef SYS_rt_sigtimedwait_time64
 enum { TIMED_WAIT = SYS_rt_sigtimedwait_time64 };
 #else
@@ -23,17 +24,6 @@ enum { TIMED_WAIT = SYS_rt_sigtimedwait };
 #endif
 
 enum { REFUSED_MS = 100 }; /* a wait that fails must not become a busy loop */
-
-struct kernel_sigaction {
-#ifdef __mips__
-	unsigned flags;
-	unsigned long handler;
-#else
-	unsigned long handler;
-	unsigned long flags;
-#endif
-	unsigned long rest[6]; /* and the mask, and more on some processors */
-};
 
 /* A set is one 64-bit word only if two 32-bit ones would lie in that order. */
 _Static_assert(sizeof(long) == 8 || __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
@@ -69,7 +59,7 @@ signals_set_mask(signals_set mask)
 	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof mask);
 }
 
-static const struct signals_action standard = {{0}}; /* SIG_DFL */
+static const struct signals_action standard = {0}; /* SIG_DFL */
 
 static bool
 is_standard(const struct signals_action *action)
@@ -80,7 +70,7 @@ is_standard(const struct signals_action *action)
 struct signals_action
 signals_reset_child(void)
 {
-	struct signals_action inherited = {{0}};
+	struct signals_action inherited = {0};
 	siginfo_t info;
 	int pending;
 
@@ -109,7 +99,7 @@ int
 signals_let_kernel_reap(void)
 {
 	/* SIG_IGN instead of SIG_DFL, 0, would send no SIGCHLD. */
-	const struct kernel_sigaction action = {.flags = SA_NOCLDWAIT};
+	const struct signals_action action = {.flags = SA_NOCLDWAIT};
 
 	return (int)syscall(
 	    SYS_rt_sigaction, SIGCHLD, &action, NULL, sizeof(signals_set));

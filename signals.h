@@ -19,9 +19,16 @@ typedef uint64_t signals_set;
 
 enum { SIGNALS_FOREVER = -1 };
 
-/* A kernel struct sigaction, kept to be restored and never looked into. */
+/* A kernel struct sigaction. */
 struct signals_action {
-	unsigned long words[8];
+#ifdef __mips__
+	unsigned flags;
+	unsigned long handler;
+#else
+	unsigned long handler;
+	unsigned long flags;
+#endif
+	unsigned long rest[6]; /* the mask, on some after a restorer */
 };
 
 /* The set of signal sig, 1 to 64; the set of all above sig, 0 to 64. */
