@@ -167,12 +167,24 @@ modes_describe_zombies(struct zombies *zombies, pid_t self)
 	return errno == 0 ? 0 : -1;
 }
 
+static void
+report_worst(struct report *report, const struct zombies *zombies)
+{
+	const struct holder *worst = &zombies->holders[0];
+	struct proc_stat stat = {.name = "?"};
+
+	(void)system_read_stat(worst->pid, &stat);
+	report_line(report,
+	    "%u zombies have a parent that does not wait, "
+	    "%u of them %d (%s): see --zombies",
+	    zombies->count, worst->count, (int)worst->pid, stat.name);
+}
+
 void
 modes_watch_zombies(
     struct zombies_watch *watch, struct report *report, pid_t init)
 {
 	const int64_t now = system_clock_ms(CLOCK_MONOTONIC);
-	struct proc_stat stat = {.name = "?"};
 	struct zombies *zombies;
 	const struct holder *worst;
 	bool is_news;
@@ -183,26 +195,21 @@ modes_watch_zombies(
 	watch->next_ms = now + WATCH_EVERY_MS;
 	if (zombies == NULL)
 		return;
-	sort_holders(zombies);
 	worst = &zombies->holders[0];
 	is_news =
 	    zombies->count >= WATCH_MIN && zombies->count > watch->reported;
+	if (is_news)
+		sort_holders(zombies);
 	if (is_news &&
 	    (worst->pid != watch->suspect || worst->count < watch->suspected)) {
 		watch->suspect = worst->pid;
 		watch->suspected = worst->count;
 		watch->next_ms = now + SECOND_LOOK_MS;
-		munmap(zombies, sizeof *zombies);
-		return;
+	} else {
+		if (is_news)
+			report_worst(report, zombies);
+		watch->suspect = 0;
+		watch->reported = zombies->count;
 	}
-	if (is_news) {
-		(void)system_read_stat(worst->pid, &stat);
-		report_line(report,
-		    "%u zombies have a parent that does not wait, "
-		    "%u of them %d (%s): see --zombies",
-		    zombies->count, worst->count, (int)worst->pid, stat.name);
-	}
-	watch->suspect = 0;
-	watch->reported = zombies->count;
 	munmap(zombies, sizeof *zombies);
 }
