@@ -97,6 +97,8 @@ start(struct init *init, char **envp, signals_set mask,
 static int
 run(struct init *init)
 {
+	const bool quiet = init->options.quiet;
+	const int released = init->self == 1 ? 0 : 2 + quiet;
 	struct loop loop = {
 	    .options = &init->options,
 	    .report = &init->report,
@@ -105,13 +107,8 @@ run(struct init *init)
 	    .init = init->self,
 	};
 
-	const bool quiet = init->options.quiet;
-
-	/* Others reach the container's streams by /proc/1/fd. */
-	start_release(terminal_keep(&init->terminal),
-	    init->self == 1 ? 0
-		: quiet	    ? 3
-			    : 2);
+	/* PID 1 keeps all three; otherwise stderr stays, for messages. */
+	start_release(terminal_keep(&init->terminal), released);
 	if (quiet)
 		report_close(&init->report);
 	return loop_run(&loop);

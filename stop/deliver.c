@@ -12,7 +12,6 @@
 #include <sys/wait.h>
 
 #include <errno.h>
-#include <time.h>
 
 enum { MAX_WAIT_MS = 3600 * 1000 }; /* fits a long on every processor */
 
@@ -85,11 +84,9 @@ forward(struct stop *stop, const siginfo_t *info)
 {
 	const int sig = info->si_signo;
 	const bool is_stop = stop_is_stop_signal(stop, sig);
-	/* Main has got it, if it is in init's group. */
-	const int sent = !stop->main_gone && stop->terminal->is_shared &&
-		(terminal_is_key(info) || sig == SIGCONT)
-	    ? 0
-	    : stop->options->rewrite[sig];
+	const bool has_it =
+	    !stop->main_gone && terminal_reached_main(stop->terminal, info);
+	const int sent = has_it ? 0 : stop->options->rewrite[sig];
 
 	if (sent != 0 && stop->main_gone) {
 		stop_signal_rest(stop, sent, is_stop, NULL);

@@ -27,7 +27,6 @@ has_living_child(pid_t group)
 		   WSTOPPED | WNOHANG | WNOWAIT | __WALL) == 0;
 }
 
-/* The time, or 0 if no option needs it. */
 int64_t
 stop_now_ms(const struct stop *stop)
 {

@@ -140,7 +140,7 @@ struct stop_round {
 	bool wakes; /* stopped processes get SIGCONT, so that they act on it */
 	struct message *names; /* to append the first of them to, or NULL */
 
-	/* Results. */
+	/* Results; those from can_see on are tree.c's own. */
 	int hit; /* how many live, and could be signalled; -1: no /proc */
 	int error; /* errno if one refused, or 0 */
 	pid_t refused; /* the first that did, or 0 if it is not known */

@@ -162,7 +162,8 @@ walk(struct stop_round *round, int64_t until)
 
 	if (system_walk_begin(&walk, "/proc") == -1)
 		return false;
-	while ((pid = system_walk_next(&walk)) != -1 && now_ms() < until)
+	while ((pid = system_walk_next(&walk)) != -1 &&
+	    (until == STOP_NEVER || now_ms() < until))
 		found = visit(round, pid) || found;
 	system_walk_end(&walk);
 	round->is_cut = pid != -1;
@@ -179,7 +180,7 @@ walk_tree(struct stop_round *round)
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (round->seen == MAP_FAILED)
 		return;
-	for (int i = 1; (walk(round, INT64_MAX) || !round->can_see) &&
+	for (int i = 1; (walk(round, STOP_NEVER) || !round->can_see) &&
 	     i < MAX_PASSES && now_ms() < end;
 	     i++)
 		;
@@ -202,7 +203,7 @@ name_namespace(struct stop_round *round)
 	*round->names = before;
 	round->hit = 0;
 	kill(-1, SIGSTOP);
-	walk(round, INT64_MAX);
+	walk(round, STOP_NEVER);
 }
 
 /* The whole namespace; /proc has the names, and which ones are stopped. */
@@ -215,8 +216,9 @@ signal_namespace(struct stop_round *round)
 	/* Of all results but EPERM the kernel returns the last. */
 	if (kill(-1, round->sig) == -1 && errno != ESRCH && round->error == 0)
 		round->error = errno;
-	if (round->names == NULL && round->can_see)
-		walk(round, INT64_MAX);
+	/* What does not let init signal it has been found before SIGKILL. */
+	if (round->names == NULL && round->can_see && round->sig != SIGKILL)
+		walk(round, STOP_NEVER);
 	else if (round->wakes)
 		kill(-1, SIGCONT);
 }

@@ -126,6 +126,13 @@ terminal_is_key(const siginfo_t *info)
 	    (keys & signals_only(info->si_signo)) != 0;
 }
 
+bool
+terminal_reached_main(const struct terminal *terminal, const siginfo_t *info)
+{
+	return terminal->is_shared &&
+	    (terminal_is_key(info) || info->si_signo == SIGCONT);
+}
+
 /* Init received SIGCONT: is that all that the main process needs? */
 static bool
 was_continued(

@@ -72,6 +72,10 @@ bool terminal_handles(struct terminal *terminal,
     const struct main_process *main_process, const siginfo_t *info,
     bool may_stop);
 
+/* Has main received it with init, as both are in one group? */
+bool
+terminal_reached_main(const struct terminal *terminal, const siginfo_t *info);
+
 /* Init has sent sig to main: a stop that it forwarded itself is not undone. */
 void terminal_sent(struct terminal *terminal, int sig);
 
