@@ -18,22 +18,6 @@ setup() {
 	ORPHAN='(sleep 0.05 &)' # a shell's
 }
 
-# start COMMAND...: run init in the background.  Set INIT, its pid, and return
-# once main is ready.
-start() {
-	rm -f heard
-	env --default-signal=INT,QUIT "$@" >heard 2>said 3>&- &
-	INIT=$!
-	wait_until 10 grep -q ready heard
-}
-
-# exits STATUS: wait for init and check its exit status.
-exits() {
-	local status=0
-	wait "$INIT" || status=$?
-	equal 'exit status' "$1" "$status"
-}
-
 # pidfd_of PID: the descriptor by which init knows main once the kernel reaps.
 pidfd_of() {
 	find "/proc/$1/fd/" -lname '*pidfd*' -printf '%f\n' 2>/dev/null
@@ -48,7 +32,7 @@ no_child_but_main() { # PID
 }
 
 @test "autoreap: no orphan: init opens no pidfd; after the first one: the kernel reaps" {
-	start "$MINIREAP" -- bash -c '
+	start_ready "$MINIREAP" -- bash -c '
 	    echo ready; until [ -e go ]; do sleep 0.05 # a child of its own
 	    done; eval "$0"; sleep 30' "$ORPHAN"
 	sleep 0.2
@@ -73,7 +57,7 @@ no_child_but_main() { # PID
 
 @test "autoreap: -w, -vv, -T and --session, which see every child: init reaps" {
 	for options in -w -vv "-T$PWD/log" --session; do
-		start "$MINIREAP" "$options" -- bash -c "$ORPHAN"'
+		start_ready "$MINIREAP" "$options" -- bash -c "$ORPHAN"'
 		    sleep 0.3; echo ready; exec sleep 30'
 		wait_until 10 no_child_but_main $INIT
 		run ! kernel_reaps $INIT
@@ -113,7 +97,7 @@ watch() {
 
 # orphans COMMAND...: start it with a main that makes orphans all the time.
 orphans() {
-	start "$@" bash -c 'echo ready
+	start_ready "$@" bash -c 'echo ready
 	    for _ in {1..3000}; do (sleep 0.01 &); done; sleep 30'
 }
 
@@ -129,7 +113,7 @@ orphans() {
 }
 
 @test "control: under a parent that does not wait, all orphans are seen as zombies" {
-	start python3 -c '
+	start_ready python3 -c '
 import ctypes, os, sys
 ctypes.CDLL(None).prctl(36, 1, 0, 0, 0) # PR_SET_CHILD_SUBREAPER
 if os.fork() == 0:
@@ -142,9 +126,7 @@ time.sleep(30)'
 	[ "$stale" -ge 50 ]
 }
 
-# What follows the switch, and what comes just before it.
-
-@test "autoreap: main ends at any moment after the first orphan: its status is init's" {
+@test "autoreap: main exits at any moment after the first orphan: its status is init's" {
 	python3 - "$MINIREAP" "$PROBE" 3>&- <<-'PYTHON'
 	import random, subprocess, sys
 	minireap, probe = sys.argv[1:]
@@ -160,7 +142,7 @@ time.sleep(30)'
 }
 
 # Init learns of main's exit before the kernel has stored its status.
-@test "autoreap: main ends while both processors are busy: its status is init's" {
+@test "autoreap: main exits while both processors are busy: its status is init's" {
 	python3 - "$MINIREAP" "$PROBE" 3>&- <<-'PYTHON'
 	import os, subprocess, sys
 	minireap, probe = sys.argv[1:]
@@ -205,7 +187,7 @@ time.sleep(30)'
 }
 
 @test "autoreap: 200 orphans become zombies before the switch: none remains" {
-	start "$MINIREAP" -- bash -c '
+	start_ready "$MINIREAP" -- bash -c '
 	    "$0" orphans-at-once 200; echo ready; exec sleep 30' "$PROBE"
 	wait_until 10 no_child_but_main $INIT
 	kernel_reaps $INIT
@@ -214,7 +196,7 @@ time.sleep(30)'
 }
 
 @test "autoreap: stopped at the switch, init finds every zombie afterwards" {
-	start "$MINIREAP" -- bash -c '
+	start_ready "$MINIREAP" -- bash -c '
 	    echo ready; until [ -e go ]; do read -rt 0.05 <><(:); done
 	    for _ in {1..50}; do (:&); done
 	    : >made; exec sleep 30'
@@ -233,7 +215,7 @@ time.sleep(30)'
 @test "autoreap: main is signalled: each signal once, values and senders included" {
 	for options in '' -g; do
 		# shellcheck disable=SC2086 # a list of options
-		start "$MINIREAP" $options -- bash -c "$ORPHAN"'
+		start_ready "$MINIREAP" $options -- bash -c "$ORPHAN"'
 		    exec "$0" listen' "$PROBE"
 		wait_until 10 kernel_reaps $INIT
 		sender=$("$PROBE" queue $INIT 40 -5)
@@ -249,7 +231,7 @@ time.sleep(30)'
 }
 
 @test "autoreap: -g, main is stopped or its group is gone: it is signalled" {
-	start "$MINIREAP" -g -- python3 -c '
+	start_ready "$MINIREAP" -g -- python3 -c '
 import os, signal
 if os.fork() == 0:
     os.fork() and os._exit(0)
@@ -275,7 +257,7 @@ while True: signal.pause()'
 
 @test "autoreap: main exits under a tracer, or when that is killed: its status is init's" {
 	for ends in detach kill; do
-		start "$MINIREAP" -- bash -c "$ORPHAN"'
+		start_ready "$MINIREAP" -- bash -c "$ORPHAN"'
 		    trap "exit 6" TERM; echo ready; while :; do read -rt 1 <><(:); done'
 		wait_until 10 kernel_reaps $INIT
 		main=$(child_of $INIT)
@@ -290,7 +272,7 @@ while True: signal.pause()'
 }
 
 @test "autoreap: main's first thread exits before the others: init waits for them" {
-	start "$MINIREAP" -- bash -c "$ORPHAN"'; echo ready; exec python3 -c "
+	start_ready "$MINIREAP" -- bash -c "$ORPHAN"'; echo ready; exec python3 -c "
 import ctypes, os, threading, time
 def last():
     time.sleep(1)
@@ -302,7 +284,7 @@ ctypes.CDLL(None).syscall(60 if os.uname().machine == \"x86_64\" else 93, 3)"'
 }
 
 @test "autoreap: main executes a program from another thread: it is signalled, and exits" {
-	start "$MINIREAP" -- bash -c "$ORPHAN"'; exec python3 -c "
+	start_ready "$MINIREAP" -- bash -c "$ORPHAN"'; exec python3 -c "
 import os, sys, threading, time
 time.sleep(0.5)
 threading.Thread(target=os.execv, args=(sys.argv[1], [\"probe\", \"listen\"])).start()
@@ -315,7 +297,7 @@ time.sleep(20)" "$0"' "$PROBE"
 }
 
 @test "autoreap: an orphan is killed, then main: -v shows the OOM record once" {
-	start "$MINIREAP" -v -- bash -c "$ORPHAN"'
+	start_ready "$MINIREAP" -v -- bash -c "$ORPHAN"'
 	    sleep 0.3; (sleep 20 & echo $! >killed); echo ready; exec sleep 30'
 	wait_until 10 kernel_reaps $INIT
 	kill -KILL "$(cat killed)"
@@ -358,7 +340,7 @@ time.sleep(20)" "$0"' "$PROBE"
 @test "autoreap: pidfds, or what is needed of them, refused: init reaps" {
 	for refused in $PIDFD_OPEN $PIDFD_SEND_SIGNAL "$IOCTL,,0xc040ff0b" \
 	    "$RT_SIGACTION,17"; do
-		start python3 "$BATS_TEST_DIRNAME/refuse.py" EPERM "$refused" -- \
+		start_ready python3 "$BATS_TEST_DIRNAME/refuse.py" EPERM "$refused" -- \
 		    "$MINIREAP" -- bash -c '
 		    "$0" orphans 20; trap "exit 3" TERM; echo ready
 		    while :; do read -rt 1 <><(:); done' "$PROBE"

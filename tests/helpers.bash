@@ -56,6 +56,23 @@ has_child() {
 	[ -n "$(cat "/proc/$1/task/$1/children" 2>/dev/null)" ]
 }
 
+# start_ready COMMAND...: run init in the background, set INIT to its pid, and
+# return once main has printed "ready".  Main's output goes to the file "heard",
+# init's messages to "said".
+start_ready() {
+	rm -f heard
+	env --default-signal=INT,QUIT "$@" >heard 2>said 3>&- &
+	INIT=$!
+	wait_until 10 grep -q ready heard
+}
+
+# exits STATUS [PID]: wait for init and check its exit status.
+exits() {
+	local status=0
+	wait "${2:-$INIT}" || status=$?
+	equal 'exit status' "$1" "$status"
+}
+
 # signals_of PID FIELD: print that field of /proc/PID/status, such as SigCgt.
 signals_of() {
 	awk -v field="$2:" '$1 == field { print $2 }' "/proc/$1/status"

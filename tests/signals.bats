@@ -12,15 +12,6 @@ setup() {
 	cd "$BATS_TEST_TMPDIR"
 }
 
-# start COMMAND...: run init in the background, set INIT to its pid, and return
-# once main is ready.  Main's output goes to "heard".
-start() {
-	rm -f heard
-	env --default-signal=INT,QUIT "$@" >heard 2>said 3>&- &
-	INIT=$!
-	wait_until 10 grep -q ready heard
-}
-
 # start_pid_1 COMMAND...: start it as PID 1 of a new PID namespace; INIT is its
 # pid in this one.
 start_pid_1() {
@@ -42,13 +33,6 @@ numbers() {
 received() {
 	equal "$1" "$(xargs -n 1 <<<"$2" | sort -n | xargs)" \
 	    "$(numbers "${3:-heard}" | sort -n | xargs)"
-}
-
-# exits STATUS [PID]: wait for init and check its exit status.
-exits() {
-	local ended=0
-	wait "${2:-$INIT}" || ended=$?
-	equal 'exit status' "$1" "$ended"
 }
 
 # main_pid: the probe's pid, unless it runs in a PID namespace.
@@ -77,15 +61,15 @@ each_arrives_once() {
 }
 
 @test "forward: plain child: main receives every catchable signal once" {
-	each_arrives_once start
+	each_arrives_once start_ready
 }
 
 @test "forward: -g: main receives every catchable signal once" {
-	each_arrives_once start -g
+	each_arrives_once start_ready -g
 }
 
 @test "forward: --session: main receives every catchable signal once" {
-	each_arrives_once start --session -r TSTP:TSTP -r TTIN:TTIN \
+	each_arrives_once start_ready --session -r TSTP:TSTP -r TTIN:TTIN \
 	    -r TTOU:TTOU
 }
 
@@ -123,7 +107,7 @@ each_arrives_once() {
 }
 
 @test "forward: queued signal: main receives value and sender pid" {
-	start "$MINIREAP" -- "$PROBE" listen
+	start_ready "$MINIREAP" -- "$PROBE" listen
 	sender=$("$PROBE" queue $INIT 10 1234)
 	second=$("$PROBE" queue $INIT 40 -5)
 	# A handler runs before those of signals that arrived with it.
@@ -135,7 +119,7 @@ each_arrives_once() {
 }
 
 @test "forward: queued signal with -g, Linux 6.9: main receives value and sender pid" {
-	start "$MINIREAP" -g -- "$PROBE" listen
+	start_ready "$MINIREAP" -g -- "$PROBE" listen
 	sender=$("$PROBE" queue $INIT 10 1234)
 	wait_until 10 grep -q '^10 ' heard
 	kill $INIT
@@ -148,7 +132,7 @@ each_arrives_once() {
 }
 
 @test "forward: 1,000 queued real-time signals: all arrive in order" {
-	start "$MINIREAP" -- "$PROBE" listen
+	start_ready "$MINIREAP" -- "$PROBE" listen
 	"$PROBE" queue $INIT 36 0 1000
 	wait_until 10 eval '[ "$(grep -c "^36 " heard)" -eq 1000 ]'
 	kill $INIT
@@ -157,7 +141,7 @@ each_arrives_once() {
 }
 
 @test "forward: 1,000 real-time signals sent by kill: all arrive" {
-	start "$MINIREAP" -- "$PROBE" listen
+	start_ready "$MINIREAP" -- "$PROBE" listen
 	python3 -c '
 import os, sys
 for i in range(1000): os.kill(int(sys.argv[1]), 37)' $INIT
@@ -168,7 +152,7 @@ for i in range(1000): os.kill(int(sys.argv[1]), 37)' $INIT
 }
 
 @test "-r: signals are replaced or dropped, and replaced only once" {
-	start "$MINIREAP" -r USR1:USR2 -r 12:HUP -r WINCH:0 -r URG:none \
+	start_ready "$MINIREAP" -r USR1:USR2 -r 12:HUP -r WINCH:0 -r URG:none \
 	    -r RTMIN:3 -- "$PROBE" listen
 	"$PROBE" send $INIT 10 12 28 23 34 15
 	exits 0
@@ -176,7 +160,7 @@ for i in range(1000): os.kill(int(sys.argv[1]), 37)' $INIT
 }
 
 @test "-r TERM:KILL: SIGTERM to init kills main" {
-	start "$MINIREAP" -r TERM:KILL -- "$PROBE" listen
+	start_ready "$MINIREAP" -r TERM:KILL -- "$PROBE" listen
 	kill $INIT
 	exits 137
 }
@@ -189,7 +173,7 @@ family() {
 }
 
 @test "-c: main's child in the same group: only main is signalled" {
-	start "$MINIREAP" -- bash -c "$(family)" "$PROBE"
+	start_ready "$MINIREAP" -- bash -c "$(family)" "$PROBE"
 	wait_until 5 grep -q ready child
 	"$PROBE" send $INIT 10 15
 	exits 0
@@ -199,7 +183,7 @@ family() {
 }
 
 @test "-g: main's child in the same group: both are signalled" {
-	start "$MINIREAP" -g -- bash -c "$(family)" "$PROBE"
+	start_ready "$MINIREAP" -g -- bash -c "$(family)" "$PROBE"
 	wait_until 5 grep -q ready child
 	"$PROBE" send $INIT 10 15
 	exits 0
@@ -209,7 +193,7 @@ family() {
 }
 
 @test "-g: main's group no longer exists: main is signalled" {
-	start "$MINIREAP" -g -- python3 -c '
+	start_ready "$MINIREAP" -g -- python3 -c '
 import os, sys, time
 # Main joins the group of its child, which leaves its own group empty.
 child = os.fork()
@@ -227,7 +211,7 @@ os.execv(sys.argv[1], ["probe", "listen"])' "$PROBE"
 
 @test "--session: TSTP, TTIN and TTOU stop main, a session leader" {
 	for sig in TSTP TTIN TTOU; do
-		start "$MINIREAP" --session -- "$PROBE" listen
+		start_ready "$MINIREAP" --session -- "$PROBE" listen
 		main=$(main_pid)
 		equal session "$main" "$(ps -o sid= -p "$main" | tr -d ' ')"
 		kill -$sig $INIT
@@ -240,14 +224,14 @@ os.execv(sys.argv[1], ["probe", "listen"])' "$PROBE"
 }
 
 @test "--session: -r TSTP:TSTP: main receives SIGTSTP" {
-	start "$MINIREAP" --session -r TSTP:TSTP -- "$PROBE" listen
+	start_ready "$MINIREAP" --session -r TSTP:TSTP -- "$PROBE" listen
 	"$PROBE" send $INIT 20 15
 	exits 0
 	received main '20 15'
 }
 
 @test "--session: main exits: the rest of its group receives SIGTERM" {
-	start "$MINIREAP" --session -- bash -c '
+	start_ready "$MINIREAP" --session -- bash -c '
 	    "$0" listen >child 3>&- &
 	    until grep -q ready child; do sleep 0.02; done
 	    echo ready; exit 4' "$PROBE"
@@ -256,7 +240,7 @@ os.execv(sys.argv[1], ["probe", "listen"])' "$PROBE"
 }
 
 @test "stop signal: main is stopped: SIGCONT follows" {
-	start "$MINIREAP" -- bash -c 'trap "echo bye; exit 5" TERM
+	start_ready "$MINIREAP" -- bash -c 'trap "echo bye; exit 5" TERM
 	    echo "ready $$"; while :; do read -rt 0.1 <><(:) || :; done'
 	main=$(main_pid)
 	kill -STOP "$main"
@@ -267,7 +251,7 @@ os.execv(sys.argv[1], ["probe", "listen"])' "$PROBE"
 }
 
 @test "stop signal: main is running: no SIGCONT follows" {
-	start "$MINIREAP" -- "$PROBE" listen 10
+	start_ready "$MINIREAP" -- "$PROBE" listen 10
 	"$PROBE" send $INIT 15 10
 	exits 0
 	received main '15 10'
@@ -308,7 +292,7 @@ os.execv(sys.argv[1], ["probe", "listen"])' "$PROBE"
 }
 
 @test "forward: SIGCHLD sent by a process: it is forwarded and orphans are reaped" {
-	start "$MINIREAP" -- bash -c '
+	start_ready "$MINIREAP" -- bash -c '
 	    (bash -c "echo \$\$ >orphan; until [ -e go ]; do sleep 0.05; done" &)
 	    exec "$0" listen' "$PROBE"
 	wait_until 5 test -s orphan
@@ -341,7 +325,7 @@ os.execv(sys.argv[1], ["probe", "listen"])' "$PROBE"
 }
 
 @test "forward: inherited as ignored: main still receives the signals" {
-	start "$PROBE" mask ignore "$MINIREAP" -- "$PROBE" listen
+	start_ready "$PROBE" mask ignore "$MINIREAP" -- "$PROBE" listen
 	"$PROBE" send $INIT 1 2 13 17 28 34 15
 	exits 0
 	received main '1 2 13 17 28 34 15'
@@ -404,7 +388,7 @@ os.execv(sys.argv[1], ["probe", "listen"])' "$PROBE"
 }
 
 @test "forward: three nested inits: main receives each signal once" {
-	start "$MINIREAP" -- "$MINIREAP" -g -- "$MINIREAP" --session -- \
+	start_ready "$MINIREAP" -- "$MINIREAP" -g -- "$MINIREAP" --session -- \
 	    "$PROBE" listen
 	"$PROBE" send $INIT 10 17 28 40 15
 	exits 0

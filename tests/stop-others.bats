@@ -8,22 +8,12 @@ bats_require_minimum_version 1.5.0
 
 KILL_CALL=62 QUEUE_CALL=129 PIDFD_SEND_SIGNAL=424 # on x86-64, for refuse.py
 
-setup_file() {
-	load stop
-	build_actor
-}
-
-setup() {
-	load stop
-	cd "$BATS_TEST_TMPDIR" || return
-	needs_namespaces
-	FROZEN=
-}
+load stop
 
 teardown() {
-	[ -z "$FROZEN" ] || thaw
+	[ -z "${FROZEN:-}" ] || thaw
 	stop_actors
-	[ -z "$FROZEN" ] || wait_until 10 rmdir "$FROZEN"
+	[ -z "${FROZEN:-}" ] || wait_until 10 rmdir "$FROZEN"
 }
 
 # enter WORD...: an actor in init's namespace, as docker exec starts one: its

@@ -6,16 +6,7 @@
 
 bats_require_minimum_version 1.5.0
 
-setup_file() {
-	load stop
-	build_actor
-}
-
-setup() {
-	load stop
-	cd "$BATS_TEST_TMPDIR" || return
-	needs_namespaces
-}
+load stop
 
 teardown() {
 	stop_actors

@@ -41,6 +41,16 @@ needs_namespaces() {
 		lacks "right to make PID namespaces"
 }
 
+# Files with a set-up of their own define it after they load this one.
+setup_file() {
+	build_actor
+}
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	needs_namespaces
+}
+
 # read_clock: set NOW to the time of day.
 read_clock() {
 	NOW=$((${EPOCHREALTIME/[.,]/} / 1000))
