@@ -34,6 +34,8 @@ OUR_CPPFLAGS = -I. -D_GNU_SOURCE -DMINIREAP_VERSION='"$(VERSION)"' \
 	-DMINIREAP_COMMIT='"$(or $(COMMIT),unknown)"'
 OUR_CFLAGS = -std=c11 $(WARNINGS) -ffunction-sections -fdata-sections \
 	-fno-asynchronous-unwind-tables $(if $(DEBUG),-g)
+# A static program has one address: shorter code.
+OUR_CFLAGS += $(if $(filter -static,$(LDFLAGS)),-fno-pie)
 # Few pages in memory, and few bytes of padding between them on disk.
 OUR_LDFLAGS = -Wl,--gc-sections,-z,noseparate-code,-z,norelro \
 	$(if $(DEBUG),,-s)
