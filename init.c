@@ -88,6 +88,7 @@ start(struct init *init, char **envp, signals_set mask,
 		terminal_return(&init->terminal);
 		_exit(options_remap(&init->options, status));
 	}
+	init->report.may_hold = true;
 	if (init->options.verbosity >= 1)
 		report_line(&init->report, "started main process %d (%s)",
 		    (int)init->main.pid, init->main.name);
@@ -139,6 +140,7 @@ main(int argc, char **argv, char **envp)
 	if (!init.options.pause)
 		start(&init, envp, inherited, &sigchld);
 	status = run(&init);
+	report_flush(&init.report);
 	terminal_return(&init.terminal);
 	_exit(options_remap(&init.options, status));
 }

@@ -90,6 +90,13 @@ next_signal(struct loop *loop, siginfo_t *info, bool more)
 	}
 	if (more)
 		set &= ~signals_only(SIGCHLD);
+	if (loop->report->held_length > 0) {
+		const int sig = signals_wait(set, info, 0);
+
+		if (sig != 0)
+			return sig;
+		report_flush(loop->report);
+	}
 	return signals_wait(set, info, more ? 0 : stop_time_left(&loop->stop));
 }
 
@@ -101,10 +108,11 @@ child_reaped(struct loop *loop, const struct reaper_child *child)
 	if (stop_main_is_gone(&loop->stop))
 		return;
 	if (child->pid == loop->main->pid) {
-		report_main_exited(
-		    loop->report, loop->main, child, loop->init == 1);
 		terminal_return(loop->terminal);
 		stop_main_reaped(&loop->stop, child->wstatus);
+		/* Last, as a termination log may hang. */
+		report_main_exited(
+		    loop->report, loop->main, child, loop->init == 1);
 	} else if (WIFSIGNALED(child->wstatus) &&
 	    WTERMSIG(child->wstatus) == SIGKILL)
 		report_orphan_killed(loop->report);

@@ -8,6 +8,7 @@
 
 #include "system/system.h"
 
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -20,6 +21,7 @@
 #include <unistd.h>
 
 enum {
+	HELD_SIZE = 4096,
 	FLAG_NOWAIT = 8, /* RWF_NOWAIT of pwritev2(2) */
 	TERMINAL_CHUNK = 128, /* its buffers grow in steps of 256 bytes */
 	TERMINAL_TRIES = 16,
@@ -95,13 +97,12 @@ write_now(int fd, const char *text, size_t length)
 	return errno != EAGAIN && write_to_terminal(fd, text, length);
 }
 
-void
-report_send(struct report *report, struct message *line)
+/* Writes length bytes of whole lines, or drops and counts them. */
+static void
+write_or_drop(struct report *report, const char *text, size_t length)
 {
 	struct message notice;
 
-	if (report->fd == -1)
-		return;
 	if (report->dropped > 0) {
 		report_begin(&notice);
 		report_add(
@@ -110,10 +111,49 @@ report_send(struct report *report, struct message *line)
 		if (write_now(report->fd, notice.text, notice.length))
 			report->dropped = 0;
 	}
+	if (report->dropped > 0 || !write_now(report->fd, text, length))
+		while (length > 0)
+			report->dropped += text[--length] == '\n';
+}
+
+void
+report_flush(struct report *report)
+{
+	if (report->held_length > 0)
+		write_or_drop(report, report->held, report->held_length);
+	report->held_length = 0;
+}
+
+/* Keeps a line for a file until report_flush().  False: it is to be written. */
+static bool
+hold(struct report *report, const struct message *line)
+{
+	if (report->may_hold && report->held == NULL) {
+		void *page = MAP_FAILED;
+
+		if (lseek(report->fd, 0, SEEK_CUR) != -1)
+			page = mmap(NULL, HELD_SIZE, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		report->may_hold = page != MAP_FAILED;
+		report->held = page;
+	}
+	if (!report->may_hold)
+		return false;
+	if (line->length > HELD_SIZE - report->held_length)
+		report_flush(report);
+	memcpy(report->held + report->held_length, line->text, line->length);
+	report->held_length += line->length;
+	return true;
+}
+
+void
+report_send(struct report *report, struct message *line)
+{
+	if (report->fd == -1)
+		return;
 	report_end(line);
-	if (report->dropped > 0 ||
-	    !write_now(report->fd, line->text, line->length))
-		report->dropped++;
+	if (!hold(report, line))
+		write_or_drop(report, line->text, line->length);
 	line->length--; /* the caller may add to it */
 }
 

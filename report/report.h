@@ -20,9 +20,9 @@
 
 /* ----------------------------------------------------------------- lines */
 
-enum { REPORT_LINE_SIZE = 1024 }; /* a longer line is cut */
+enum { REPORT_LINE_SIZE = 1024 };
 
-/* A line that is being written. */
+/* A line that is being written; a longer one is cut. */
 struct message {
 	size_t length;
 	char text[REPORT_LINE_SIZE];
@@ -60,6 +60,9 @@ void report_end(struct message *line);
 struct report {
 	const struct options *options;
 	int fd; /* -1: nowhere */
+	bool may_hold; /* main runs, and fd is a file as far as is known */
+	size_t held_length;
+	char *held; /* lines for it, in a page, or NULL */
 	unsigned dropped; /* lines since the last that could be written */
 	bool orphan_killed; /* an orphan was killed by SIGKILL */
 	signals_set sent; /* to the main process, by init */
@@ -76,6 +79,12 @@ void report_configure(struct report *report);
 
 /* No more messages: -q, once the main process runs. */
 void report_close(struct report *report);
+
+/*
+ * Writes the lines for a file that are held until all pending signals have been
+ * forwarded: a file may hang, and init with it.
+ */
+void report_flush(struct report *report);
 
 /*
  * Writes line, without its newline, in one write that never blocks and never
@@ -98,8 +107,7 @@ void report_print(struct report *report, const char *text, size_t length);
  */
 void report_failure(struct report *report, struct message *line, int status);
 
-/* Begins and fills a line as report_failure(), and exits with failure_status.
- */
+/* Begins and fills a line for report_failure(), and exits. */
 _Noreturn void report_fail(struct report *report, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -109,9 +117,8 @@ _Noreturn void report_fail(struct report *report, const char *format, ...)
 void report_reaped(
     struct report *report, const char *name, const struct reaper_child *child);
 
-enum { REPORT_HELD = -1 };
-
 /* With -vv: a signal was received, and sent on as sent; 0: it was dropped. */
+enum { REPORT_HELD = -1 };
 void report_signal(struct report *report, const siginfo_t *info, int sent);
 
 /* Init has sent sig to the main process: being killed by it is no surprise. */
