@@ -138,7 +138,8 @@ visit(struct stop_round *round, pid_t pid)
 	struct proc_stat stat;
 
 	if (pid == round->init) {
-		round->can_see |= system_read_stat(pid, &stat) == 0;
+		round->can_see =
+		    round->can_see || system_read_stat(pid, &stat) == 0;
 		return false;
 	}
 	if (round->init == 1) {
@@ -210,16 +211,17 @@ name_namespace(struct stop_round *round)
 static void
 signal_namespace(struct stop_round *round)
 {
-	round->can_see = system_proc_is_ours();
-	if (round->names != NULL && round->can_see)
+	const bool is_ours = system_proc_is_ours();
+
+	if (round->names != NULL && is_ours)
 		name_namespace(round);
 	/* Of all results but EPERM the kernel returns the last. */
 	if (kill(-1, round->sig) == -1 && errno != ESRCH && round->error == 0)
 		round->error = errno;
 	/* What does not let init signal it has been found before SIGKILL. */
-	if (round->names == NULL && round->can_see && round->sig != SIGKILL)
+	if (round->names == NULL && is_ours && round->sig != SIGKILL)
 		walk(round, STOP_NEVER);
-	else if (round->wakes)
+	if (round->wakes && !round->can_see)
 		kill(-1, SIGCONT);
 }
 

@@ -259,12 +259,86 @@ make_root() {
 }
 
 # PID 1 does not need one.
-@test "PID 1: no file descriptor is left: the orphan gets TERM by kill(-1)" {
+@test "PID 1: no file descriptor is left: the orphans get TERM by kill(-1), and CONT" {
 	needs prlimit busybox
 	survives_attack 'prlimit --pid 1 --nofile=0:0
 	    ("$ACTOR" save saved 50 mark orphan live &)
-	    until [ -e orphan ]; do sleep 0.01; done'
+	    ("$ACTOR" save later 50 mark stopped live & echo $! >pid)
+	    until [ -e orphan ] && [ -e stopped ]; do sleep 0.01; done
+	    kill -STOP $(<pid)'
 	save_completed saved
+	save_completed later
+}
+
+# What main may do to what init reads.  $PPID is init's pid.
+changes=(
+	'mount -t tmpfs none /proc'
+	'umount -l /proc'
+	'mount -o remount,hidepid=2 /proc'
+	'mkdir -p empty && mount --bind empty /proc/$PPID'
+	'mount --bind /dev/null /proc/$PPID/stat && mount --bind /dev/null /proc/$$/stat'
+	'mount -t tmpfs none /sys/fs/cgroup'
+	'umount -lR /sys/fs/cgroup'
+	'umount -lR /sys'
+	'xargs -n 1 sh -c "echo \$1 >$MEMORY/../cgroup.procs" sh <"$MEMORY/cgroup.procs"
+	    rmdir "$MEMORY"'
+)
+
+# survives_changes OPTIONS COMMAND...: with each line of OPTIONS, COMMAND starts
+# init, and after each change a worker has time to save its file.
+survives_changes() {
+	local change option options=$1
+	shift
+	for change in "${changes[@]}"; do
+		while read -r option; do
+			limit_memory 1024
+			# shellcheck disable=SC2086 # a list of words
+			survives_change "$change" "$@" "$MINIREAP" -t 5 $option
+			[ ! -d "$MEMORY" ] || wait_until 10 rmdir "$MEMORY"
+		done <<<"$options"
+	done
+	MEMORY=
+}
+
+survives_change() {
+	rm -f orphan saved
+	MEMORY=$MEMORY run -7 timeout -s KILL 100 unshare --mount --pid --fork \
+	    --kill-child --mount-proc sh -c 'echo 0 >"$0/cgroup.procs" && exec "$@"' \
+	    "$MEMORY" "${@:2}" -- bash -c "$1 || exit 98
+		(\"\$ACTOR\" save saved 50 mark orphan live &)
+		until [ -e orphan ]; do sleep 0.01; done
+		set -- \$PPID
+		$THEN_EXIT"
+	echo "$*: $output"
+	save_completed saved
+}
+
+@test "PID 1: main changes what init reads: every option that reads still works" {
+	survives_changes $'\n-w\n-vv\n-T'"$PWD/end"
+}
+
+@test "not PID 1: main changes what init reads: every option that reads still works" {
+	survives_changes $'\n-w\n-vv\n-T'"$PWD/end" bash -c '"$@"; exit $?' bash
+}
+
+@test "main changes what --zombies reads: a table, or one line and 125" {
+	local change zombies='exec "$MINIREAP" --zombies'
+	for change in "${changes[@]}"; do
+		limit_memory 1024
+		MEMORY=$MEMORY run unshare --mount --pid --fork --kill-child \
+		    --mount-proc sh -c 'echo 0 >"$0/cgroup.procs" && exec "$@"' \
+		    "$MEMORY" "$MINIREAP" -- bash -c "$change || exit 98
+			$zombies"
+		echo "$change: $output"
+		if [ "$status" = 125 ]; then
+			[[ $output =~ ^minireap:\ cannot\ look\ for\ zombies:.*$ ]]
+		else
+			equal status 0 "$status"
+			[[ $output =~ ^0\ zombies\ held\ by\ 0\ parents ]]
+		fi
+		[ ! -d "$MEMORY" ] || wait_until 10 rmdir "$MEMORY"
+	done
+	MEMORY=
 }
 
 # bats test_tags=static

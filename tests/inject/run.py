@@ -47,6 +47,8 @@ CHLD = signal.SIGCHLD
 
 # ------------------------------------------------------------ errors by call
 
+# EACCES is what a security module, such as AppArmor or SELinux, may answer.
+
 # A call that is not listed, as init may make one day, fails with each of these.
 DEFAULT_ERRORS = "EPERM ENOSYS ENOMEM EIO EINVAL"
 ERRORS = {
@@ -57,36 +59,36 @@ ERRORS = {
     "close_range": "ENOSYS EPERM EINVAL ENOMEM EMFILE",
     "dup2 dup3": "EMFILE EBADF EINTR EBUSY",
     "execve": "ENOENT EACCES EPERM ENOMEM E2BIG EIO EMFILE ENFILE ETXTBSY EAGAIN ELOOP ENOTDIR",
-    "fcntl": "EMFILE EINVAL EPERM",
-    "getdents64": "EIO ENOENT ENOMEM",
-    "getpgid getsid": "ESRCH EPERM",
+    "fcntl": "EMFILE EINVAL EPERM EACCES",
+    "getdents64": "EIO ENOENT ENOMEM EACCES",
+    "getpgid getsid": "ESRCH EPERM EACCES",
     "ioctl": "ENOTTY EIO EPERM EACCES EINVAL",
     "kill": "EPERM EACCES ESRCH ENOSYS",
     "lseek": "ESPIPE EINVAL",
-    "mmap": "ENOMEM EPERM EAGAIN",
+    "mmap": "ENOMEM EPERM EAGAIN EACCES",
     "munmap": "EINVAL ENOMEM",
     "open openat": "ENOENT EACCES EPERM EMFILE ENFILE ENOMEM EINTR EIO ENXIO ELOOP ENOSYS",
     "pidfd_open": "ENOSYS EPERM EMFILE ENOMEM ESRCH ENODEV",
     "pidfd_send_signal": "ENOSYS EPERM EACCES EINVAL ESRCH EAGAIN",
     "poll ppoll": "EINTR ENOMEM EINVAL",
-    "prctl": "EPERM ENOSYS EINVAL",
-    "pwritev2": "EAGAIN EOPNOTSUPP ENOSYS EINVAL EPERM EPIPE EIO EINTR ENOSPC EBADF",
-    "read": "EIO EINTR EAGAIN EISDIR ENOMEM ESRCH",
+    "prctl": "EPERM ENOSYS EINVAL EACCES",
+    "pwritev2": "EAGAIN EOPNOTSUPP ENOSYS EINVAL EPERM EPIPE EIO EINTR ENOSPC EBADF EACCES",
+    "read": "EIO EINTR EAGAIN EISDIR ENOMEM ESRCH EACCES",
     "readlink readlinkat": "ENOENT EACCES EIO ENOMEM EINVAL",
     "rt_sigqueueinfo": "EAGAIN EPERM EACCES ESRCH ENOSYS",
     "rt_sigtimedwait": "EINTR EAGAIN ENOSYS EPERM",
-    "sendto": "EAGAIN ENOTSOCK EPIPE ENOBUFS EINTR ENOMEM",
+    "sendto": "EAGAIN ENOTSOCK EPIPE ENOBUFS EINTR ENOMEM EACCES",
     "setpgid": "EPERM EACCES ESRCH ENOSYS",
     "setsid": "EPERM ENOSYS",
-    "vfork clone fork": "EAGAIN ENOMEM EPERM ENOSYS",
-    "wait4": "EINTR ECHILD EPERM",
-    "waitid": "EINTR ECHILD EINVAL ENOSYS EPERM",
-    "write": "EAGAIN EIO EPIPE ENOSPC EINTR EBADF",
+    "vfork clone fork": "EAGAIN ENOMEM EPERM ENOSYS EACCES",
+    "wait4": "EINTR ECHILD EPERM EACCES",
+    "waitid": "EINTR ECHILD EINVAL ENOSYS EPERM EACCES",
+    "write": "EAGAIN EIO EPIPE ENOSPC EINTR EBADF EACCES",
 }
 ERRORS = {name: errors.split() for names, errors in ERRORS.items() for name in names.split()}
 
 # Errors that these calls may return each time, from the first occurrence on.
-REFUSALS = "ENOSYS EPERM".split()
+REFUSALS = "ENOSYS EPERM EACCES".split()
 REFUSED = set("close_range faccessat2 getdents64 getrandom ioctl mmap pidfd_open "
               "pidfd_send_signal poll prctl pwritev2 rt_sigqueueinfo sendto setpgid waitid".split())
 
@@ -128,6 +130,7 @@ SKIPPED = {
     "below -t, no /proc: init waitid ENOSYS 1+": "with neither /proc nor waitid, init "
     "cannot know whether main's group is still that of its children",
     "below -t, no /proc: init waitid EPERM 1+": "as for ENOSYS",
+    "below -t, no /proc: init waitid EACCES 1+": "as for ENOSYS",
     "storm -t: init pidfd_send_signal": "once the kernel reaps, main is signalled by pidfd alone, "
     "and a stop signal that is refused is lost, as with kill",
 }
