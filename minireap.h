@@ -63,7 +63,7 @@ struct options {
 	int parent_death; /* a signal, or 0 */
 	int failure_status; /* for init's own failures */
 	uint8_t rewrite[SIGNAL_RTMAX + 1]; /* [received] = sent; 0: none */
-	uint8_t remap[256 / CHAR_BIT]; /* bit n: exit with 0 instead of n */
+	uint8_t remap[256]; /* [status] ^ status: to exit with */
 	const char *termination_log; /* an absolute path, or NULL */
 	const char *version; /* what --version prints */
 	const char *install; /* the file to copy this program to, or NULL */

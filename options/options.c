@@ -202,10 +202,7 @@ options_read(char **argv, char **envp, struct options *options,
 int
 options_remap(const struct options *options, int status)
 {
-	const bool is_success =
-	    (options->remap[status / CHAR_BIT] >> status % CHAR_BIT & 1) != 0;
-
-	return is_success ? 0 : status;
+	return status ^ options->remap[status];
 }
 
 void

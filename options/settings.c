@@ -117,19 +117,21 @@ add_rewrite(struct options *options, char *value)
 	return NULL;
 }
 
+/* "143,130:0,137:75" */
 static const char *
 add_remap(struct options *options, const char *value)
 {
-	const char *rest = value;
+	for (;; value++) {
+		const int64_t code = system_parse_number(value, &value, 255);
+		int64_t status = 0;
 
-	for (;;) {
-		const int64_t status = system_parse_number(rest, &rest, 255);
-
-		if (status == -1 || (*rest != ',' && *rest != '\0'))
-			return "not an exit status from 0 to 255";
-		options->remap[status / CHAR_BIT] |=
-		    (uint8_t)(1 << status % CHAR_BIT);
-		if (*rest++ == '\0')
+		if (code != -1 && *value == ':')
+			status = system_parse_number(value + 1, &value, 255);
+		if (code == -1 || status == -1 ||
+		    (*value != ',' && *value != '\0'))
+			return "not CODE or CODE:STATUS, each from 0 to 255";
+		options->remap[code] = (uint8_t)(code ^ status);
+		if (*value == '\0')
 			return NULL;
 	}
 }

@@ -26,7 +26,7 @@ const char options_help[] =
     "  -d, --delay TIME        hold the first stop signal for TIME\n"
     "  -t, --grace TIME        stop in order: TERM, and KILL after TIME\n"
     "  -b, --wait              stay until every descendant has exited\n"
-    "  -e, --remap CODE,...    exit with 0 instead of CODE\n"
+    "  -e, --remap CODE:STATUS,...  exit with STATUS (0) instead of CODE\n"
     "  -p, --parent-death SIG  receive SIG when init's parent dies\n"
     "  -s, --subreaper         no effect: orphans are always adopted\n"
     "  -T, --termination-log[=FILE]  append why it exited (Kubernetes)\n"

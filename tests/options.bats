@@ -171,10 +171,11 @@ named() {
 }
 
 @test "-e: statuses from 0 to 255 separated by commas: other values are refused" {
-	for codes in 0 255 1,2,3 007; do
+	for codes in 0 255 1,2,3 007 0:255 1:2,3 143,130:0,137:75; do
 		accepted -e "$codes"
 	done
-	for codes in 256 -1 x 1, ,1 1,,2 1,256 '1 2' 1.0; do
+	for codes in 256 -1 x 1, ,1 1,,2 1,256 '1 2' 1.0 1: :1 1:256 \
+	    1:2:3 1:x 1:-1 3:4:,5; do
 		refused "option -e $codes" -e "$codes"
 	done
 }

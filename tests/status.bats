@@ -27,13 +27,19 @@ setup() {
 	done
 }
 
-@test "-e: the listed statuses become 0, others do not" {
+@test "-e: the listed statuses become 0, or what is given, others do not" {
 	run -0 "$MINIREAP" -e 1,3 -e 143 -- sh -c 'exit 3'
 	run -0 "$MINIREAP" -e 1,3 -e 143 -- sh -c 'exit 1'
 	run -0 "$MINIREAP" -e 1,3 -e 143 -- sh -c 'kill $$'
 	run -2 "$MINIREAP" -e 1,3 -e 143 -- sh -c 'exit 2'
 	run -137 "$MINIREAP" -e 1,3 -e 143 -- sh -c 'kill -9 $$'
 	run -0 "$MINIREAP" -e 127 -- nosuch
+	run -75 "$MINIREAP" -e 143,137:75 -- sh -c 'kill -9 $$'
+	run -0 "$MINIREAP" -e 143,137:75 -- sh -c 'kill $$'
+	run -255 "$MINIREAP" -e 0:255 -e 1:0 -- true
+	# It is done once: 3 becomes 4, and not 5.
+	run -4 "$MINIREAP" -e 3:4,4:5 -- sh -c 'exit 3'
+	run -6 "$MINIREAP" -e 3:4 -e 3:6 -- sh -c 'exit 3'
 }
 
 @test "start: fork fails: one line and status 125" {
