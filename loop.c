@@ -113,6 +113,7 @@ child_reaped(struct loop *loop, const struct reaper_child *child)
 		/* Last, as a termination log may hang. */
 		report_main_exited(
 		    loop->report, loop->main, child, loop->init == 1);
+		stop_tell_rest(&loop->stop);
 	} else if (WIFSIGNALED(child->wstatus) &&
 	    WTERMSIG(child->wstatus) == SIGKILL)
 		report_orphan_killed(loop->report);

@@ -9,20 +9,20 @@
 
 static const struct {
 	unsigned char number;
-	char text[33];
+	char text[26];
 } errors[] = {{EPERM, "operation not permitted"},
     {ENOENT, "no such file or directory"}, {ESRCH, "no such process"},
     {EIO, "input/output error"}, {E2BIG, "argument list too long"},
     {ENOEXEC, "exec format error"}, {EBADF, "bad file descriptor"},
-    {EAGAIN, "resource temporarily unavailable"},
-    {ENOMEM, "cannot allocate memory"}, {EACCES, "permission denied"},
-    {ENOTDIR, "not a directory"}, {EISDIR, "is a directory"},
-    {EINVAL, "invalid argument"}, {ENFILE, "too many open files in system"},
-    {EMFILE, "too many open files"}, {ETXTBSY, "text file busy"},
-    {ENOSPC, "no space left on device"}, {EROFS, "read-only file system"},
-    {ESPIPE, "not a regular file"}, {EPIPE, "broken pipe"},
-    {ENAMETOOLONG, "file name too long"}, {ENOSYS, "function not implemented"},
-    {ELOOP, "too many symbolic links"}, {ELIBBAD, "corrupted shared library"}};
+    {EAGAIN, "temporarily unavailable"}, {ENOMEM, "cannot allocate memory"},
+    {EACCES, "permission denied"}, {ENOTDIR, "not a directory"},
+    {EISDIR, "is a directory"}, {EINVAL, "invalid argument"},
+    {ENFILE, "too many files in system"}, {EMFILE, "too many open files"},
+    {ETXTBSY, "text file busy"}, {ENOSPC, "no space left on device"},
+    {EROFS, "read-only file system"}, {ESPIPE, "not a regular file"},
+    {EPIPE, "broken pipe"}, {ENAMETOOLONG, "file name too long"},
+    {ENOSYS, "function not implemented"}, {ELOOP, "too many symbolic links"},
+    {ELIBBAD, "corrupted shared library"}};
 
 void
 report_add_error(struct message *line, int error)

@@ -217,6 +217,11 @@ report_main_exited(struct report *report,
 		return;
 	report_begin_main(&line, main_process);
 	add_exit(&line, wstatus);
+	if (report->stop_began != 0) {
+		report_add(&line, " after ");
+		report_add_seconds(&line,
+		    system_clock_ms(CLOCK_MONOTONIC) - report->stop_began);
+	}
 	/* A count since the cgroup was created is PID 1's own only. */
 	if (is_killed ||
 	    ((has_failed || report->orphan_killed) &&

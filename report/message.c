@@ -145,6 +145,13 @@ report_add(struct message *line, const char *format, ...)
 }
 
 void
+report_append(struct message *line, const struct message *part)
+{
+	for (size_t i = 0; i < part->length; i++)
+		add_char(line, part->text[i]);
+}
+
+void
 report_begin(struct message *line)
 {
 	line->length = 0;

@@ -30,7 +30,6 @@ struct message {
 
 /* Starts a line: "minireap: ". */
 void report_begin(struct message *line);
-
 /*
  * Appends to line as printf(3) does, for %s, %d, %u, %ld, %lu, %m and %%
  * without flags or widths.  In a %s, backslashes, controls and what is not
@@ -41,16 +40,16 @@ void report_add(struct message *line, const char *format, ...)
 void
 report_add_values(struct message *line, const char *format, va_list values);
 
+/* Appends what part has. */
+void report_append(struct message *line, const struct message *part);
 /* Appends text as one word: blanks are escaped, too, and "-" if it is empty. */
 void report_add_word(struct message *line, const char *text);
-
 /* Appends milliseconds as "12.345s"; user and system time as " cpu=12.345s". */
 void report_add_seconds(struct message *line, int64_t ms);
 void report_add_cpu_time(struct message *line, const struct rusage *usage);
 
 /* Appends what errno value error means. */
 void report_add_error(struct message *line, int error);
-
 /* Ends the line with a newline, for which there is always room. */
 void report_end(struct message *line);
 
@@ -60,7 +59,7 @@ void report_end(struct message *line);
 struct report {
 	const struct options *options;
 	int fd; /* -1: nowhere */
-	bool may_hold; /* main runs, and fd is a file as far as is known */
+	bool may_hold; /* main runs, and fd may be a file's */
 	size_t held_length;
 	char *held; /* lines for it, in a page, or NULL */
 	unsigned dropped; /* lines since the last that could be written */
@@ -69,6 +68,7 @@ struct report {
 	long kills_before; /* OOM kills before its start, or OOM_UNKNOWN */
 	long kills_reported; /* since then */
 	int64_t started_ms; /* with -T */
+	int64_t stop_began; /* with -v, or 0: CLOCK_MONOTONIC, in ms */
 };
 
 /* To standard error.  The options may still be all 0. */

@@ -97,6 +97,11 @@ forward(struct stop *stop, const siginfo_t *info)
 			wake_main(stop);
 	}
 	report_signal(stop->report, info, sent);
+	if (is_stop && !stop->forwarding_told) {
+		stop->forwarding_told = true;
+		stop_tell_signal(
+		    stop, sig, sent == 0 ? "dropped" : "forwarded");
+	}
 }
 
 /* With -t or -d: an engine's STOPSIGNAL that is not in -S stops nothing. */
@@ -163,6 +168,7 @@ stop_signal(struct stop *stop, const siginfo_t *info)
 	if (action == STOP_NOTHING) {
 		stop->held = *info;
 		report_signal(stop->report, info, REPORT_HELD);
+		stop_tell_signal(stop, info->si_signo, "received and held");
 		return;
 	}
 	if (action == STOP_SEND_HELD)
@@ -182,6 +188,8 @@ stop_keep_deadline(struct stop *stop)
 	now = stop_now_ms(stop);
 	if (now >= stop->deadline)
 		carry_out(stop, stop_expired(stop, now));
+	else
+		stop_tell_time(stop, now);
 }
 
 void
@@ -224,8 +232,11 @@ stop_children(struct stop *stop, bool is_left)
 {
 	if (is_left)
 		stop->look_at = 0;
-	else if (!stop_others_remain(stop))
-		carry_out(stop, stop_none_left(stop));
+	else if (!stop_others_remain(stop) &&
+	    stop_none_left(stop) == STOP_EXIT) {
+		stop->is_over = true;
+		stop_tell_end(stop);
+	}
 }
 
 int
@@ -243,7 +254,8 @@ stop_main_is_gone(const struct stop *stop)
 long
 stop_time_left(const struct stop *stop)
 {
-	int64_t next = stop->deadline;
+	const int64_t telling = stop_next_telling(stop);
+	int64_t next = stop->deadline < telling ? stop->deadline : telling;
 	int64_t left;
 
 	if (stop->look_at != 0 && stop->look_at < next)

@@ -31,7 +31,8 @@ int64_t
 stop_now_ms(const struct stop *stop)
 {
 	return stop->options->delay_ms == TIME_UNSET &&
-		stop->options->grace_ms == TIME_UNSET && !stop->options->wait
+		stop->options->grace_ms == TIME_UNSET && !stop->options->wait &&
+		stop->options->verbosity == 0
 	    ? 0
 	    : system_clock_ms(CLOCK_MONOTONIC);
 }

@@ -28,6 +28,8 @@ static enum stop_action
 start_clock(struct stop *stop, int64_t now, enum stop_action action)
 {
 	stop->state = stop->main_gone ? STOP_DRAINING : STOP_STOPPING;
+	stop->since = now;
+	stop->tenths = 0;
 	stop->deadline = stop->options->grace_ms == TIME_UNSET
 	    ? STOP_NEVER
 	    : now + stop->options->grace_ms;
@@ -82,6 +84,8 @@ drain_deadline(const struct stop *stop, int64_t now)
 enum stop_action
 stop_main_exited(struct stop *stop, int64_t now)
 {
+	int64_t deadline;
+
 	stop->main_gone = true;
 	if (stop->options->grace_ms == TIME_UNSET && !stop->options->wait)
 		return STOP_EXIT;
@@ -92,7 +96,12 @@ stop_main_exited(struct stop *stop, int64_t now)
 		stop->state = STOP_WAITING;
 		return STOP_NOTHING;
 	}
-	stop->deadline = drain_deadline(stop, now);
+	deadline = drain_deadline(stop, now);
+	if (deadline != stop->deadline) {
+		stop->since = now;
+		stop->tenths = 0;
+	}
+	stop->deadline = deadline;
 	stop->state = STOP_DRAINING;
 	return STOP_TERM_REST;
 }

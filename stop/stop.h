@@ -52,15 +52,16 @@ struct stop {
 
 	enum stop_state state;
 	bool main_gone; /* reaped */
+	int64_t since; /* when the deadline of -t was set */
+	int tenths; /* of the time until then, at which -v told last */
 	int64_t give_up; /* in STOP_KILLING_REST */
 	siginfo_t held; /* the stop signal, in STOP_DELAYING */
-
 	int64_t look_at; /* when others are looked for next, or 0 */
 	int64_t look_pause; /* then */
-
 	bool main_stopped; /* as last seen */
 	bool refusal_reported; /* that main may not be signalled */
 	bool rest_refusal_reported; /* that another may not be */
+	bool forwarding_told; /* of the stop signal */
 	bool hint_reported; /* that a signal may ask for a stop */
 	bool blindness_reported; /* that others cannot be signalled */
 	bool rest_signalled; /* while main was a zombie: see deliver.c */
@@ -70,19 +71,14 @@ struct stop {
 
 /* A signal was received, which is forwarded, or held. */
 void stop_signal(struct stop *stop, const siginfo_t *info);
-
 /* Time has passed: acts on a deadline that is over. */
 void stop_keep_deadline(struct stop *stop);
-
 /* The main process may have stopped or continued. */
 void stop_main_changed(struct stop *stop);
-
 /* The main process exited and will be reaped next. */
 void stop_main_is_zombie(struct stop *stop);
-
 /* It was reaped, with this wait status. */
 void stop_main_reaped(struct stop *stop, int wstatus);
-
 /* Children may be left, or none is. */
 void stop_children(struct stop *stop, bool is_left);
 
@@ -90,15 +86,12 @@ void stop_children(struct stop *stop, bool is_left);
 int stop_status(const struct stop *stop);
 /* Has the main process been reaped? */
 bool stop_main_is_gone(const struct stop *stop);
-
 /* Milliseconds until a deadline or look, or SIGNALS_FOREVER. */
 long stop_time_left(const struct stop *stop);
 
 /* Is it one of -S? */
 bool stop_is_stop_signal(const struct stop *stop, int sig);
-
-/* sig was received.  SEND; NOTHING: hold it; SEND_HELD: that, then another sig.
- */
+/* sig was received.  SEND; NOTHING: hold it; SEND_HELD: that, then sig. */
 enum stop_action stop_received(struct stop *stop, int sig, int64_t now);
 
 /* The deadline is over. */
@@ -128,9 +121,17 @@ stop_signal_rest(struct stop *stop, int sig, bool wakes, struct message *names);
 
 /* Kills them, with a line that names them. */
 void stop_kill_rest(struct stop *stop);
-
 /* No child is left.  Others, as PID 1?  look_at is set to the next look. */
 bool stop_others_remain(struct stop *stop);
+
+/* With -v: lines for a stop signal, for what remains and for the end. */
+void stop_tell_signal(struct stop *stop, int sig, const char *what);
+void stop_tell_rest(struct stop *stop);
+void stop_tell_end(const struct stop *stop);
+/* Names what remains if half or nine tenths of the time are used. */
+void stop_tell_time(struct stop *stop, int64_t now);
+/* When that is, or STOP_NEVER. */
+int64_t stop_next_telling(const struct stop *stop);
 
 /* One signal for every process below init. */
 struct stop_round {

@@ -199,7 +199,7 @@ name_namespace(struct stop_round *round)
 	const struct message before = *round->names;
 
 	walk(round, now_ms() + MAX_NAMING_MS);
-	if (!round->is_cut)
+	if (!round->is_cut || round->sig != SIGKILL)
 		return;
 	*round->names = before;
 	round->hit = 0;

@@ -4,6 +4,8 @@
  */
 #include "system/system.h"
 
+#include <sys/syscall.h>
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -26,13 +28,14 @@ system_read_file(const char *path, char *text, size_t size)
 int
 system_move_up(int fd)
 {
-	int moved;
+	long moved;
 
 	if (fd == -1 || fd > STDERR_FILENO)
 		return fd;
-	moved = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	/* musl's fcntl(2) has 400 bytes for what this does not ask for. */
+	moved = syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1L);
 	close(fd);
-	return moved;
+	return (int)moved;
 }
 
 int64_t

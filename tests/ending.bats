@@ -355,7 +355,7 @@ exit(3)'
 	minireap: cannot execute nosuch: not found in PATH /usr/bin:/bin; status=127
 	minireap: cannot execute /: is a directory; status=126
 	minireap: option -z: unknown (see --help); status=125
-	minireap: cannot start a process for true: resource temporarily unavailable; status=125
+	minireap: cannot start a process for true: temporarily unavailable; status=125
 	LOG
 }
 

@@ -358,12 +358,12 @@ program() {
 	done <<-'LIST'
 	E2BIG argument list too long
 	EMFILE too many open files
-	ENFILE too many open files in system
+	ENFILE too many files in system
 	ENOMEM cannot allocate memory
 	EIO input/output error
 	EPERM operation not permitted
 	ELIBBAD corrupted shared library
-	EAGAIN resource temporarily unavailable
+	EAGAIN temporarily unavailable
 	EUCLEAN error 117
 	LIST
 }

@@ -302,7 +302,8 @@ survives_changes() {
 
 survives_change() {
 	rm -f orphan saved
-	MEMORY=$MEMORY run -7 timeout -s KILL 100 unshare --mount --pid --fork \
+	export MEMORY
+	run -7 timeout -s KILL 100 unshare --mount --pid --fork \
 	    --kill-child --mount-proc sh -c 'echo 0 >"$0/cgroup.procs" && exec "$@"' \
 	    "$MEMORY" "${@:2}" -- bash -c "$1 || exit 98
 		(\"\$ACTOR\" save saved 50 mark orphan live &)
@@ -325,7 +326,8 @@ survives_change() {
 	local change zombies='exec "$MINIREAP" --zombies'
 	for change in "${changes[@]}"; do
 		limit_memory 1024
-		MEMORY=$MEMORY run unshare --mount --pid --fork --kill-child \
+		export MEMORY
+		run unshare --mount --pid --fork --kill-child \
 		    --mount-proc sh -c 'echo 0 >"$0/cgroup.procs" && exec "$@"' \
 		    "$MEMORY" "$MINIREAP" -- bash -c "$change || exit 98
 			$zombies"

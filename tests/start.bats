@@ -310,7 +310,7 @@ n = ctypes.c_int(); ctypes.CDLL(None).prctl(2, ctypes.byref(n)); print(n.value)'
 @test "start: clone refused: one line and status 125" {
 	run -125 --separate-stderr python3 "$BATS_TEST_DIRNAME/refuse.py" EAGAIN \
 	    "$CLONE" -- "$MINIREAP" true
-	equal stderr "minireap: cannot start a process for true: resource \
+	equal stderr "minireap: cannot start a process for true: \
 temporarily unavailable" "$stderr"
 }
 

@@ -47,7 +47,7 @@ setup() {
 	chmod 755 .
 	run --separate-stderr -125 setpriv --reuid 4242 --clear-groups \
 	    prlimit --nproc=1 "$MINIREAP" -- true
-	equal line 'minireap: cannot start a process for true: resource temporarily unavailable' \
+	equal line 'minireap: cannot start a process for true: temporarily unavailable' \
 	    "$stderr"
 	equal stdout '' "$output"
 }

@@ -287,7 +287,7 @@ list_survivors() {
 	for process in /proc/[0-9]*; do
 		read -r stat <"$process/stat" || continue
 		tasks=("$process"/task/*)
-		[[ $stat == *") Z "* && ${#tasks[@]} = 1 ]] ||
+		[[ $stat == *") Z "* && ${#tasks[@]} = 1 || $stat == *") X "* ]] ||
 			echo "${stat%% 0 *}"
 	done 2>/dev/null
 }
