@@ -62,8 +62,8 @@ add_row(struct message *line, const struct zombie *row,
 static int64_t
 find_limit(struct cgroup *cgroup)
 {
-	static const char places[2][2][20] = {
-	    {"/sys/fs/cgroup/pids", "pids:"}, {"/sys/fs/cgroup", ":"}};
+	static const char places[2][2][sizeof SYSTEM_CGROUP "/pids"] = {
+	    {SYSTEM_CGROUP "/pids", "pids:"}, {SYSTEM_CGROUP, ":"}};
 	int64_t limit = -1;
 
 	for (size_t i = 0; i < 2 && limit == -1; i++) {
@@ -87,7 +87,7 @@ add_totals(struct message *line, const struct zombies *zombies)
 
 	if (slots != -1)
 		used = system_cgroup_number(&cgroup, "pids.current");
-	else if (system_read_file("/proc/sys/kernel/pid_max", text,
+	else if (system_read_file(SYSTEM_PROC "/sys/kernel/pid_max", text,
 		     sizeof text) > 0) /* the kernel's */
 		slots = system_parse_number(text, &end, LONG_MAX);
 	report_add(line, "%u zombie%s held by %u parent%s; %ld", zombies->count,

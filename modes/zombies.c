@@ -66,7 +66,7 @@ modes_find_zombies(pid_t except)
 
 	if (zombies == MAP_FAILED)
 		return NULL;
-	if (system_walk_begin(&walk, "/proc") == -1) {
+	if (system_walk_begin(&walk, SYSTEM_PROC) == -1) {
 		zombies->error = errno;
 		return zombies;
 	}

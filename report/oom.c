@@ -14,14 +14,14 @@ enum { TEXT_SIZE = 256 }; /* of what is in a file */
 
 static const struct version {
 	char controllers[8]; /* in /proc/self/cgroup */
-	char mount[22];
+	char mount[sizeof SYSTEM_CGROUP "/memory"];
 	char events[19];
 	char limit[22];
 	char peak[26]; /* v2: Linux 5.19 */
 } versions[] = {
-    {"memory:", "/sys/fs/cgroup/memory", "memory.oom_control",
+    {"memory:", SYSTEM_CGROUP "/memory", "memory.oom_control",
 	"memory.limit_in_bytes", "memory.max_usage_in_bytes"},
-    {":", "/sys/fs/cgroup", "memory.events", "memory.max", "memory.peak"},
+    {":", SYSTEM_CGROUP, "memory.events", "memory.max", "memory.peak"},
 };
 
 static long

@@ -161,7 +161,7 @@ walk(struct stop_round *round, int64_t until)
 	bool found = false;
 	pid_t pid;
 
-	if (system_walk_begin(&walk, "/proc") == -1)
+	if (system_walk_begin(&walk, SYSTEM_PROC) == -1)
 		return false;
 	while ((pid = system_walk_next(&walk)) != -1 &&
 	    (until == STOP_NEVER || now_ms() < until))

@@ -19,7 +19,8 @@ system_cgroup_find(
 
 	cgroup->mount_length = (size_t)(end - cgroup->path);
 	cgroup->length = cgroup->mount_length;
-	if (system_read_file("/proc/self/cgroup", text, sizeof text) == -1)
+	if (system_read_file(SYSTEM_PROC "/self/cgroup", text, sizeof text) ==
+	    -1)
 		return;
 	while ((line = strsep(&rest, "\n")) != NULL) {
 		const char *path = strchr(line, ':');

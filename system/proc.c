@@ -55,13 +55,13 @@ parse_stat(const char *line, struct proc_stat *stat)
 	return 0;
 }
 
-enum { PATH_SIZE = sizeof "/proc//status" + SYSTEM_NUMBER_SIZE };
+enum { PATH_SIZE = sizeof SYSTEM_PROC "//status" + SYSTEM_NUMBER_SIZE };
 
 /* Writes /proc/PID/NAME; name is "/stat", "/status" or "/cgroup". */
 static void
 format_path(char path[PATH_SIZE], pid_t pid, const char *name)
 {
-	char *end = stpcpy(path, "/proc/");
+	char *end = stpcpy(path, SYSTEM_PROC "/");
 
 	stpcpy(system_format_number(end, (unsigned long)pid), name);
 }
@@ -185,6 +185,6 @@ system_proc_is_ours(void)
 {
 	char target[SYSTEM_NUMBER_SIZE] = "";
 
-	(void)readlink("/proc/self", target, sizeof target - 1);
+	(void)readlink(SYSTEM_PROC "/self", target, sizeof target - 1);
 	return system_parse_number(target, NULL, INT_MAX) == getpid();
 }

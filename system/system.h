@@ -14,6 +14,14 @@
 #include <stdint.h>
 #include <time.h>
 
+/* A test may set others, of which it has written each file itself. */
+#ifndef SYSTEM_PROC
+#define SYSTEM_PROC "/proc"
+#endif
+#ifndef SYSTEM_CGROUP
+#define SYSTEM_CGROUP "/sys/fs/cgroup"
+#endif
+
 enum {
 	SYSTEM_NUMBER_SIZE = 24, /* bytes of any decimal number, with its NUL */
 	SYSTEM_SIGNAL_NAME_SIZE = 16, /* of the longest signal name, too */
@@ -34,14 +42,13 @@ char *system_format_number(char *to, unsigned long value);
 
 /* Returns what follows prefix in text, or NULL if text starts otherwise. */
 const char *system_skip_prefix(const char *text, const char *prefix);
-
 /* Returns what follows key at the start of a line of text, or "". */
 const char *system_find_line(const char *text, const char *key);
 
 /* Returns what follows the last slash of path. */
 const char *system_base_name(const char *path);
 
-/* ---------------------------------------------------------- files, time */
+/* ------------------------------------ files, time, environment, signals */
 
 /*
  * Reads up to size - 1 bytes of a file by one read(2), and adds a NUL.  Never
@@ -55,15 +62,10 @@ int system_move_up(int fd);
 /* Returns the milliseconds of that clock: clock_gettime(2). */
 int64_t system_clock_ms(clockid_t clock);
 
-/* --------------------------------------------------------- environment */
-
 /* Returns the value of the first variable with prefix, "NAME=", or NULL. */
 char *system_env_value(char **envp, const char *prefix);
-
 /* Removes every variable that starts with prefix. */
 void system_env_remove(char **envp, const char *prefix);
-
-/* -------------------------------------------------------------- signals */
 
 /*
  * Returns the signal that text names: 1 to 64, or a name in any case, with or
@@ -71,7 +73,6 @@ void system_env_remove(char **envp, const char *prefix);
  * signal(7).  -1, without errno, if there is none.
  */
 int system_signal_number(const char *text);
-
 /* Writes the name of sig, such as SIGTERM or SIGRTMIN+3.  Returns name. */
 const char *system_signal_name(int sig, char name[SYSTEM_SIGNAL_NAME_SIZE]);
 
@@ -150,7 +151,6 @@ void system_cgroup_find(
 
 /* Goes up one directory; false at the mount. */
 bool system_cgroup_up(struct cgroup *cgroup);
-
 /* Reads a file of this cgroup, as system_read_file(). */
 ssize_t system_cgroup_read(
     struct cgroup *cgroup, const char *name, char *text, size_t size);
