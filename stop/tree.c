@@ -142,12 +142,14 @@ visit(struct stop_round *round, pid_t pid)
 		    round->can_see || system_read_stat(pid, &stat) == 0;
 		return false;
 	}
+	/* kill(0, sig) would signal init's own group; PID 1 is above it. */
+	if (pid <= 1 || pid >= SYSTEM_PID_LIMIT)
+		return false;
 	if (round->init == 1) {
 		visit_in_namespace(round, pid);
 		return false;
 	}
-	return pid < SYSTEM_PID_LIMIT && !has_seen(round, pid) &&
-	    visit_in_tree(round, pid);
+	return !has_seen(round, pid) && visit_in_tree(round, pid);
 }
 
 /*
