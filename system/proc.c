@@ -112,7 +112,7 @@ find_nspid(pid_t pid, char text[STATUS_SIZE])
 	int fd;
 
 	format_path(path, pid, "/status");
-	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	*text = '\0';
 	while ((n = read(fd, text + kept, STATUS_SIZE - 1 - kept)) > 0) {
 		const size_t length = kept + (size_t)n;
