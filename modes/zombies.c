@@ -82,18 +82,17 @@ static void
 describe_holder(struct zombies *zombies, struct holder *holder, pid_t self)
 {
 	struct proc_status status;
-	bool is_known;
 
 	was_read(zombies, system_read_stat(holder->pid, &holder->stat));
-	is_known = was_read(zombies, system_read_status(holder->pid, &status));
-	if (holder->pid == 0)
-		holder->refusal = "outside this PID namespace";
+	was_read(zombies, system_read_status(holder->pid, &status));
 	if (holder->pid == self)
 		holder->refusal = "minireap itself";
 	/* 0: its number there is not known, and might be 1. */
-	if (holder->pid == 1 || (is_known && status.innermost <= 1))
+	if (holder->pid == 1 || status.innermost <= 1)
 		holder->refusal = "a PID 1 that does not wait for orphans; "
 				  "it should run under an init";
+	if (holder->pid == 0)
+		holder->refusal = "outside this PID namespace";
 }
 
 /* Drops those that are gone; the list is reversed, and rises by pid. */
