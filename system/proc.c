@@ -15,6 +15,7 @@ enum {
 	STAT_SIZE = 512, /* up to the start time, with the longest name */
 	STATUS_SIZE = 4096, /* NSpid follows the groups, up to 65,536 */
 	LINE_SIZE = 512, /* of the longest other line */
+	MAX_READS = 1024, /* a false status may not end */
 	CONTAINER_DIGITS = 64, /* of an id, as engines make them */
 };
 
@@ -110,11 +111,13 @@ find_nspid(pid_t pid, char text[STATUS_SIZE])
 	size_t kept = 0;
 	ssize_t n;
 	int fd;
+	int reads = 0;
 
 	format_path(path, pid, "/status");
 	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	*text = '\0';
-	while ((n = read(fd, text + kept, STATUS_SIZE - 1 - kept)) > 0) {
+	while (reads++ < MAX_READS &&
+	    (n = read(fd, text + kept, STATUS_SIZE - 1 - kept)) > 0) {
 		const size_t length = kept + (size_t)n;
 		const char *pids;
 
