@@ -136,6 +136,55 @@ files_of() {
 	done
 }
 
+# block LANGUAGE N: print the Nth such block of README.md.
+block() {
+	awk -v fence="\`\`\`$1" -v wanted="$2" '
+		$0 == "```" { inside = 0 }
+		inside && n == wanted { print }
+		$0 == fence { inside = 1; n++ }
+	' "$ROOT/README.md"
+}
+
+@test "README: quick start: its commands and its Dockerfile, in a fresh clone" {
+	fresh_clone clone
+	block console 2 | grep '^\$ docker build ' | sed 's/^\$ //' >first
+	block console 3 >second
+	(cd clone && sh -eu ../first)
+	mkdir app
+	block dockerfile 1 >app/Dockerfile
+	cd app
+	sed -n 's/^\$ //p' ../second >commands
+	run -0 sh -eu commands
+	equal 'output' "$(grep -v '^\$' ../second)" "${lines[-1]}"
+}
+
+# Each Dockerfile has the layout of the other init's package or image.
+@test "README: replace table: each COPY line puts minireap in the other init's place" {
+	build minireap
+	local path rows=0
+	while read -r path; do
+		rows=$((rows + 1))
+		entrypoint="[\"$path\", \"--\"]"
+		[ "$path" != /pause ] || entrypoint="[\"$path\"]"
+		printf '%s\n' 'FROM debian:12-slim' 'RUN echo other >other' \
+		    "COPY --from=minireap /minireap $path" \
+		    "ENTRYPOINT $entrypoint" >Dockerfile
+		docker build -q -t replaced .
+		if [ "$path" = /pause ]; then
+			docker run -d --name replaced replaced >/dev/null
+			takes_less_than 5000 docker stop replaced
+			container_exited docker replaced 0
+			docker rm replaced >/dev/null
+			continue
+		fi
+		# shellcheck disable=SC2016 # for that shell to expand
+		run -3 docker run --rm replaced sh -c 'readlink /proc/1/exe; exit 3'
+		equal 'PID 1' "$path" "$output"
+	done < <(grep -oE '`COPY --from=minireap /minireap /[^`]+`' "$ROOT/README.md" |
+	    sed 's/.* //; s/`$//')
+	equal 'rows' 5 "$rows"
+}
+
 # make_image BUILDER DIRECTORY: make image, from the program under test.
 make_image() {
 	must_have "$1"
