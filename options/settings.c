@@ -97,11 +97,11 @@ signal_before(const char *text, char *end)
 static const char *
 add_rewrite(struct options *options, char *value)
 {
-	char *colon = strchrnul(value, ':');
+	char *colon = strchr(value, ':');
 	int from;
 	int to;
 
-	if (*colon == '\0')
+	if (colon == NULL)
 		return "not two signals, FROM:TO";
 	from = signal_before(value, colon);
 	to = system_signal_number(colon + 1);
@@ -168,17 +168,18 @@ add_stop_signals(struct options *options, char *value)
 	uint64_t set = options->stop_is_default ? 0 : options->stop_signals;
 
 	for (;;) {
-		char *end = strchrnul(value, ',');
-		const int sig = signal_before(value, end);
+		char *comma = strchr(value, ',');
+		const int sig = comma == NULL ? system_signal_number(value)
+					      : signal_before(value, comma);
 
 		if (sig == -1)
 			return not_a_signal;
 		if (never_arrives(sig))
 			return cannot_arrive;
 		set |= (uint64_t)1 << (sig - 1);
-		if (*end == '\0')
+		if (comma == NULL)
 			break;
-		value = end + 1;
+		value = comma + 1;
 	}
 	options->stop_signals = set;
 	options->stop_is_default = false;

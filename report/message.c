@@ -30,31 +30,31 @@ add_number(struct message *line, unsigned long value)
 }
 
 /*
- * Returns how many bytes the character at s has, 1 to 4, if it is valid UTF-8
- * and may be printed: no control, no separator of lines, no override of the
- * direction of writing.  Else 0.
+ * Returns the end of the character at s, which has 1 to 4 bytes, if it is valid
+ * UTF-8 and may be printed: no control, no separator of lines, no override of
+ * the direction of writing.  Else s.
  */
-static int
-printable_length(const unsigned char *s, unsigned char lowest)
+static const unsigned char *
+printable_end(const unsigned char *s, unsigned char lowest)
 {
 	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
 	const int length = *s < 0x80 ? 1 : *s < 0xe0 ? 2 : *s < 0xf0 ? 3 : 4;
 	uint32_t c = *s & 0x7fU >> length;
 
 	if (length == 1)
-		return *s >= lowest && *s != 0x7f && *s != '\\';
+		return s + (*s >= lowest && *s != 0x7f && *s != '\\');
 	for (int i = 1; i < length; i++) {
 		if ((s[i] & 0xc0) != 0x80)
-			return 0;
+			return s;
 		c = c << 6 | (s[i] & 0x3f);
 	}
 	if (*s < 0xc0 || *s >= 0xf8 || c < least[length] || c > 0x10ffff ||
 	    c >> 11 == 0xd800 >> 11)
-		return 0;
+		return s;
 	return c < 0xa0 || (c >= 0x2028 && c <= 0x202e) ||
 		(c >= 0x2066 && c <= 0x2069)
-	    ? 0
-	    : length;
+	    ? s
+	    : s + length;
 }
 
 static void
@@ -72,18 +72,19 @@ add_escape(struct message *line, unsigned char c)
 			add_char(line, (char)('0' + (c >> shift & 7)));
 }
 
-/* Appends s; bytes below lowest, and what may not be printed, are escaped. */
+/* Appends text; bytes below lowest and what may not be printed are escaped. */
 static void
-add_escaped(struct message *line, const char *s, unsigned char lowest)
+add_escaped(struct message *line, const char *text, unsigned char lowest)
 {
-	while (*s != '\0') {
-		const unsigned char *c = (const unsigned char *)s;
-		int length = printable_length(c, lowest);
+	const unsigned char *s = (const unsigned char *)text;
 
-		if (length == 0)
-			add_escape(line, (unsigned char)*s++);
-		while (length-- > 0)
-			add_char(line, *s++);
+	while (*s != '\0') {
+		const unsigned char *end = printable_end(s, lowest);
+
+		if (s == end)
+			add_escape(line, *s++);
+		while (s < end)
+			add_char(line, (char)*s++);
 	}
 }
 

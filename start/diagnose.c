@@ -72,13 +72,14 @@ add_directory(struct message *line, char *path)
 static char *
 find_interpreter(struct head *head)
 {
-	char *start = head->bytes + 2;
+	char *rest = head->bytes + 2;
+	char *start;
 
 	if (system_skip_prefix(head->bytes, "#!") == NULL)
 		return NULL;
-	while (*start == ' ' || *start == '\t')
-		start++;
-	start[strcspn(start, " \t\n")] = '\0';
+	while (*rest == ' ' || *rest == '\t')
+		rest++;
+	start = strsep(&rest, " \t\n");
 	return *start == '\0' ? NULL : start;
 }
 

@@ -58,13 +58,6 @@ start_explain_machine(struct message *line, const struct head *head)
 		    here.machine);
 }
 
-/* Is a range of size bytes at offset within head? */
-static bool
-contains(const struct head *head, uint64_t offset, uint64_t size)
-{
-	return offset <= head->size && size <= head->size - offset;
-}
-
 /* Returns the path of the dynamic loader, which PT_INTERP names, or NULL. */
 static const char *
 find_loader(const struct head *head)
@@ -83,7 +76,7 @@ find_loader(const struct head *head)
 	memcpy(&narrow, head->bytes, sizeof narrow);
 	at = is_64 ? wide.e_phoff : narrow.e_phoff;
 	count = is_64 ? wide.e_phnum : narrow.e_phnum;
-	for (; count > 0 && contains(head, at, entry_size);
+	for (; count > 0 && at <= head->size && at + entry_size <= head->size;
 	     count--, at += entry_size) {
 		union {
 			Elf64_Phdr wide;
@@ -91,14 +84,17 @@ find_loader(const struct head *head)
 		} entry;
 		uint64_t offset;
 		uint64_t size;
+		uint64_t end;
 
 		memcpy(&entry, head->bytes + at, entry_size);
 		if (entry.narrow.p_type != PT_INTERP)
 			continue;
 		offset = is_64 ? entry.wide.p_offset : entry.narrow.p_offset;
 		size = is_64 ? entry.wide.p_filesz : entry.narrow.p_filesz;
-		return contains(head, offset, size) && size > 1 &&
-			head->bytes[offset + size - 1] == '\0'
+		end = offset + size;
+		/* If that has wrapped around, end is below offset. */
+		return end <= head->size && end > offset && size > 1 &&
+			head->bytes[end - 1] == '\0'
 		    ? head->bytes + offset
 		    : NULL;
 	}

@@ -28,21 +28,20 @@ parse_stat(const char *line, struct proc_stat *stat)
 	const char *name = strchr(line, '(');
 	const char *rest = strrchr(line, ')');
 	int64_t fields[START + 1];
-	size_t length;
+	size_t length = 0;
 
 	if (name == NULL || rest == NULL || rest < name || rest[1] != ' ' ||
 	    rest[2] == '\0')
 		return -1;
-	length = (size_t)(rest - ++name);
-	if (length >= sizeof stat->name)
-		length = sizeof stat->name - 1;
-	memcpy(stat->name, name, length);
+	while (++name < rest && length < sizeof stat->name - 1)
+		stat->name[length++] = *name;
 	stat->name[length] = '\0';
 	rest += 2;
 	stat->state = *rest;
 	for (int i = PARENT; i <= START; i++) {
 		rest = strchrnul(rest, ' ');
-		rest += *rest == ' ';
+		if (*rest == ' ')
+			rest++;
 		fields[i] = system_parse_number(
 		    rest, &rest, i < START ? SYSTEM_PID_LIMIT - 1 : INT64_MAX);
 		if (i <= SESSION && fields[i] == -1)
@@ -117,7 +116,7 @@ find_nspid(pid_t pid, char text[STATUS_SIZE])
 	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	*text = '\0';
 	while (reads++ < MAX_READS &&
-	    (n = read(fd, text + kept, STATUS_SIZE - 1 - kept)) > 0) {
+	    (n = read(fd, text + kept, STATUS_SIZE - 1 - LINE_SIZE)) > 0) {
 		const size_t length = kept + (size_t)n;
 		const char *pids;
 
@@ -125,8 +124,11 @@ find_nspid(pid_t pid, char text[STATUS_SIZE])
 		pids = system_find_line(text, "NSpid:\t");
 		if (strchr(pids, '\n') != NULL)
 			break;
-		kept = length < LINE_SIZE ? length : LINE_SIZE;
-		memmove(text, text + length - kept, kept);
+		kept = length;
+		if (length > LINE_SIZE) {
+			kept = LINE_SIZE;
+			memmove(text, text + length - kept, kept);
+		}
 		text[kept] = '\0';
 	}
 	close(fd);
@@ -153,7 +155,8 @@ system_read_status(pid_t pid, struct proc_status *status)
 		    pids, &pids, SYSTEM_PID_LIMIT - 1)) != -1) {
 		status->namespaces++;
 		status->innermost = (pid_t)number;
-		pids += *pids == '\t';
+		if (*pids == '\t')
+			pids++;
 	}
 	return 0;
 }

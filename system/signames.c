@@ -58,8 +58,10 @@ system_signal_number(const char *text)
 		if (strncasecmp(text, names[i].name, sizeof names[i].name) == 0)
 			return names[i].number;
 	/* As they are printed. */
-	if (strcmp(text, "32") == 0 || strcmp(text, "33") == 0)
-		return 32 + text[1] - '2';
+	if (strcmp(text, "32") == 0)
+		return 32;
+	if (strcmp(text, "33") == 0)
+		return 33;
 	return real_time_number(text);
 }
 

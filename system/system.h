@@ -98,7 +98,7 @@ struct proc_stat {
 struct proc_status {
 	pid_t parent;
 	uid_t uid; /* the real one */
-	int namespaces; /* in which it has a number, /proc's included */
+	unsigned namespaces; /* in which it has a number, /proc's included */
 	pid_t innermost; /* its number in the innermost; 0 before Linux 4.1 */
 };
 

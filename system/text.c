@@ -11,20 +11,20 @@ int64_t
 system_parse_number(const char *text, const char **end, int64_t max)
 {
 	const char *s = text;
-	int64_t value = 0;
+	uint64_t value = 0;
 
 	for (; *s >= '0' && *s <= '9'; s++) {
-		const int digit = *s - '0';
-
-		if (digit > max || value > (max - digit) / 10)
+		if (value > (uint64_t)max / 10)
 			return -1;
-		value = value * 10 + digit;
+		value = value * 10 + (uint64_t)(*s - '0');
+		if (value > (uint64_t)max)
+			return -1;
 	}
 	if (end != NULL)
 		*end = s;
 	else if (*s != '\0')
 		return -1;
-	return s > text ? value : -1;
+	return s > text ? (int64_t)value : -1;
 }
 
 char *
