@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# make, make check, lint, bench, install: see CONTRIBUTING.md.
+# make, make check, lint, prove, bench, install: see CONTRIBUTING.md.
 # CC CPPFLAGS CFLAGS LDFLAGS PREFIX DESTDIR BUILD DEBUG are the caller's.
 
 VERSION = 0.1.0
@@ -70,6 +70,8 @@ check check-engines check-slow check-all: $(PROGRAM) $(PROBE)
 lint: $(OBJECTS)
 	SOURCES='$(SOURCES)' HEADERS='$(HEADERS)' OBJECTS='$(OBJECTS)' sh tests/lint.sh
 
+prove: ; sh tests/prove.sh
+
 bench: $(PROGRAM)
 	MINIREAP=$(abspath $(PROGRAM)) sh bench/run.sh
 
@@ -89,5 +91,5 @@ deb image cross dist:
 clean:
 	rm -rf $(OBJ) $(PROGRAM) $(OUT)
 
-.PHONY: FORCE all check check-engines check-slow check-all lint bench install uninstall deb image cross dist clean
+.PHONY: FORCE all check check-engines check-slow check-all lint prove bench install uninstall deb image cross dist clean
 -include $(OBJECTS:.o=.d) $(PROBE_OBJECTS:.o=.d)
