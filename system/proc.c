@@ -108,18 +108,20 @@ find_nspid(pid_t pid, char text[STATUS_SIZE])
 {
 	char path[PATH_SIZE];
 	size_t kept = 0;
-	ssize_t n;
 	int fd;
-	int reads = 0;
 
 	format_path(path, pid, "/status");
 	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	*text = '\0';
-	while (reads++ < MAX_READS &&
-	    (n = read(fd, text + kept, STATUS_SIZE - 1 - LINE_SIZE)) > 0) {
-		const size_t length = kept + (size_t)n;
+	for (int i = 0; i < MAX_READS; i++) {
+		const ssize_t n =
+		    read(fd, text + kept, STATUS_SIZE - 1 - LINE_SIZE);
 		const char *pids;
+		size_t length;
 
+		if (n <= 0)
+			break;
+		length = kept + (size_t)n;
 		text[length] = '\0';
 		pids = system_find_line(text, "NSpid:\t");
 		if (strchr(pids, '\n') != NULL)
