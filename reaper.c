@@ -67,20 +67,18 @@ reap_by_waitid(pid_t pid, struct reaper_child *child)
 static enum reaper_result
 reap(struct reaper *reaper, pid_t pid, struct reaper_child *child)
 {
+	enum reaper_result result = REAPER_CHILD;
+
 	child->pid = wait4(pid, &child->wstatus, WNOHANG | __WALL,
 	    reaper->way >= REAPER_USAGE ? &child->usage : NULL);
 	if (child->pid == 0)
 		return REAPER_NONE_NOW;
-	if (child->pid == -1 && errno == ECHILD)
-		return REAPER_NO_CHILD;
-	if (child->pid == -1) {
-		const enum reaper_result result = reap_by_waitid(pid, child);
-
-		if (result != REAPER_CHILD)
-			return result;
-	}
-	reaper->main_gone |= child->pid == reaper->main->pid;
-	return REAPER_CHILD;
+	if (child->pid == -1)
+		result = errno == ECHILD ? REAPER_NO_CHILD
+					 : reap_by_waitid(pid, child);
+	reaper->main_gone |=
+	    result == REAPER_CHILD && child->pid == reaper->main->pid;
+	return result;
 }
 
 /* Returns a child that has exited, and does not reap it; or 0; or -1. */
@@ -145,8 +143,6 @@ probe(struct reaper *reaper, pid_t orphan, struct reaper_child *child)
 	int wstatus;
 
 	reaper->way = REAPER_INIT;
-	if (fd == -1)
-		return result;
 	if (result == REAPER_CHILD && read_status(fd, &wstatus) &&
 	    wstatus == child->wstatus && let_kernel_reap(reaper))
 		reaper->way = REAPER_KERNEL;
