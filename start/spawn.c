@@ -17,11 +17,17 @@
 #include <sys/wait.h>
 
 #include <errno.h>
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#endif
 #include <sched.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { CHILD_STACK = 65536 }; /* bytes, to explain a failed exec on */
+enum {
+	CHILD_STACK = 32768, /* bytes, to explain a failed exec on */
+	MARGIN = 512, /* bytes of stack that madvise(2) uses */
+};
 
 enum { VARIABLE_SIZE = sizeof "WATCHDOG_PID=" + SYSTEM_NUMBER_SIZE };
 
@@ -125,24 +131,36 @@ become_main(void *argument)
 }
 
 /*
- * Its pid, or -1 with errno of mmap(2) or clone(2).  The stack is mapped, since
- * pages of init's own would stay dirty for as long as init lives.
+ * Its pid, or -1 with errno of clone(2).  Not inlined, so that the child's
+ * stack is below the caller's frame when this has returned.
  */
-static pid_t
+static __attribute__((noinline)) pid_t
 clone_child(struct child *child)
 {
-	char *stack = mmap(NULL, CHILD_STACK, PROT_READ | PROT_WRITE,
-	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-	char *top = stack + CHILD_STACK;
-	pid_t pid;
+	_Alignas(16) char stack[CHILD_STACK];
+	char *top = stack + sizeof stack;
+	const pid_t pid =
+	    clone(become_main, top, CLONE_VM | CLONE_VFORK | SIGCHLD, child);
 
-	if (stack == MAP_FAILED)
-		return -1;
-	pid = clone(become_main, top, CLONE_VM | CLONE_VFORK | SIGCHLD, child);
-	if (pid == -1) /* not fork(3): some libcs make another call of it */
-		pid = clone(become_main, top, SIGCHLD, child);
-	munmap(stack, CHILD_STACK);
-	return pid;
+	/* Not fork(3): some libcs make another call of it. */
+	return pid == -1 ? clone(become_main, top, SIGCHLD, child) : pid;
+}
+
+/* Pages that the child has used would stay dirty for as long as init lives. Not
+ * inlined, so that the caller's frame is above this one. */
+static __attribute__((noinline)) void
+release_stack(void)
+{
+	const uintptr_t page = (uintptr_t)getpagesize();
+	const uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+	const uintptr_t end = (here - MARGIN) & -page;
+
+	madvise((void *)(end - CHILD_STACK), CHILD_STACK, MADV_DONTNEED);
+#ifdef __SANITIZE_ADDRESS__
+	/* It would take the child's frames for live ones. */
+	__asan_unpoison_memory_region(
+	    (void *)(end - CHILD_STACK), here - end + CHILD_STACK);
+#endif
 }
 
 pid_t
@@ -152,6 +170,7 @@ start_main(const struct start *start, int *status)
 	struct message line;
 	const pid_t pid = clone_child(&child);
 
+	release_stack();
 	if (pid == -1) {
 		report_begin(&line);
 		report_add(&line, "cannot start a process for %s: %m",

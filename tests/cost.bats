@@ -22,26 +22,24 @@ calls() {
 #	rt_sigaction		if SIGCHLD is ignored, there are no statuses
 #	getpid			PID 1 needs no subreaper or parent-death signal
 #	open			/dev/tty: the terminal to hand over, if any
-#	mmap			a stack for the child
-#	clone			sharing memory, on that stack
+#	clone			sharing memory, on a stack below init's
 #	setpgid			in the child: main's own group, for -g and ^C
 #	rt_sigprocmask		the mask that init inherited
 #	execve
 # bats test_tags=static
-@test "cost: PID 1, from init's exec to main's: 11 system calls" {
+@test "cost: PID 1, from init's exec to main's: 10 system calls" {
 	needs_root
 	strace -f -o trace unshare --pid --fork --mount-proc "$MINIREAP" \
 	    /bin/true
 	calls trace | sed '/^execve$/q' | sed '/^execve$/d' >seen
 	# glibc's start-up makes more calls; musl's few count.
-	! is_musl || [ "$(wc -l <seen)" -le 13 ]
+	! is_musl || [ "$(wc -l <seen)" -le 12 ]
 	diff - <(sed -n '/^rt_sigprocmask$/,$p' seen |
 	    sed 's/^openat$/open/') <<-LIST
 	rt_sigprocmask
 	rt_sigaction
 	getpid
 	open
-	mmap
 	clone
 	setpgid
 	rt_sigprocmask
@@ -56,7 +54,7 @@ calls() {
 	sed -n 1d trace
 	calls <(sed '1s/^\([0-9]*\) execve/\1 execve/' trace) |
 	    sed '/^execve$/q' | sed '/^execve$/d' >seen
-	! is_musl || [ "$(wc -l <seen)" -le 16 ]
+	! is_musl || [ "$(wc -l <seen)" -le 15 ]
 	equal prctl 2 "$(grep -c '^prctl$' seen)"
 	equal getppid 1 "$(grep -c '^getppid$' seen)"
 }
@@ -95,8 +93,7 @@ calls() {
 	grep -E "^$init +clone" ours
 	run ! grep -E "^$init +(clock_gettime|readlink|kill|pidfd_open)" ours
 	run ! grep -E "^$init .*\"/proc" ours
-	# The child's stack; a message to a file would take another page.
-	equal 'mappings' 1 "$(grep -cE "^$init +(brk|mmap)" ours)"
+	equal 'mappings' 0 "$(grep -cE "^$init +(brk|mmap)" ours)"
 }
 
 # bats test_tags=static

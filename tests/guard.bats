@@ -59,6 +59,14 @@ bounded() {
 	bounded 'page faults' "$(measured faults 9)" 6 30
 }
 
+# The kernel's own for a process with a stack, a program and a vDSO is 24.
+# bats test_tags=static
+@test "idle: page tables: as small as the peers'" {
+	tables=$(BENCH_LOAD=$GUARD/bench-load "$GUARD/bench-runner" memory 9 \
+	    "minireap=$GUARD/minireap" none= | awk '$1 == "tables" { print $3 + 0; exit }')
+	bounded 'KiB of page tables' "$tables" 28 40
+}
+
 # bats test_tags=static
 @test "control: the smallest possible init needs far fewer instructions" {
 	run -0 env BENCH_LOAD="$GUARD/bench-load" "$GUARD/bench-runner" \
