@@ -72,12 +72,12 @@ function shown_count(    i, n) {
 }
 
 END {
-	LABEL = 74
-	BAR = 124
+	LABEL = 96
+	BAR = 108
 	ROW = 16
 	WIDTH = 880
 	COLUMNS = 3
-	HEADER = 76
+	HEADER = 90
 	for (m = 1; m <= metric_count; m++)
 		if (title_of[keys[m]] != "" && keys[m] in measured)
 			shown[++count] = keys[m]
@@ -89,6 +89,8 @@ END {
 	    "minireap compared with other inits: shorter is better")
 	text(20, 50, "m", "Each as PID 1 of a namespace, in turn; medians" \
 	    (machine == "" ? "" : "; " machine) ".")
+	text(20, 66, "m", "minireap and -musl: musl, static, -Os." \
+	    "  The others: as Debian packages them, glibc.")
 	line(560, 40, 560, 53, "s5")
 	text(566, 50, "m", "lower bound: no libc, no options")
 	for (i = 0; i < count; i++)

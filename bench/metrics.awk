@@ -15,7 +15,7 @@ function metric(key, label, format, title, unit) {
 }
 
 function is_peer(name) {
-	return name ~ /^(tini|tini-static|dumb-init|catatonit)$/
+	return name ~ /^(tini|tini-static|dumb-init|catatonit)(-musl)?$/
 }
 
 function is_bound(name) {

@@ -10,6 +10,8 @@
 #
 #   BENCH_TSV      also write METRIC NAME MEDIAN QUARTILE QUARTILE to this file
 #   BENCH_SVG      draw a chart to this file
+#   BENCH_TABLE    write the table, as Markdown, to this file
+#   BENCH_REBUILT  empty: do not measure the others rebuilt by peers.sh as well
 #   BENCH_ORPHANS  orphans to make in a cgroup of 64 processes (default 20000)
 #
 # For MINIREAP, CC, BUILD, BENCH_ROUNDS and BENCH_PEERS see common.sh.
@@ -67,12 +69,14 @@ measure_all() { # CANDIDATE...
 build_programs
 make_limited_group
 list_peers >"$work/peers"
+[ -z "${BENCH_REBUILT-yes}" ] ||
+	sh "$here/peers.sh" "$work/rebuilt" >>"$work/peers"
 set -- "$@" "loop=$build/bench-loop" "kernel=$build/bench-ignore" none=
 while read -r peer; do # reverses the order
 	set -- "$peer" "$@"
 done <"$work/peers"
 measure_all "minireap=$minireap" "$@" >"$results"
-awk -f "$here/metrics.awk" -f "$here/table.awk" "$results"
+awk -f "$here/metrics.awk" -f "$here/table.awk" "$results" | tee "$work/table"
 [ -z "${BENCH_TSV:-}" ] || cp "$results" "$BENCH_TSV"
 [ -z "${BENCH_SVG:-}" ] || {
 	awk -f "$here/metrics.awk" -f "$here/style.awk" \
@@ -80,3 +84,15 @@ awk -f "$here/metrics.awk" -f "$here/table.awk" "$results"
 	    >"$work/chart"
 	cp "$work/chart" "$BENCH_SVG"
 }
+[ -z "${BENCH_TABLE:-}" ] || {
+	echo '# Benchmarks'
+	echo
+	echo "\`make bench BENCH_TABLE=docs/benchmarks.md\` wrote this on $(date +%F):"
+	echo "$(machine). minireap and the inits named -musl are linked with musl, static,"
+	echo 'at -Os; the latter are built from the sources of the Debian packages.'
+	echo 'tini-static, tini, dumb-init and catatonit are those packages, with glibc.'
+	echo
+	echo '```'
+	cat "$work/table"
+	echo '```'
+} >"$BENCH_TABLE"

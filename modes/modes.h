@@ -75,9 +75,11 @@ struct zombies {
 
 /*
  * Walks through /proc for zombies, but not for children of except (-1: of no
- * process).  Returns NULL with errno of mmap(2); a later failure is in error.
+ * process); only for those of parents, a list of pids with a NULL at its end,
+ * unless that is NULL.  Returns NULL with errno of mmap(2); a later failure is
+ * in error.
  */
-struct zombies *modes_find_zombies(pid_t except);
+struct zombies *modes_find_zombies(pid_t except, char **parents);
 
 /*
  * Drops the zombies that are gone after 50 ms, which were about to be reaped,

@@ -87,7 +87,7 @@ void
 modes_remind(struct report *report, struct zombies *zombies, int sig)
 {
 	char name[SYSTEM_SIGNAL_NAME_SIZE];
-	struct message line = {.length = 0};
+	struct message line;
 
 	system_signal_name(sig, name);
 	signal_all(zombies, SIGCHLD, false, 1000 / POLL_MS);
@@ -97,6 +97,7 @@ modes_remind(struct report *report, struct zombies *zombies, int sig)
 
 		if (holder->refusal != NULL)
 			continue;
+		report_begin(&line);
 		report_add(&line, "%d (%s): %s%s%s: ", (int)holder->pid,
 		    holder->stat.name,
 		    holder->signalled == 0 ? "not signalled" : "sent SIGCHLD",
@@ -107,6 +108,6 @@ modes_remind(struct report *report, struct zombies *zombies, int sig)
 		else
 			report_add(&line, "its zombies %s",
 			    holder->first == NULL ? "are gone" : "remain");
-		modes_print_line(report, &line);
+		report_send(report, &line);
 	}
 }

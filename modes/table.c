@@ -121,12 +121,10 @@ modes_print_table(struct report *report, const struct zombies *zombies)
 	for (unsigned i = 0; i < zombies->holder_count; i++) {
 		const struct holder *holder = &zombies->holders[i];
 
-		if (holder->refusal == NULL)
-			continue;
-		report_add(&line, "%d (", (int)holder->pid);
-		report_add_word(&line, holder->stat.name);
-		report_add(&line, ") is never signalled: %s", holder->refusal);
-		modes_print_line(report, &line);
+		if (holder->refusal != NULL)
+			report_line(report, "%d (%s) is never signalled: %s",
+			    (int)holder->pid, holder->stat.name,
+			    holder->refusal);
 	}
 	add_totals(&line, zombies);
 	modes_print_line(report, &line);

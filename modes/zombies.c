@@ -22,7 +22,7 @@ enum {
 	WATCH_MIN = 32, /* zombies that are worth a line */
 };
 
-/* A process that is gone is no failure; one that cannot be read is. */
+/* A process that is gone is not a failure; one that cannot be read is. */
 static bool
 was_read(struct zombies *zombies, int result)
 {
@@ -31,9 +31,22 @@ was_read(struct zombies *zombies, int result)
 	return result == 0;
 }
 
+/* Is pid one of these words, or is there no list of them? */
+static bool
+is_wanted(char **pids, pid_t pid)
+{
+	if (pids == NULL)
+		return true;
+	while (*pids != NULL)
+		if (system_parse_number(*pids++, NULL, INT_MAX) == pid)
+			return true;
+	return false;
+}
+
 /* Fills in the next row, which counts if the process is a zombie. */
 static void
-look_at_process(struct zombies *zombies, pid_t pid, pid_t except)
+look_at_process(
+    struct zombies *zombies, pid_t pid, pid_t except, char **parents)
 {
 	struct zombie *row = &zombies->rows[zombies->count];
 	struct holder **known;
@@ -42,7 +55,8 @@ look_at_process(struct zombies *zombies, pid_t pid, pid_t except)
 	    !was_read(zombies, system_read_stat(pid, &row->stat)))
 		return;
 	zombies->threads += row->stat.threads;
-	if (!system_has_exited(&row->stat) || row->stat.parent == except)
+	if (!system_has_exited(&row->stat) || row->stat.parent == except ||
+	    !is_wanted(parents, row->stat.parent))
 		return;
 	zombies->count++;
 	known = &zombies->holder_of[row->stat.parent];
@@ -56,7 +70,7 @@ look_at_process(struct zombies *zombies, pid_t pid, pid_t except)
 }
 
 struct zombies *
-modes_find_zombies(pid_t except)
+modes_find_zombies(pid_t except, char **parents)
 {
 	struct zombies *zombies =
 	    mmap(NULL, sizeof *zombies, PROT_READ | PROT_WRITE,
@@ -71,7 +85,7 @@ modes_find_zombies(pid_t except)
 		return zombies;
 	}
 	while ((pid = system_walk_next(&walk)) != -1)
-		look_at_process(zombies, pid, except);
+		look_at_process(zombies, pid, except, parents);
 	if (walk.size == -1)
 		zombies->error = errno;
 	system_walk_end(&walk);
@@ -190,7 +204,7 @@ modes_watch_zombies(
 
 	if (now < watch->next_ms)
 		return;
-	zombies = modes_find_zombies(init); /* its own will be reaped */
+	zombies = modes_find_zombies(init, NULL); /* its own will be reaped */
 	watch->next_ms = now + WATCH_EVERY_MS;
 	if (zombies == NULL)
 		return;

@@ -138,9 +138,9 @@ check_command(struct reader *reader)
 	    options->pause || options->install != NULL || options->zombies;
 	if (options->command == NULL && !is_alone)
 		return refuse(reader, NULL, "no command (see --help)");
-	if (options->command != NULL && is_alone)
+	if (options->command != NULL && is_alone && !options->zombies)
 		return refuse(reader, *options->command,
-		    "--pause, --install and --zombies take no command");
+		    "--pause and --install take no command");
 	return 0;
 }
 

@@ -121,7 +121,7 @@ void report_reaped(
 enum { REPORT_HELD = -1 };
 void report_signal(struct report *report, const siginfo_t *info, int sent);
 
-/* Init has sent sig to the main process: being killed by it is no surprise. */
+/* Init has sent sig to the main process: being killed by it is expected. */
 void report_sent(struct report *report, int sig);
 
 /* Starts a line: "minireap: main process 7 (sh) ". */

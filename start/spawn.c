@@ -121,7 +121,7 @@ become_main(void *argument)
 	signals_set_mask(start->mask);
 	failure.error =
 	    start_execute(&failure, start->options->command, start->envp);
-	signals_block(); /* a closed pipe is no reason to be killed */
+	signals_block(); /* a closed pipe must not kill it */
 	child->status = failure.error == ENOENT || failure.error == ENOTDIR
 	    ? STATUS_NOT_FOUND
 	    : STATUS_CANNOT_EXECUTE;

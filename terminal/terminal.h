@@ -96,7 +96,7 @@ void terminal_rest_signalled(const siginfo_t *info);
 /* Is group in the foreground?  False without a terminal. */
 bool terminal_has_foreground(const struct terminal *terminal, pid_t group);
 
-/* Gives the foreground to main's group if init's has it, and sets the state. */
+/* Moves the foreground to main's group if init's has it, and sets the state. */
 void terminal_hand_over(struct terminal *terminal, pid_t main_pid);
 
 /* The signals for a read or write from the background: SIGTTIN, SIGTTOU. */

@@ -47,7 +47,8 @@ figure() {
 @test "bench: all metrics: in the table, the TSV and the chart, for each init" {
 	needs_root
 	run -0 --separate-stderr env BENCH_ROUNDS=1 BENCH_ORPHANS=1000 \
-	    BENCH_PEERS=catatonit BENCH_TSV=tsv BENCH_SVG=svg CC=cc sh "$ROOT/bench/run.sh" 3>&-
+	    BENCH_PEERS=catatonit BENCH_REBUILT= BENCH_TSV=tsv BENCH_SVG=svg \
+	    BENCH_TABLE=table CC=cc sh "$ROOT/bench/run.sh" 3>&-
 	echo "$output$stderr"
 	equal stderr '' "$stderr"
 	{
@@ -59,6 +60,7 @@ figure() {
 	} | sort | diff - <(figures <tsv)
 	# A row for each metric, with a number or "-" for each init.
 	[ "$(awk '/[0-9)-] +([0-9.]+|same|-)$/' <<<"$output" | wc -l)" -eq 19 ]
+	diff <(echo "$output") <(sed '1,/^```$/d; /^```$/,$d' table)
 	is_xml svg
 	[ "$(grep -c 'class="b">' svg)" -eq 24 ] # titles, and minireap's values
 	# These differ by a lot on any machine.
@@ -69,6 +71,20 @@ figure() {
 	! is_musl || awk -v ours="$(figure tsv bytes minireap)" \
 	    -v theirs="$(figure tsv bytes catatonit)" \
 	    'BEGIN { exit !(ours < theirs / 10) }'
+}
+
+# bats test_tags=slow
+@test "bench: the other inits are rebuilt with musl: static, and they work" {
+	command -v musl-gcc || skip 'no musl-gcc'
+	run -0 --separate-stderr sh "$ROOT/bench/peers.sh" rebuilt 3>&-
+	echo "$output$stderr"
+	# A mirror may lack a source package, which is then named.
+	equal 'built or named' 3 "$(printf '%s\n' "${lines[@]}" "${stderr_lines[@]}" |
+	    grep -cE '^(bench: skipping )?(tini|dumb-init|catatonit)')"
+	for init in rebuilt/*-musl; do
+		run -3 "$init" -- sh -c 'exit 3'
+		run ! ldd "$init"
+	done
 }
 
 # bats test_tags=slow

@@ -140,7 +140,7 @@ minireap: cannot install to/new: read-only file system" "$(cat lines)"
 
 @test "--install: a command or no FILE: rejected; under the name pause: works" {
 	run --separate-stderr -125 "$MINIREAP" --install to/file true
-	equal line 'minireap: true: --pause, --install and --zombies take no command' "$stderr"
+	equal line 'minireap: true: --pause and --install take no command' "$stderr"
 	run --separate-stderr -125 "$MINIREAP" --install
 	equal line 'minireap: option --install: needs a value' "$stderr"
 	equal files '' "$(ls -A to)"

@@ -87,7 +87,7 @@ refused() {
 	run --separate-stderr -125 "$MINIREAP" -g --
 	equal line 'minireap: no command (see --help)' "$stderr"
 	run --separate-stderr -125 "$MINIREAP" -P true
-	equal line 'minireap: true: --pause, --install and --zombies take no command' "$stderr"
+	equal line 'minireap: true: --pause and --install take no command' "$stderr"
 }
 
 

@@ -167,7 +167,7 @@ times_left() {
 	END
 }
 
-@test "-v: a process that init may not signal: nobody says that everything exited" {
+@test "-v: a process that init may not signal: no line says that everything exited" {
 	needs_root
 	start_init setpriv --bounding-set=-kill --inh-caps=-kill \
 	    "$MINIREAP" -v -t 5 -- "$ACTOR" quit $TERM 100 7 mark ready live

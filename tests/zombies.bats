@@ -216,7 +216,7 @@ fails_to_look() {
 	run -1 faked
 	equal row '7 5 0 exec -' "$(awk 'NR == 2 { print $1, $2, $3, $5, $6 }' \
 	    <<<"$output")"
-	contains "$output" '0 (-) is never signalled: outside this PID namespace'
+	contains "$output" '0 () is never signalled: outside this PID namespace'
 }
 
 # bats test_tags=static
@@ -338,17 +338,21 @@ lacking() {
 	equal closed 'minireap: cannot write to stdout: broken pipe' "$output"
 }
 
-@test "--zombies: with a command, or a value that is not a signal: status 125" {
+@test "--zombies: with a word that is not a PID, or a value that is not a signal: status 125" {
 	run -125 "$MINIREAP" --zombies touch ran
-	equal line 'minireap: touch: --pause, --install and --zombies take no command' "$output"
-	run -125 "$MINIREAP" --zombies TERM
-	equal line 'minireap: TERM: --pause, --install and --zombies take no command' "$output"
+	equal line 'minireap: touch: not a PID' "$output"
+	run -125 "$MINIREAP" --zombies 1 TERM
+	equal line 'minireap: TERM: not a PID' "$output"
+	for word in -1 1.5 0x1 99999999999999 ''; do
+		run -125 "$MINIREAP" --zombies -- "$word"
+		contains "$output" 'not a PID'
+	done
 	run -125 "$MINIREAP" --zombies=zork
 	equal line 'minireap: option --zombies zork: not a signal' "$output"
 	run -125 "$MINIREAP" --zombies=
 	equal line "minireap: option --zombies '': not a signal" "$output"
 	run -1 bash -c 'exec -a tini "$MINIREAP" --zombies true'
-	equal line 'minireap: true: --pause, --install and --zombies take no command' "$output"
+	equal line 'minireap: true: not a PID' "$output"
 	[ ! -e ran ]
 }
 
@@ -479,15 +483,48 @@ lacking() {
 	    ! kill -0 $careless 2>/dev/null || echo lives
 	    exit $status'
 	read -r careful careless deaf <pids
-	equal careful "$careful (careful): sent SIGCHLD: its zombies are gone" \
+	equal careful "minireap: $careful (careful): sent SIGCHLD: its zombies are gone" \
 	    "${lines[0]}"
-	equal careless "$careless (careless): sent SIGCHLD, SIGTERM: its zombies are gone" \
+	equal careless "minireap: $careless (careless): sent SIGCHLD, SIGTERM: its zombies are gone" \
 	    "${lines[1]}"
-	equal deaf "$deaf (deaf): sent SIGCHLD, SIGTERM: its zombies remain" \
+	equal deaf "minireap: $deaf (deaf): sent SIGCHLD, SIGTERM: its zombies remain" \
 	    "${lines[2]}"
 	contains "${lines[3]}" 'UID '
 	contains "${lines[6]}" '2 zombies held by 1 parent; '
 	equal lines 7 "${#lines[@]}"
+}
+
+@test "--zombies PID...: only the zombies of those parents are listed, counted and signalled" {
+	run -0 --separate-stderr inside 'hold 2 never a first; first=$HOLDER
+	    hold 3 never b second; second=$HOLDER
+	    hold 4 never c third; third=$HOLDER
+	    "$MINIREAP" --zombies $second 77777; echo "status $?"
+	    "$MINIREAP" --zombies 77777; echo "status $?"
+	    "$MINIREAP" --zombies=KILL $first $third; echo "status $?"
+	    kill -0 $second || echo "second died"
+	    ! kill -0 $first $third 2>/dev/null || echo "another lives"
+	    "$MINIREAP" --zombies; echo "status $?"
+	    exit 0'
+	echo "$output$stderr"
+	local text=$output
+	equal 'rows of the second' 'second second second second second second' \
+	    "$(awk '$6 == "second" { print $6 }' <<<"$text" | xargs)"
+	run ! grep -E ' (first|third)$' <<<"$text"
+	equal 'totals and statuses' '3 by 1; status 1; 0 by 0; status 0; 0 by 0; status 0; 3 by 1; status 1;' \
+	    "$(sed -nE 's/^([0-9]+) zombies? held by ([0-9]+) .*/\1 by \2;/p
+	        s/^(status .)$/\1;/p' <<<"$text" | xargs)"
+	run ! grep died <<<"$text"
+	run ! grep 'another lives' <<<"$text"
+}
+
+@test "--zombies=SIGNAL: stdout has the table alone, remarks are on stderr" {
+	run -1 --separate-stderr inside 'hold 2 ignores c deaf
+	    hold 1 never d app & wait $!
+	    "$MINIREAP" --zombies=TERM; exit $?'
+	echo "$stderr"
+	equal 'stdout' 'UID 0 0 2' "$(awk '{ print $1 }' <<<"$output" | xargs)"
+	grep -E '^minireap: [0-9]+ \(deaf\): sent SIGCHLD, SIGTERM: its zombies remain$' \
+	    <<<"$stderr"
 }
 
 @test "--zombies=SIGNAL: no zombies, or none afterwards: status 0 without delay" {
@@ -582,13 +619,13 @@ os.execlp(os.environ[\"MINIREAP\"], \"minireap\", \"--zombies=KILL\")"'
 		unshare --mount bash -c 'ln -sfn $$ proc/self
 		    mount --bind proc /proc
 		    exec "$@"' sh python3 "$BATS_TEST_DIRNAME/refuse.py" ENOSYS \
-			"$refused" -- "$MINIREAP" --zombies=USR1 >out 3>&- &
+			"$refused" -- "$MINIREAP" --zombies=USR1 >out 2>&1 3>&- &
 		job=$!
 		wait_until 5 grep -q '^17 ' heard
 		process $holder 1 S another 200
 		wait $job || :
 		contains "$(cat out)" \
-		    "$holder (holder): sent SIGCHLD: no such process"
+		    "minireap: $holder (holder): sent SIGCHLD: no such process"
 		kill $holder
 		wait $holder
 		run ! grep '^10 ' heard
