@@ -93,8 +93,8 @@ neglect() {
 		tries=$((tries + 1))
 		sleep 0.05
 	done
-	"$1" --zombies >"$notes/held"
-	"$1" --zombies=TERM >"$notes/cured"
+	"$1" --zombies >"$notes/held" 2>&1
+	"$1" --zombies=TERM >"$notes/cured" 2>&1
 	note cured $?
 	wait "$negligent"
 }
@@ -117,7 +117,7 @@ program() {
 	signal_each "$notes/orphans" TERM left
 	await_orphans '[!Z]' 0
 	await_orphans Z 0 1 # a PID 1 that waits for them needs no longer
-	"$2" --zombies >"$notes/found"
+	"$2" --zombies >"$notes/found" 2>&1
 	orphans Z >"$notes/zombies"
 	signal_each "$notes/zombies" KILL zombies
 	note killed $(($(orphans Z | wc -l)))
