@@ -43,10 +43,9 @@ free_words(char **words)
 static void
 check_options(const struct options *options)
 {
-	expect(options->text != NULL ||
+	expect(options->text != NULL || options->zombies ||
 		(options->command != NULL) !=
-		    (options->pause || options->zombies ||
-			options->install != NULL),
+		    (options->pause || options->install != NULL),
 	    "either a command or an option that needs none");
 	expect(options->zombies_signal >= 0 &&
 		options->zombies_signal <= SIGNAL_RTMAX,
