@@ -74,6 +74,21 @@ shape() {
 	diff /dev/null made-up
 }
 
+# bats test_tags=slow
+@test "zombies.md: its commands, in one shell below minireap: print what it shows" {
+	[ "$(id -u)" = 0 ] || skip "a plain user may not be allowed to make namespaces"
+	ln -s "$MINIREAP" minireap
+	# A command prints after a mark, by which its output is found.
+	sed -n '/^```console$/,/^```$/p' "$ROOT/docs/zombies.md" | grep -v '^```' >shown
+	sed -nE "s/^\\$ (.*)/echo '$ command'; \1/p" shown >script
+	echo "exit 0" >>script
+	run -0 unshare --pid --fork --kill-child --mount-proc \
+	    env PATH="$PWD:$PATH" minireap -- bash script 3>&-
+	echo "$output"
+	diff <(sed 's/^\$ .*/$ command/' shown | grep -v ' bash$\| ps$' | shape) \
+	    <(grep -v ' bash$\| ps$' <<<"$output" | shape)
+}
+
 # machine COMMAND...: a directory bin with the commands that run.sh calls itself,
 # and programs that print their arguments: these, make, clang, package managers.
 machine() {
