@@ -136,6 +136,35 @@ validate() {
 	run ! grep -F "$example" <<<"$output"
 }
 
+restricted() {
+	node "$BATS_TEST_DIRNAME/kubernetes/restricted.mjs" "$MODULES" "$@"
+}
+
+# All but zombies.yaml, which has to see its node's processes.
+@test "examples/kubernetes: Pod Security restricted: is met" {
+	[ -d "$MODULES/kubernetes-models" ] || skip "no package kubernetes-models"
+	local files
+	mapfile -t files < <(ls "$EXAMPLES"/*.yaml | grep -v /zombies.yaml)
+	run -0 restricted "${files[@]}"
+	equal output '' "$output"
+	run -1 restricted "$EXAMPLES/zombies.yaml"
+	contains "$output" 'hostPID'
+}
+
+@test "examples/kubernetes: Pod Security restricted: control: each missing line is found" {
+	[ -d "$MODULES/kubernetes-models" ] || skip "no package kubernetes-models"
+	local example=$EXAMPLES/any-image.yaml change n=0
+	for change in '/runAsNonRoot/d' '/seccompProfile/d' 's/runAsUser: 65534/runAsUser: 0/' \
+	    '0,/allowPrivilegeEscalation/{/allowPrivilegeEscalation/d}' \
+	    '0,/drop: /s/\[ALL\]/[KILL]/' 's/emptyDir: {}/hostPath: {path: \/}/' \
+	    's/^      containers:/      hostPID: true\n&/'; do
+		n=$((n + 1))
+		sed "$change" "$example" >"wrong-$n.yaml"
+		run -1 restricted "wrong-$n.yaml"
+		contains "$output" "wrong-$n.yaml: "
+	done
+}
+
 @test "examples/kubernetes: terminationGracePeriodSeconds: delay, grace and 2 s fit in" {
 	for file in "$EXAMPLES"/*.yaml; do
 		python3 - "$file" <<-'PYTHON'
