@@ -88,10 +88,6 @@ start(struct init *init, char **envp, signals_set mask,
 		terminal_return(&init->terminal);
 		_exit(options_remap(&init->options, status));
 	}
-	init->report.may_hold = true;
-	if (init->options.verbosity >= 1)
-		report_line(&init->report, "started main process %d (%s)",
-		    (int)init->main.pid, init->main.name);
 }
 
 /* From here on nothing that fails may end init. */
@@ -108,6 +104,10 @@ run(struct init *init)
 	    .init = init->self,
 	};
 
+	init->report.may_hold = true;
+	if (init->options.verbosity >= 1 && init->main.pid != 0)
+		report_line(&init->report, "started main process %d (%s)",
+		    (int)init->main.pid, init->main.name);
 	/* PID 1 keeps all three; otherwise stderr stays, for messages. */
 	start_release(terminal_keep(&init->terminal), released);
 	if (quiet)

@@ -24,6 +24,7 @@
 #   MINIREAP_OPTIONS have no limit, and the loops no other branch for them.
 # - How words become options: options/options.c, and execute.c's calls of execve.
 # - The libc: its functions are those of prove.h, or Eva's own.
+# - What reads no text: system/file.c, walk.c and environment.c.
 set -u
 root=$(cd "$(dirname "$0")/.." && pwd) || exit 125
 command -v frama-c >/dev/null || {
