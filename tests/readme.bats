@@ -46,10 +46,15 @@ shape() {
 }
 
 # bats test_tags=slow
-@test "README: sh blocks: each runs in a fresh clone" {
+@test "README, recipes.md: sh blocks: each runs in a fresh clone" {
 	split_blocks sh "$README"
 	[ -s block-1 ]
 	for block in block-*; do
+		mv "$block" "readme-$block"
+	done
+	split_blocks sh "$ROOT/docs/recipes.md"
+	[ -s block-1 ]
+	for block in *block-*; do
 		fresh_clone "tree-$block"
 		run run_block "$block" "tree-$block"
 		if [ "$status" -ne 0 ]; then
@@ -186,9 +191,13 @@ commands() {
 		sort -u)
 }
 
-@test "README: links: lead to files that exist" {
-	grep -oE '\]\([^)#:]+\)' "$README" | tr -d ']()' | while read -r file; do
-		[ -e "$ROOT/$file" ] || { echo "no $file" && exit 1; }
+@test "README, docs: links: lead to files that exist" {
+	for page in "$README" "$ROOT"/docs/*.md "$ROOT"/*.md; do
+		grep -oE '\]\([^):]+\)' "$page" | tr -d ']()' | sed 's/#.*//' |
+		    while read -r file; do
+			[ -e "$(dirname "$page")/$file" ] ||
+			    { echo "$page: no $file" && exit 1; }
+		done
 	done
 }
 
