@@ -9,6 +9,7 @@
 # minireap finds that parent and terminates it.
 #
 #	sh examples/demo.sh
+#	sh examples/demo.sh --postgres	what the orphans do to PostgreSQL
 #
 # It builds minireap first.  Missing programs are installed by apt-get or apk as
 # root; other users see the command.  Status: 0 if everything was as expected, 1
@@ -132,6 +133,9 @@ program() {
 }
 
 case ${1-} in
+--postgres)
+	exec sh "$(dirname "$0")/postgres.sh"
+	;;
 --program)
 	shift
 	program "$@"

@@ -29,6 +29,7 @@ must_have() {
 # pid_1 COMMAND...: in the background, as PID 1, without a network but
 # loopback.  Sets JOB, and INIT to its pid here.
 pid_1() {
+	rm -f log
 	env --default-signal=INT,QUIT unshare --pid --net --fork --kill-child \
 	    --mount-proc sh -c 'ip link set lo up; exec "$@"' sh "$@" >log 2>&1 3>&- &
 	JOB=$!
@@ -206,4 +207,15 @@ orphan_exits_with_2() {
 		grep -q 'database system is shut down' log
 		wait "$client" || :
 	done
+}
+
+@test "demo.sh --postgres: prints what demo.md shows" {
+	must_have postgres
+	ROOT=$BATS_TEST_DIRNAME/..
+	fresh_clone tree
+	run -0 env -i PATH="$PATH" sh tree/examples/demo.sh --postgres 3>&-
+	echo "$output"
+	diff <(awk '$0 == "```" { inside = 0 } inside && n == 2 { print }
+	    $0 == "```console" { inside = 1; n++ }' "$ROOT/docs/demo.md" | sed 's/[0-9]\+)/N)/') \
+	    <(sed 's/[0-9]\+)/N)/' <<<"$output")
 }
