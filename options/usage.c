@@ -28,7 +28,7 @@ const char options_help[] =
     " -b, --wait             stay until every descendant has exited\n"
     " -e, --remap C:S        exit with S (or 0) instead of C\n"
     " -p, --parent-death SIG receive SIG when init's parent dies\n"
-    " -s, --subreaper        accepted, without effect\n"
+    " -s, --subreaper        no effect\n"
     " -T, --termination-log[=FILE]  append why it exited\n"
     " -P, --pause            no COMMAND; exit 0 on INT or TERM\n"
     "     --install FILE     copy this program to FILE\n"
@@ -39,7 +39,7 @@ const char options_help[] =
     " -h, --help   -V, --version   -l, -L, --license\n"
     "\n"
     "SIG: 15, TERM, SIGTERM, RTMIN+3.  TIME: seconds, or 500ms, 1.5m, 2h.\n"
-    "MINIREAP_OPTIONS in the environment holds options, too: minireap(1).\n";
+    "MINIREAP_OPTIONS holds options, too.  See minireap(1).\n";
 
 const char options_license[] =
     "MIT License: free to use, copy, change and pass on, without warranty.\n"

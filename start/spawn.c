@@ -151,15 +151,15 @@ clone_child(struct child *child)
 static __attribute__((noinline)) void
 release_stack(void)
 {
-	const uintptr_t page = (uintptr_t)getpagesize();
-	const uintptr_t here = (uintptr_t)__builtin_frame_address(0);
-	const uintptr_t end = (here - MARGIN) & -page;
+	char *here = __builtin_frame_address(0);
+	char *end = here - MARGIN;
 
-	madvise((void *)(end - CHILD_STACK), CHILD_STACK, MADV_DONTNEED);
+	end -= (uintptr_t)end & ((uintptr_t)getpagesize() - 1);
+	madvise(end - CHILD_STACK, CHILD_STACK, MADV_DONTNEED);
 #ifdef __SANITIZE_ADDRESS__
 	/* It would take the child's frames for live ones. */
 	__asan_unpoison_memory_region(
-	    (void *)(end - CHILD_STACK), here - end + CHILD_STACK);
+	    end - CHILD_STACK, (size_t)(here - end) + CHILD_STACK);
 #endif
 }
 
