@@ -215,7 +215,7 @@ echo 1 >/sys/fs/cgroup/alone/pids.max
 # shellcheck disable=SC2016 # for that shell
 sh -c 'echo $$ >/sys/fs/cgroup/alone/cgroup.procs && exec /init true' 2>messages
 STATUS=$?
-holds 'start: no process slot left: the reason is logged' logs 'cannot .*: resource temporarily unavailable'
+holds 'start: no process slot left: the reason is logged' logs 'cannot .*: temporarily unavailable'
 holds 'start: no process slot left: status 125' is_status 125
 
 /init --install /tmp/copy
