@@ -26,6 +26,7 @@
 
 enum {
 	CHILD_STACK = 32768, /* bytes, to explain a failed exec on */
+	LARGEST_PAGE = 65536, /* bytes; nothing below init's stack is in use */
 	MARGIN = 512, /* bytes of stack that madvise(2) uses */
 };
 
@@ -155,7 +156,7 @@ release_stack(void)
 	char *end = here - MARGIN;
 
 	end -= (uintptr_t)end & ((uintptr_t)getpagesize() - 1);
-	madvise(end - CHILD_STACK, CHILD_STACK, MADV_DONTNEED);
+	madvise(end - LARGEST_PAGE, LARGEST_PAGE, MADV_DONTNEED);
 #ifdef __SANITIZE_ADDRESS__
 	/* It would take the child's frames for live ones. */
 	__asan_unpoison_memory_region(
@@ -170,7 +171,6 @@ start_main(const struct start *start, int *status)
 	struct message line;
 	const pid_t pid = clone_child(&child);
 
-	release_stack();
 	if (pid == -1) {
 		report_begin(&line);
 		report_add(&line, "cannot start a process for %s: %m",
@@ -184,6 +184,7 @@ start_main(const struct start *start, int *status)
 		*status = child.status;
 		return -1;
 	}
+	release_stack();
 	/* Without CLONE_VFORK the child may not have got there yet. */
 	if (start->options->scope != SCOPE_SESSION &&
 	    start->options->scope != SCOPE_SAME_GROUP)
