@@ -110,6 +110,7 @@ NOT_INJECTED = {
 # Calls whose failure init cannot make up for until the signal is sent again.
 NEEDS_RESEND = {
     "kill": "a signal that the kernel refuses to send is lost",
+    "pidfd_send_signal": "as kill, once the kernel reaps: main's number is no longer its own",
     "wait4": "WNOHANG fails only with ECHILD, when there is no child; if one exists "
     "all the same, init finds it at the next SIGCHLD",
 }
@@ -132,8 +133,6 @@ SKIPPED = {
     "cannot know whether main's group is still that of its children",
     "below -t, no /proc: init waitid EPERM 1+": "as for ENOSYS",
     "below -t, no /proc: init waitid EACCES 1+": "as for ENOSYS",
-    "storm -t: init pidfd_send_signal": "once the kernel reaps, main is signalled by pidfd alone, "
-    "and a stop signal that is refused is lost, as with kill",
 }
 
 Injection = collections.namedtuple("Injection", "scenario role call error when")
