@@ -25,14 +25,14 @@ function ratio(key,    best) {
 function row(key,    i, line) {
 	line = sprintf("%-32s", label_of[key])
 	for (i = 1; i <= name_count; i++)
-		line = line sprintf("%14s", cell(key, names[i]))
+		line = line sprintf("%15s", cell(key, names[i]))
 	print line sprintf("%8s", ratio(key))
 }
 
 END {
 	line = sprintf("%-32s", "")
 	for (i = 1; i <= name_count; i++)
-		line = line sprintf("%14s", names[i])
+		line = line sprintf("%15s", names[i])
 	print line "   ratio"
 	for (m = 1; m <= metric_count; m++)
 		if (keys[m] in measured)
