@@ -45,7 +45,6 @@ modes_zombies(const struct options *options, struct report *report, pid_t self)
 		if (system_parse_number(*pid, NULL, INT_MAX) == -1)
 			report_fail(report, "%s: not a PID", *pid);
 	zombies = find_zombies(report, self, pids);
-
 	if (options->zombies_signal != 0 && zombies->count > 0) {
 		modes_remind(report, zombies, options->zombies_signal);
 		zombies = find_zombies(report, self, pids);

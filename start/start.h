@@ -71,7 +71,7 @@ int start_execute(struct start_failure *failure, char **argv, char **envp);
  */
 void start_explain(struct message *line, char *file, int error);
 
-/* The first page of a file, and a little more, followed by a NUL. */
+/* The first page of a file and a few more bytes, followed by a NUL. */
 struct head {
 	size_t size;
 	char bytes[4096 + 8];

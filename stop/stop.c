@@ -23,16 +23,23 @@ stop_is_stop_signal(const struct stop *stop, int sig)
 	return (stop->options->stop_signals >> (sig - 1) & 1) != 0;
 }
 
+static void
+set_deadline(struct stop *stop, int64_t now, int64_t deadline)
+{
+	stop->since = now;
+	stop->tenths = 0;
+	stop->deadline = deadline;
+}
+
 /* The stop signal is forwarded: the clock of -t starts. */
 static enum stop_action
 start_clock(struct stop *stop, int64_t now, enum stop_action action)
 {
 	stop->state = stop->main_gone ? STOP_DRAINING : STOP_STOPPING;
-	stop->since = now;
-	stop->tenths = 0;
-	stop->deadline = stop->options->grace_ms == TIME_UNSET
-	    ? STOP_NEVER
-	    : now + stop->options->grace_ms;
+	set_deadline(stop, now,
+	    stop->options->grace_ms == TIME_UNSET
+		? STOP_NEVER
+		: now + stop->options->grace_ms);
 	return action;
 }
 
@@ -97,11 +104,8 @@ stop_main_exited(struct stop *stop, int64_t now)
 		return STOP_NOTHING;
 	}
 	deadline = drain_deadline(stop, now);
-	if (deadline != stop->deadline) {
-		stop->since = now;
-		stop->tenths = 0;
-	}
-	stop->deadline = deadline;
+	if (deadline != stop->deadline)
+		set_deadline(stop, now, deadline);
 	stop->state = STOP_DRAINING;
 	return STOP_TERM_REST;
 }
