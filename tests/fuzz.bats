@@ -43,20 +43,21 @@ copy_tree() {
 	[[ $output =~ 'stat: TOO FEW INPUTS in 5 s' ]]
 }
 
-@test "a parser without one of its checks: failure" {
+# finds FUZZER CHANGE: it fails once sed has made this CHANGE in system/proc.c.
+finds() {
 	copy_tree
-	sed -i "s/rest\[1\] != ' '/false/" tree/system/proc.c
+	sed -i "$2" tree/system/proc.c
 	run ! cmp tree/system/proc.c "$BATS_TEST_DIRNAME/../system/proc.c"
-	run -123 sh tree/tests/fuzz.sh 60 stat 3>&-
-	contains "$output" 'stat: FAILED'
+	run -123 sh tree/tests/fuzz.sh 60 "$1" 3>&-
+	contains "$output" "$1: FAILED"
+}
+
+@test "a parser without one of its checks: failure" {
+	finds stat "s/rest\[1\] != ' '/false/"
 }
 
 @test "a parent above the highest pid that is not refused: failure" {
-	copy_tree
-	sed -i 's/SYSTEM_PID_LIMIT - 1 : INT64_MAX/INT_MAX : INT64_MAX/' tree/system/proc.c
-	run ! cmp tree/system/proc.c "$BATS_TEST_DIRNAME/../system/proc.c"
-	run -123 sh tree/tests/fuzz.sh 60 trees 3>&-
-	contains "$output" 'trees: FAILED'
+	finds trees 's/SYSTEM_PID_LIMIT - 1 : INT64_MAX/INT_MAX : INT64_MAX/'
 }
 
 # make_proc: ./proc, in memory if possible: 140,000 entries are slow on some disks.

@@ -112,32 +112,32 @@ has_begun() {
 	[ -s got ] && [ "$(stat -c %s got)" -gt 500000 ]
 }
 
+# completes_downloads NAME SIGNAL COMMAND...: the recipe for the server NAME, with
+# SIGNAL by -S and with SIGTERM by -r; the control is SIGTERM alone.
+completes_downloads() {
+	local name=$1 signal=$2
+	shift 2
+	recipe "| $name | SIG$signal | \`-S $signal -t 8\` | \`-r TERM:$signal -t 8\` |"
+	download_during "$signal" "$MINIREAP" -S "$signal" -t 8 -- "$@"
+	equal 'complete, status' 'yes 0' "$COMPLETE $STATUS"
+	download_during TERM "$MINIREAP" -r "TERM:$signal" -t 8 -- "$@"
+	equal 'complete, status' 'yes 0' "$COMPLETE $STATUS"
+	download_during TERM "$MINIREAP" -t 8 -- "$@"
+	equal 'control: complete' no "$COMPLETE"
+}
+
 @test "nginx: SIGQUIT by -S, SIGTERM by -r: a download is completed; control: SIGTERM cuts it" {
 	must_have nginx
 	must_have curl
 	server_of_files
-	server=(nginx -c "$WORK/nginx.conf" -g 'daemon off;')
-	recipe '| nginx | SIGQUIT | `-S QUIT -t 8` | `-r TERM:QUIT -t 8` |'
-	download_during QUIT "$MINIREAP" -S QUIT -t 8 -- "${server[@]}"
-	equal 'complete, status' 'yes 0' "$COMPLETE $STATUS"
-	download_during TERM "$MINIREAP" -r TERM:QUIT -t 8 -- "${server[@]}"
-	equal 'complete, status' 'yes 0' "$COMPLETE $STATUS"
-	download_during TERM "$MINIREAP" -t 8 -- "${server[@]}"
-	equal 'control: complete' no "$COMPLETE"
+	completes_downloads nginx QUIT nginx -c "$WORK/nginx.conf" -g 'daemon off;'
 }
 
 @test "httpd: SIGWINCH by -S, SIGTERM by -r: a download is completed; control: SIGTERM cuts it" {
 	must_have apache2
 	must_have curl
 	server_of_files
-	server=(apache2 -f "$WORK/httpd.conf" -DFOREGROUND)
-	recipe '| Apache httpd | SIGWINCH | `-S WINCH -t 8` | `-r TERM:WINCH -t 8` |'
-	download_during WINCH "$MINIREAP" -S WINCH -t 8 -- "${server[@]}"
-	equal 'complete, status' 'yes 0' "$COMPLETE $STATUS"
-	download_during TERM "$MINIREAP" -r TERM:WINCH -t 8 -- "${server[@]}"
-	equal 'complete, status' 'yes 0' "$COMPLETE $STATUS"
-	download_during TERM "$MINIREAP" -t 8 -- "${server[@]}"
-	equal 'control: complete' no "$COMPLETE"
+	completes_downloads 'Apache httpd' WINCH apache2 -f "$WORK/httpd.conf" -DFOREGROUND
 }
 
 @test "Redis: a key is saved by the stop" {

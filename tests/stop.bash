@@ -84,6 +84,15 @@ start() {
 	start_init "$MINIREAP" "$@"
 }
 
+# start_with_stranger OPTION... -- COMMAND...: minireap as PID 1, which may not
+# signal the processes of others, and a sleep of another user in its namespace.
+start_with_stranger() {
+	start_init setpriv --bounding-set=-kill --inh-caps=-kill "$MINIREAP" "$@"
+	nsenter --target "$INIT" --pid setpriv --reuid 4242 --clear-groups \
+		sleep 20 <&- >&- 2>&- 3>&- &
+	wait_until 10 pgrep --ns "$INIT" --nslist pid -x sleep
+}
+
 only_child() {
 	local child
 	read_child child "$1"
